@@ -1,0 +1,1 @@
+"""The shared database: contracts, gate, cube and every read. Draws nothing."""

@@ -1,0 +1,1 @@
+"""The six platforms, each declared once."""

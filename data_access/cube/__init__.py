@@ -1,0 +1,1 @@
+"""The cube: roll-up, history, as-of and the hot copy in memory."""

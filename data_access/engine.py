@@ -1,0 +1,90 @@
+"""Opens the shared database: one engine per process, one way to write.
+
+Reading goes through `data_access.reader`; this module executes no query of its own.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from data_access.errors import DatabaseUnavailable
+
+BUSY_TIMEOUT_MS = 60_000
+WRITER_LOCK = 0x7475_7965  # "tuye": all writers of a PostgreSQL database queue on this lock
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA mmap_size = 268435456",
+)
+
+
+def make_engine(url: str) -> sa.Engine:
+    """Return an engine for SQLite (WAL) or PostgreSQL (psycopg).
+
+    Creates the folder of a SQLite file. Connects to nothing yet.
+    """
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return sa.create_engine(address, pool_pre_ping=True, pool_size=8, max_overflow=16)
+    if address.database and address.database != ":memory:":
+        Path(address.database).resolve().parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(address)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- a DB-API object
+    # The driver must not open transactions by itself: BEGIN is ours, so that it can be IMMEDIATE.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Yield a connection inside one write transaction: all of it is kept, or none.
+
+    Writers queue: BEGIN IMMEDIATE on SQLite, an advisory lock on PostgreSQL; readers never wait.
+
+    Raises:
+        DatabaseUnavailable: if the database does not answer.
+    """
+    try:
+        with engine.connect().execution_options(immediate=True) as connection, connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
+            yield connection
+    except OperationalError as error:
+        raise unavailable(error) from error
+
+
+def unavailable(error: DBAPIError) -> DatabaseUnavailable:
+    """Return the error to show when the driver reports that the database does not answer."""
+    reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
+    return DatabaseUnavailable(f"the shared database does not answer: {reason}")
+
+
+def adbc_uri(engine: sa.Engine) -> str:
+    """Return the address under which ADBC finds the same database."""
+    if engine.dialect.name == "sqlite":
+        return f"file:{Path(str(engine.url.database)).resolve()}"
+    plain = engine.url.set(drivername="postgresql")
+    return plain.render_as_string(hide_password=False)

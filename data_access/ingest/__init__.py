@@ -1,0 +1,1 @@
+"""The gate: files in, checked records and cells out, all or nothing."""

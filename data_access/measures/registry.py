@@ -1,0 +1,87 @@
+"""Every measure the product knows by itself. A mapping may register further ones."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from data_access.codes import Clearance
+from data_access.errors import UnknownId
+from data_access.measures.model import Measure, MeasureKind
+
+FLOW, STOCK = MeasureKind.FLOW, MeasureKind.STOCK
+PUBLIC = Clearance.PUBLIC
+
+
+def _m(key: str, kind: MeasureKind, unit: str, platform: str, vi: str, en: str, **more: object) -> Measure:
+    return Measure(key=key, kind=kind, unit=unit, platform=platform, vi=vi, en=en, **more)  # type: ignore[arg-type]
+
+
+_ALL = (
+    _m("population", STOCK, "person", "reference", "Dân số", "Population", clearance=PUBLIC, dimensions=("group",)),
+    # Surveillance
+    _m("cases", FLOW, "case", "tracing", "Ca mắc mới", "New cases", clearance=PUBLIC,
+       dimensions=("detected_in", "severity"), higher_is_bad=True),
+    _m("deaths", FLOW, "death", "tracing", "Ca tử vong", "Deaths", clearance=PUBLIC, higher_is_bad=True),
+    _m("recovered", FLOW, "person", "tracing", "Khỏi bệnh", "Recovered", clearance=PUBLIC, higher_is_bad=False),
+    _m("cases_cumulative", STOCK, "case", "tracing", "Ca mắc cộng dồn", "Cumulative cases", clearance=PUBLIC),
+    _m("deaths_cumulative", STOCK, "death", "tracing", "Tử vong cộng dồn", "Cumulative deaths", clearance=PUBLIC),
+    _m("contacts_listed", FLOW, "person", "tracing", "Người tiếp xúc được lập danh sách", "Contacts listed",
+       dimensions=("class",)),
+    _m("contacts_reached", FLOW, "person", "tracing", "Người tiếp xúc đã liên hệ", "Contacts reached", dimensions=("class",)),
+    _m("contacts_quarantined", FLOW, "person", "tracing", "Người tiếp xúc đã cách ly", "Contacts quarantined",
+       dimensions=("class",)),
+    _m("clusters_active", STOCK, "cluster", "tracing", "Ổ dịch đang hoạt động", "Active clusters",
+       dimensions=("setting",), higher_is_bad=True),
+    # Quarantine
+    _m("quarantine_beds", STOCK, "bed", "quarantine", "Giường cách ly", "Quarantine beds", dimensions=("kind",),
+       inflow="quarantine_beds_opened", outflow="quarantine_beds_closed", higher_is_bad=False),
+    _m("quarantine_beds_opened", FLOW, "bed", "quarantine", "Giường cách ly mở thêm", "Quarantine beds opened", dimensions=("kind",)),
+    _m("quarantine_beds_closed", FLOW, "bed", "quarantine", "Giường cách ly đóng", "Quarantine beds closed", dimensions=("kind",)),
+    _m("quarantine_occupied", STOCK, "person", "quarantine", "Người đang cách ly", "People in quarantine",
+       dimensions=("kind", "class"), inflow="quarantine_admissions", outflow="quarantine_discharges", higher_is_bad=True),
+    _m("quarantine_admissions", FLOW, "person", "quarantine", "Tiếp nhận cách ly", "Quarantine admissions",
+       dimensions=("kind", "class"), higher_is_bad=True),
+    _m("quarantine_discharges", FLOW, "person", "quarantine", "Kết thúc cách ly", "Quarantine discharges",
+       dimensions=("kind", "class"), higher_is_bad=False),
+    _m("hospital_beds", STOCK, "bed", "quarantine", "Giường bệnh viện", "Hospital beds", clearance=PUBLIC, higher_is_bad=False),
+    # Testing
+    _m("samples_collected", FLOW, "sample", "testing", "Mẫu đã lấy", "Samples collected", dimensions=("method", "reason")),
+    _m("samples_resulted", FLOW, "sample", "testing", "Mẫu có kết quả", "Samples resulted", dimensions=("method", "reason")),
+    _m("persons_tested", FLOW, "person-time", "testing", "Lượt người xét nghiệm", "People tested (person-times)",
+       dimensions=("method", "reason")),
+    _m("persons_positive", FLOW, "person-time", "testing", "Lượt người dương tính", "People positive (person-times)",
+       dimensions=("method", "reason"), higher_is_bad=True),
+    # Vaccination
+    _m("doses", FLOW, "dose", "vaccination", "Mũi vắc xin đã tiêm", "Vaccine doses given", clearance=PUBLIC,
+       dimensions=("dose", "product", "age", "priority_group"), cumulative="doses_cumulative", higher_is_bad=False),
+    _m("doses_cumulative", STOCK, "dose", "vaccination", "Mũi vắc xin cộng dồn", "Vaccine doses, cumulative", clearance=PUBLIC,
+       dimensions=("dose",), higher_is_bad=False),
+    _m("doses_planned", STOCK, "dose", "vaccination", "Liều vắc xin theo kế hoạch", "Vaccine doses planned"),
+    _m("doses_allocated", STOCK, "dose", "vaccination", "Liều vắc xin được phân bổ", "Vaccine doses allocated", higher_is_bad=False),
+    _m("doses_received", FLOW, "dose", "vaccination", "Liều vắc xin nhận về", "Vaccine doses received", dimensions=("product",)),
+    _m("doses_used", FLOW, "dose", "vaccination", "Liều vắc xin đã dùng (sổ kho)", "Vaccine doses used (stock ledger)",
+       dimensions=("product",)),
+    _m("doses_wasted", FLOW, "dose", "vaccination", "Liều vắc xin hao hụt", "Vaccine doses wasted",
+       dimensions=("product", "vial"), higher_is_bad=True),
+    _m("vaccination_sites", STOCK, "site", "vaccination", "Điểm tiêm", "Vaccination sites", clearance=PUBLIC,
+       inflow="vaccination_sites_opened", outflow="vaccination_sites_closed", higher_is_bad=False),
+    _m("vaccination_sites_opened", FLOW, "site", "vaccination", "Điểm tiêm mở mới", "Vaccination sites opened"),
+    _m("vaccination_sites_closed", FLOW, "site", "vaccination", "Điểm tiêm đóng", "Vaccination sites closed"),
+    # Declarations and checkpoints
+    _m("declarations", FLOW, "declaration", "declarations", "Lượt khai báo y tế", "Health declarations"),
+    _m("declarations_flagged", FLOW, "declaration", "declarations", "Khai báo có nguy cơ", "Flagged declarations", higher_is_bad=True),
+    _m("checkpoint_places", STOCK, "place", "checkpoints", "Điểm QR đã đăng ký", "Registered QR places"),
+    _m("checkpoint_scans", FLOW, "scan", "checkpoints", "Lượt quét QR", "QR scans"),
+)
+
+MEASURES: Mapping[str, Measure] = MappingProxyType({measure.key: measure for measure in _ALL})
+
+
+def measure(key: str) -> Measure:
+    """Return the measure of that id.
+
+    Raises:
+        UnknownId: if the product does not declare it.
+    """
+    if key not in MEASURES:
+        raise UnknownId(f"no measure has the id {key!r}")
+    return MEASURES[key]

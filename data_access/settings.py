@@ -1,0 +1,74 @@
+"""Settings, read from the environment once. Their repr never shows a secret."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from data_access.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_DATABASE = ROOT / "var" / "tuyendau.sqlite"
+DEMO_KEY = "demonstration-only-not-a-secret"
+TRUE_WORDS = {"1", "true", "yes", "on"}
+FALSE_WORDS = {"", "0", "false", "no", "off"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the environment says.
+
+    Attributes:
+        database_url: SQLAlchemy address of the shared database.
+        pseudonym_key: secret of the keyed hash that replaces identities at the gate.
+        demo: whether this is a demonstration (its own key, its own banner).
+        pack: folder of another country's pack, or empty for the bundled Vietnam pack.
+        now: fixed or shifted clock, see `data_access.clock`.
+    """
+
+    database_url: str = field(repr=False)
+    pseudonym_key: str = field(repr=False)
+    demo: bool
+    pack: str
+    now: str
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of an environment (default: the process's).
+
+    Raises:
+        SettingsError: naming the variable whose value cannot be used.
+    """
+    found = os.environ if environ is None else environ
+    demo = _flag(found, "TUYENDAU_DEMO")
+    return Settings(
+        database_url=_database_url(found.get("TUYENDAU_DATABASE_URL", "")),
+        pseudonym_key=found.get("TUYENDAU_PSEUDONYM_KEY", "") or (DEMO_KEY if demo else ""),
+        demo=demo,
+        pack=found.get("TUYENDAU_PACK", ""),
+        now=found.get("TUYENDAU_NOW", ""),
+    )
+
+
+def _flag(found: Mapping[str, str], name: str) -> bool:
+    word = found.get(name, "").strip().lower()
+    if word not in TRUE_WORDS | FALSE_WORDS:
+        raise SettingsError(f"{name} must be 1 or 0")
+    return word in TRUE_WORDS
+
+
+def _database_url(text: str) -> str:
+    if not text:
+        return f"sqlite:///{DEFAULT_DATABASE}"
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise SettingsError("TUYENDAU_DATABASE_URL is not a database address") from error
+    if url.get_backend_name() == "postgresql" and url.drivername != "postgresql+psycopg":
+        url = url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise SettingsError("TUYENDAU_DATABASE_URL must begin with sqlite:// or postgresql://")
+    return url.render_as_string(hide_password=False)
