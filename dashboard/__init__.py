@@ -1,0 +1,1 @@
+"""What draws: pages' building blocks, charts, maps and the server. Executes no SQL."""

@@ -1,0 +1,77 @@
+"""Fills the database that TUYENDAU_DATABASE_URL names: demonstration figures, or real ones.
+
+The two sources stay behind one call each: `data_access.demo.build` and `examples.load.main`.
+"""
+
+import argparse
+import importlib
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+
+from data_access.engine import make_engine
+from data_access.errors import DataAccessError
+from data_access.settings import ROOT, Settings, read_settings
+
+VIETNAM = ROOT / "data_access" / "packs" / "vn"
+EVERY_SHARE = 0.05
+
+
+class Progress:
+    """Prints how far a build is: every twentieth, and whenever something else begins."""
+
+    def __init__(self) -> None:
+        """Start the clock."""
+        self.started = time.monotonic()
+        self.share = -1.0
+        self.what = ""
+
+    def __call__(self, share: float, what: str = "") -> None:
+        """Take a share from 0 to 1 and a word on what is being done."""
+        if what == self.what and share < min(self.share + EVERY_SHARE, 1.0):
+            return
+        self.share, self.what = share, what
+        seconds = time.monotonic() - self.started
+        print(f"      {share:4.0%}  {seconds:4.0f} s  {what}", flush=True)
+
+
+def part(name: str) -> ModuleType:
+    """Return a module that may not be in this version yet."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(f"{error.name}.")):
+            sys.exit(f"Not in this version yet: {name}")
+        raise
+
+
+def build_demonstration(settings: Settings) -> None:
+    """Fill the database with an invented epidemic."""
+    pack = Path(settings.pack) if settings.pack else VIETNAM
+    engine = make_engine(settings.database_url)
+    try:
+        part("data_access.demo").build(engine, pack, progress=Progress())
+    finally:
+        engine.dispose()
+
+
+def main() -> int:
+    """Build, and say in one line why it could not be done."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.build", description=__doc__)
+    parser.add_argument("--data", type=Path, help="folder of real figures; without it, invented ones")
+    options = parser.parse_args()
+    try:
+        settings = read_settings()
+        if options.data:
+            part("examples.load").main(data=options.data, database_url=settings.database_url)
+        else:
+            build_demonstration(settings)
+    except DataAccessError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Invented epidemics: the engine, the platforms' feeds, scenarios and load. Draws nothing."""

@@ -1,0 +1,1 @@
+"""Tests of every level; see pyproject.toml for the markers."""
