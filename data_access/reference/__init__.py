@@ -1,0 +1,1 @@
+"""Reference data: areas by vintage, populations, succession, neighbours, boundaries, names."""
