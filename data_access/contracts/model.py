@@ -35,6 +35,18 @@ class Kind(StrEnum):
     CODES = "codes"
 
 
+LOCAL_DAY_SUFFIX = "__day"
+
+
+def local_day(instant: str) -> pl.Expr:
+    """Return the local calendar day (Date) of an INSTANT field, for checks and derived columns.
+
+    The gate lays a column of this name beside every instant, because a contract does not know
+    the time zone; the column is not stored, so roll-ups cannot use it.
+    """
+    return pl.col(f"{instant}{LOCAL_DAY_SUFFIX}")
+
+
 DTYPES: Mapping[Kind, pl.DataType] = {
     Kind.TEXT: pl.String(),
     Kind.INTEGER: pl.Int64(),
@@ -72,6 +84,8 @@ class Field:
         personal: identity field: masked in rejects, never stored.
         not_future: an instant or date later than the delivery's known-at is rejected.
         max_length: longest text accepted.
+        labels: code → (Vietnamese, English) name of each allowed code.
+        aliases: other spellings of a code, lower case → the code; allowed codes need none.
     """
 
     name: str
@@ -86,6 +100,8 @@ class Field:
     personal: bool = False
     not_future: bool = False
     max_length: int = 200
+    labels: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False, repr=False)
+    aliases: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +220,12 @@ AREA_COLUMNS = (
     Field(name="district_code", kind=Kind.TEXT, vi="Mã quận/huyện", en="District code", max_length=8),
     Field(name="province_code", kind=Kind.TEXT, vi="Mã tỉnh/thành", en="Province code", max_length=8),
 )
+SEX = {"nam": ("Nam", "Male"), "nu": ("Nữ", "Female"), "khac": ("Khác", "Other")}
+IDENTITY_STATUS = {
+    "verified": ("Đúng cấu trúc", "Verified format"),
+    "mismatch": ("Sai lệch", "Mismatch"),
+    "missing": ("Thiếu", "Missing"),
+}
 COMMON_FIELDS = (
     *AREA_COLUMNS,
     Field(name=VERSION, kind=Kind.INTEGER, vi="Phiên bản", en="Version of the record", minimum=0),
@@ -215,10 +237,14 @@ PERSON_FIELDS = (
     Field(name="id_no", kind=Kind.TEXT, vi="Số CCCD/CMND/hộ chiếu", en="Identity number", personal=True),
     Field(name="insurance_no", kind=Kind.TEXT, vi="Số thẻ BHYT", en="Insurance number", personal=True),
     Field(name="phone", kind=Kind.TEXT, vi="Số điện thoại", en="Telephone", personal=True),
+    Field(name="sex", kind=Kind.CODE, vi="Giới tính", en="Sex (compared with the identity number)", labels=SEX,
+          allowed=tuple(SEX), aliases={"male": "nam", "m": "nam", "nữ": "nu", "female": "nu", "f": "nu", "khác": "khac", "other": "khac"}),
     Field(name="person_ref", kind=Kind.TEXT, vi="Mã giả danh", en="Pseudonym given earlier by this gate"),
+    Field(name="identity_status", kind=Kind.CODE, vi="Tình trạng định danh", en="Identity status found earlier by this gate",
+          allowed=tuple(IDENTITY_STATUS), labels=IDENTITY_STATUS, aliases={"unverified": "missing"}),
 )
 PERSON_STORED = (
     Field(name="person_ref", kind=Kind.TEXT, vi="Mã giả danh", en="Pseudonym"),
     Field(name="identity_status", kind=Kind.CODE, vi="Tình trạng định danh", en="Identity status",
-          allowed=("verified", "mismatch", "missing")),
+          allowed=tuple(IDENTITY_STATUS), labels=IDENTITY_STATUS),
 )
