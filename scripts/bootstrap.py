@@ -1,4 +1,4 @@
-"""Make `.venv` and install the pinned packages. Runs on any bare Python 3.11, standard library only.
+"""Makes `.venv` and installs the pinned packages, with nothing but the standard library.
 
 Must not import anything of the project: nothing is installed yet.
 Usage: python3.11 scripts/bootstrap.py run|dev
@@ -84,10 +84,8 @@ def install(name: str) -> None:
 
 def main() -> None:
     """Bring the environment up to date; do nothing when it already is."""
-    if sys.version_info < (3, 11):
-        sys.exit(f"Python 3.11 or newer is needed; this is {platform.python_version()}.")
-    if len(sys.argv) != 2 or sys.argv[1] not in SETS:
-        sys.exit(f"usage: {sys.argv[0]} run|dev")
+    if sys.argv[1:] not in [[name] for name in SETS]:
+        sys.exit(f"usage: {sys.argv[0]} {'|'.join(SETS)}")
     name = sys.argv[1]
     if not is_current(name):
         install(name)

@@ -12,9 +12,9 @@ from types import ModuleType
 
 from data_access.engine import make_engine
 from data_access.errors import DataAccessError
-from data_access.settings import ROOT, Settings, read_settings
+from data_access.reference.pack import resolve_pack
+from data_access.settings import Settings, read_settings
 
-VIETNAM = ROOT / "data_access" / "packs" / "vn"
 EVERY_SHARE = 0.05
 
 
@@ -48,7 +48,7 @@ def part(name: str) -> ModuleType:
 
 def build_demonstration(settings: Settings) -> None:
     """Fill the database with an invented epidemic."""
-    pack = Path(settings.pack) if settings.pack else VIETNAM
+    pack = resolve_pack(settings.pack)
     engine = make_engine(settings.database_url)
     try:
         part("data_access.demo").build(engine, pack, progress=Progress())
@@ -59,7 +59,9 @@ def build_demonstration(settings: Settings) -> None:
 def main() -> int:
     """Build, and say in one line why it could not be done."""
     parser = argparse.ArgumentParser(prog="python -m scripts.build", description=__doc__)
-    parser.add_argument("--data", type=Path, help="folder of real figures; without it, invented ones")
+    parser.add_argument(
+        "--data", type=Path, help="folder of real figures; without it, invented ones"
+    )
     options = parser.parse_args()
     try:
         settings = read_settings()

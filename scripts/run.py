@@ -96,7 +96,8 @@ def prepare_shared(url: str) -> str:
 
 def serve(url: str, *, host: str, port: int) -> None:
     """Become the dashboard's server, so that Ctrl-C reaches it and nothing else."""
-    step(3, f"Dashboard: http://{'localhost' if host == '127.0.0.1' else host}:{port}   (Ctrl-C stops it)")
+    name = "localhost" if host == "127.0.0.1" else host
+    step(3, f"Dashboard: http://{name}:{port}   (Ctrl-C stops it)")
     os.environ["TUYENDAU_DATABASE_URL"] = url
     os.chdir(ROOT)
     address = ["--server.address", host, "--server.port", str(port)]

