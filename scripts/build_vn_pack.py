@@ -32,10 +32,11 @@ VALID = {OLD: ("2008-08-01", "2025-06-30"), NEW: ("2025-07-01", "")}
 KM_PER_DEGREE_LON, KM_PER_DEGREE_LAT = 111.32, 110.574
 # Mainland label points; the archipelagos have their own, in the archipelago file.
 NATION_POINT = ("106.3", "16.2")
-AREA_COLUMNS = (
-    "code,vintage,level,parent_code,name,name_en,aliases,valid_from,valid_to,lon,lat,region,kind"
-).split(",")
-POPULATION_COLUMNS = "code,vintage,group,population,as_of,source,confidence".split(",")
+AREA_COLUMNS = [
+    "code", "vintage", "level", "parent_code", "name", "name_en", "aliases",
+    "valid_from", "valid_to", "lon", "lat", "region", "kind",
+]  # fmt: skip
+POPULATION_COLUMNS = ["code", "vintage", "group", "population", "as_of", "source", "confidence"]
 
 ENGLISH = {
     "Hà Nội": "Hanoi",
@@ -192,7 +193,7 @@ def write_districts(source: Path, target: Path) -> None:
 def line_km(geometry: BaseGeometry) -> float:
     """Return the length in km of the lines in a geometry; points and areas count nothing."""
     if geometry.geom_type in {"MultiLineString", "GeometryCollection"}:
-        return sum(line_km(part) for part in geometry.geoms)  # type: ignore[attr-defined]
+        return sum(line_km(part) for part in geometry.geoms)
     if geometry.geom_type != "LineString":
         return 0.0
     total = 0.0
@@ -207,14 +208,18 @@ def neighbour_rows(shapes: Shapes, *, vintage: str) -> list[Row]:
     """Return each pair of provinces that share a line, once, with its length in km."""
     rows = []
     for a, b in combinations(sorted(shapes), 2):
-        shared = line_km(shapes[a].intersection(shapes[b])) if shapes[a].intersects(shapes[b]) else 0
+        shared = (
+            line_km(shapes[a].intersection(shapes[b])) if shapes[a].intersects(shapes[b]) else 0
+        )
         if shared > 0:
-            rows.append({"vintage": vintage, "code_a": a, "code_b": b, "border_km": f"{shared:.1f}"})
+            rows.append(
+                {"vintage": vintage, "code_a": a, "code_b": b, "border_km": f"{shared:.1f}"}
+            )
     return rows
 
 
 def label_point(geometry: BaseGeometry) -> tuple[str, str]:
-    """Return (lon, lat) inside the largest polygon: its centroid if inside, else a point that is."""
+    """Return (lon, lat) inside the largest polygon: its centroid, else some point inside."""
     largest = max(polygons(geometry), key=lambda part: part.area)
     point = largest.centroid
     point = point if largest.contains(point) else largest.representative_point()
@@ -272,7 +277,8 @@ def province_row(row: Row, vintage: str, point: tuple[str, str]) -> Row:
 def old_provinces(domain: Path) -> list[Row]:
     """Return code, names, iso and region of the 63 provinces."""
     return [
-        row | {"code": row["gso_code"], "region": row["region_code"], "iso": row["iso_3166_2_pre2025"]}
+        row
+        | {"code": row["gso_code"], "region": row["region_code"], "iso": row["iso_3166_2_pre2025"]}
         for row in read_rows(domain / "provinces63.csv")
     ]
 
@@ -312,7 +318,9 @@ def district_aliases(row: Row) -> list[str]:
         number = match[1]
         return [f"Q.{number}", f"Q{number}", f"Q. {number}", f"District {number}"]
     bases = list(dict.fromkeys([name, *spelled_otherwise(name)]))
-    typed = [f"{prefix} {base}" for base in bases for prefix in (kind.capitalize(), KIND_SHORT[kind])]
+    typed = [
+        f"{prefix} {base}" for base in bases for prefix in (kind.capitalize(), KIND_SHORT[kind])
+    ]
     return [*typed, *bases, *FORMER_DISTRICTS.get(row["code"], [])]
 
 
@@ -335,7 +343,7 @@ def district_row(row: Row, region: str, islands: dict[str, tuple[str, str]]) -> 
 
 
 def area_rows(shared: Path) -> list[Row]:
-    """Return every row of areas.csv: nation, provinces, districts of 63, then nation, provinces of 34."""
+    """Return every row of areas.csv, vintage by vintage, coarse to fine."""
     boundaries, domain = shared / "data" / "boundaries", shared / "domain"
     old = old_provinces(domain)
     regions = {row["code"]: row["region"] for row in old}

@@ -21,9 +21,10 @@ from data_access.reference.search import AreaIndex
 from data_access.viewer import Viewer
 
 COUNTRY_KEY = "country"
-_NUMBERED_SCHEMA: Schema = {"area_id": pl.Int64, **AREA_SCHEMA}
+AREA_ID = pl.Int32
+_NUMBERED_SCHEMA: Schema = {"area_id": AREA_ID, **AREA_SCHEMA}
 _POPULATION_SCHEMA: Schema = {
-    "area_id": pl.Int64,
+    "area_id": AREA_ID,
     "group": pl.String,
     "source": pl.String,
     "population": pl.Int64,
@@ -37,7 +38,7 @@ _SUCCESSION_SCHEMA: Schema = {
     "new_vintage": pl.String,
     "from": pl.Date,
 }
-_NEIGHBOUR_SCHEMA: Schema = {"area_a": pl.Int64, "area_b": pl.Int64, "border_km": pl.Float64}
+_NEIGHBOUR_SCHEMA: Schema = {"area_a": AREA_ID, "area_b": AREA_ID, "border_km": pl.Float64}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -168,6 +169,7 @@ class Areas:
         Args:
             which: a denominator's id, or a group (`all`, `18+`): then its default source, or the
                 first declared one with figures of that vintage.
+            vintage: name or alias.
 
         Raises:
             UnknownId: if it is neither.
@@ -233,7 +235,7 @@ def numbered_areas(pack: Pack, *, known: Mapping[tuple[str, str], int]) -> pl.Da
         if key not in known:
             following += 1
         ids.append(known.get(key, following))
-    numbers = pl.Series("area_id", ids, dtype=pl.Int64)
+    numbers = pl.Series("area_id", ids, dtype=AREA_ID)
     return order.select(numbers, *AREA_SCHEMA)
 
 
@@ -263,9 +265,9 @@ def border_rows(pack: Pack, numbered: pl.DataFrame) -> pl.DataFrame:
 def _with_province(numbered: pl.DataFrame) -> pl.DataFrame:
     rows = {
         (row["code"], row["vintage"]): row
-        for row in numbered.select(
-            "area_id", "code", "vintage", "level", "parent_code"
-        ).iter_rows(named=True)
+        for row in numbered.select("area_id", "code", "vintage", "level", "parent_code").iter_rows(
+            named=True
+        )
     }
 
     def climb(key: tuple[str, str]) -> int | None:
@@ -277,7 +279,7 @@ def _with_province(numbered: pl.DataFrame) -> pl.DataFrame:
         return climb((row["parent_code"], row["vintage"]))
 
     found = [climb(key) for key in numbered.select("code", "vintage").iter_rows()]
-    return numbered.with_columns(pl.Series("province_id", found, dtype=pl.Int64))
+    return numbered.with_columns(pl.Series("province_id", found, dtype=AREA_ID))
 
 
 # --- reading the database -----------------------------------------------------------------------

@@ -27,7 +27,6 @@ class Country:
 
 
 _TEXTS = ("code", "name", "name_en", "time_zone", "default_vintage")
-_LISTS = ("languages", "attribution")
 
 
 def country_of(pack: Pack) -> Country:
@@ -49,7 +48,8 @@ def from_json(text: str) -> Country:
     found: dict[str, Any] = json.loads(text)
     return Country(
         **{name: found[name] for name in _TEXTS},
-        **{name: tuple(found[name]) for name in _LISTS},
+        languages=tuple(found["languages"]),
+        attribution=tuple(found["attribution"]),
         vintages=tuple(_vintage(entry) for entry in found["vintages"]),
         regions=tuple(Region(**entry) for entry in found["regions"]),
         denominators=tuple(Denominator(**entry) for entry in found["denominators"]),

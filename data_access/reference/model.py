@@ -12,7 +12,7 @@ from data_access.codes import Level
 LEVELS = tuple(level.value for level in Level)
 LEVEL_RANK = {level: rank for rank, level in enumerate(LEVELS)}
 
-# `aliases` holds alternatives separated by "|"; `valid_to` is the last day in force, null: still is.
+# `aliases` holds alternatives separated by "|"; `valid_to` is the last day in force.
 AREA_SCHEMA: dict[str, type[pl.DataType]] = {
     "code": pl.String,
     "vintage": pl.String,

@@ -74,39 +74,44 @@ def load_pack(folder: Path) -> Pack:
     Raises:
         PackError: naming file, row, field and reason of the first fault.
     """
-    if not folder.is_dir():
-        raise PackError(f"country pack {folder.name or folder}: no such folder")
     found = pack_toml.read_toml(folder)
-    code = pack_toml.text_of(found, "code")
-    name = pack_toml.text_of(found, "name")
-    name_en = pack_toml.text_of(found, "name_en", default=name)
     text = _area_text(folder, found)
     vintages = _all_vintages(pack_toml.vintages_of(found), text)
-    areas = _areas(text, vintages, code=code, names=(name, name_en))
+    name = pack_toml.text_of(found, "name")
+    names = (name, pack_toml.text_of(found, "name_en", default=name))
+    areas = _areas(text, vintages, code=pack_toml.text_of(found, "code"), names=names)
     default_vintage = _default_vintage(found, vintages)
-    population = _population(folder, areas, default_vintage)
     succession = _succession(folder, areas)
-    completed = complete_population(population, areas, succession=succession)
+    population = _population(folder, areas, default_vintage)
+    population = complete_population(population, areas, succession=succession)
     return Pack(
-        folder=folder,
-        code=areas.filter(pl.col("level") == Level.NATIONAL.value)["code"][0],
-        name=name,
-        name_en=name_en,
-        time_zone=pack_toml.time_zone_of(found),
-        languages=pack_toml.languages_of(found),
+        **_identity(found, areas, names=names),
         default_vintage=default_vintage,
         vintages=vintages,
-        regions=pack_toml.regions_of(found),
-        denominators=_denominators(found, completed),
-        attribution=pack_toml.lines_of(found, "attribution"),
-        notice=pack_toml.texts_of(found.get("notice"), default=""),
+        denominators=_denominators(found, population),
         areas=areas,
-        population=completed,
+        population=population,
         succession=succession,
         neighbours=_neighbours(folder, areas, default_vintage),
+        folder=folder,
         boundaries=_boundaries(folder, areas),
         always_drawn=_always_drawn(folder),
     )
+
+
+def _identity(
+    found: Mapping[str, Any], areas: pl.DataFrame, *, names: tuple[str, str]
+) -> dict[str, Any]:
+    return {
+        "code": areas.filter(pl.col("level") == Level.NATIONAL.value)["code"][0],
+        "name": names[0],
+        "name_en": names[1],
+        "time_zone": pack_toml.time_zone_of(found),
+        "languages": pack_toml.languages_of(found),
+        "regions": pack_toml.regions_of(found),
+        "attribution": pack_toml.lines_of(found, "attribution"),
+        "notice": pack_toml.texts_of(found.get("notice"), default=""),
+    }
 
 
 # --- areas and vintages -------------------------------------------------------------------------
@@ -124,7 +129,9 @@ def _area_text(folder: Path, found: Mapping[str, Any]) -> pl.DataFrame:
         name_en=pl.when(pl.col("name_en") == "").then("name").otherwise("name_en"),
     )
     for field in ("code", "name"):
-        refuse_where(table, pl.col(field) == "", file=AREAS, field=field, reason="must not be empty")
+        refuse_where(
+            table, pl.col(field) == "", file=AREAS, field=field, reason="must not be empty"
+        )
     reason = f"is not one of {', '.join(LEVELS)}"
     refuse_where(table, ~pl.col("level").is_in(LEVELS), file=AREAS, field="level", reason=reason)
     refuse_double(table, ["code", "vintage"], file=AREAS)

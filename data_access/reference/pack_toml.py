@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from data_access.errors import PackError
 from data_access.reference.model import Denominator, Region, Vintage
 from data_access.reference.tables_in import problem
 
@@ -26,6 +27,8 @@ def read_toml(folder: Path) -> dict[str, Any]:
     Raises:
         PackError: if the file is absent or is not TOML.
     """
+    if not folder.is_dir():
+        raise PackError(f"country pack {folder.name or folder}: no such folder")
     try:
         found = tomllib.loads((folder / FILE).read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
@@ -172,5 +175,3 @@ def _denominator(entry: object, number: int) -> Denominator:
         label=texts_of(entry.get("label"), default=str(entry["id"])),
         default=entry.get("default") is True,
     )
-
-

@@ -13,6 +13,8 @@ from data_access.reference.names import NameKeys, name_keys, normalise, spaced
 
 __all__ = ["AreaIndex", "Hit", "normalise"]
 
+Texts = pl.Series | Sequence[str | None]
+
 MATCH_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "name": pl.String,
     "code": pl.String,
@@ -68,6 +70,7 @@ class AreaIndex:
     """
 
     def __init__(self, areas: pl.DataFrame) -> None:
+        """Fold every name and alias once."""
         self._areas = areas
         self._rows = areas.rows(named=True)
         self._keys = _key_table(self._rows)
@@ -79,34 +82,33 @@ class AreaIndex:
 
     def match(
         self,
-        names: pl.Series | Sequence[str | None],
+        names: Texts,
         *,
         level: str | None = None,
         vintage: str | None = None,
-        parent: str | pl.Series | Sequence[str | None] | None = None,
+        parent: str | Texts | None = None,
     ) -> pl.DataFrame:
         """Return the area of each name, in the order given.
 
         Shape: one row per name: name, code, vintage, level (null where not found or ambiguous;
-            vintage null also where the same code fits in several), ambiguous, candidates (codes,
-            sorted, where ambiguous); area_id too if the index has it.
+            vintage null also where one code fits in several), ambiguous, candidates (codes,
+            where ambiguous); area_id too if the index has it.
         Method: three tiers of certainty: the text as written, type word and name, name alone; the
-            first tier that fits counts, in it the coarsest level (a bare `Cao Bằng` is the
-            province; `TP. Cao Bằng` the city in it). Two areas left: ambiguous.
+            first that fits counts, in it the coarsest level (bare `Cao Bằng`: the province).
 
         Args:
+            names: as written in the file; null fits nothing.
             level: only areas of this level.
             vintage: only areas of this vintage.
             parent: code of the parent, one for all or one per name (null: any).
         """
-        given = pl.Series("name", names, dtype=pl.String)
-        asked = pl.DataFrame({"name": given, "parent": _parents(parent, len(given))})
+        asked = _asked(names, parent)
         distinct = asked.unique(maintain_order=True).with_row_index("asked_id")
         found = self._found(distinct, level=level, vintage=vintage)
-        answered = distinct.join(found, on="asked_id", how="left").drop("asked_id")
-        answered = asked.join(
-            answered, on=["name", "parent"], how="left", nulls_equal=True, maintain_order="left"
-        ).with_columns(pl.col("ambiguous").fill_null(value=False))
+        answers = distinct.join(found, on="asked_id", how="left").drop("asked_id")
+        on = ["name", "parent"]
+        answered = asked.join(answers, on=on, how="left", nulls_equal=True, maintain_order="left")
+        answered = answered.with_columns(pl.col("ambiguous").fill_null(value=False))
         return self._with_ids(answered.select(list(MATCH_SCHEMA)))
 
     def _found(
@@ -219,14 +221,15 @@ def _key_table(rows: list[dict[str, str]]) -> pl.DataFrame:
     return pl.DataFrame(made, schema=_KEY_SCHEMA, orient="row")
 
 
-def _parents(parent: str | pl.Series | Sequence[str | None] | None, n_names: int) -> pl.Series:
-    if parent is None or isinstance(parent, str):
-        return pl.Series("parent", [parent] * n_names, dtype=pl.String)
-    return pl.Series("parent", parent, dtype=pl.String)
+def _asked(names: Texts, parent: str | Texts | None) -> pl.DataFrame:
+    given = pl.Series("name", names, dtype=pl.String)
+    is_one = parent is None or isinstance(parent, str)
+    parents = [parent] * len(given) if is_one else parent
+    return pl.DataFrame({"name": given, "parent": pl.Series("parent", parents, dtype=pl.String)})
 
 
 def _probes(distinct: pl.DataFrame) -> pl.DataFrame:
-    schema = {
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "asked_id": distinct.schema["asked_id"],
         "parent": pl.String,
         "tier": pl.Int64,

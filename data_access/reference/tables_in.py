@@ -37,7 +37,11 @@ def read_text_table(path: Path, *, required: tuple[str, ...]) -> pl.DataFrame:
             reader = csv.reader(lines, strict=True)
             header = [name.strip() for name in next(reader, [])]
             _check_header(path.name, header, required)
-            rows = [_checked_row(path.name, reader, row, header) for row in reader if row]
+            rows = [
+                _checked_row(path.name, row, header, number=reader.line_num)
+                for row in reader
+                if row
+            ]
     except UnicodeDecodeError as error:
         raise problem(path.name, "is not UTF-8 text") from error
     except csv.Error as error:
@@ -58,12 +62,12 @@ def _check_header(file: str, header: list[str], required: tuple[str, ...]) -> No
 
 
 def _checked_row(
-    file: str, reader: "csv._reader", row: list[str], header: list[str]
+    file: str, row: list[str], header: list[str], *, number: int
 ) -> tuple[int | str, ...]:
     if len(row) != len(header):
         reason = f"has {len(row)} fields where the header has {len(header)}"
-        raise problem(file, reason, row=reader.line_num)
-    return (reader.line_num, *(value.strip() for value in row))
+        raise problem(file, reason, row=number)
+    return (number, *(value.strip() for value in row))
 
 
 def with_columns_of(
@@ -79,7 +83,9 @@ def with_columns_of(
     return table.with_columns(filled).select(ROW, *schema)
 
 
-def typed(text: pl.DataFrame, schema: Mapping[str, type[pl.DataType]], *, file: str) -> pl.DataFrame:
+def typed(
+    text: pl.DataFrame, schema: Mapping[str, type[pl.DataType]], *, file: str
+) -> pl.DataFrame:
     """Return the text table with the types of a schema; empty text is null in other types.
 
     Raises:
@@ -111,7 +117,9 @@ def _expected(dtype: type[pl.DataType]) -> str:
     return "is not a whole number" if dtype is pl.Int64 else "is not a number"
 
 
-def refuse_where(table: pl.DataFrame, wrong: pl.Expr, *, file: str, field: str, reason: str) -> None:
+def refuse_where(
+    table: pl.DataFrame, wrong: pl.Expr, *, file: str, field: str, reason: str
+) -> None:
     """Raise PackError for the first row where `wrong` holds, quoting the field's value."""
     found = table.filter(wrong).head(1)
     if found.height:
