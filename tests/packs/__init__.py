@@ -1,0 +1,1 @@
+"""Tests of country packs: the bundled one, and another country as data alone."""
