@@ -7,6 +7,7 @@ derived from the contracts.
 import sqlalchemy as sa
 
 from data_access.contracts.model import Contract, Field, Kind, RecordKind
+from data_access.contracts.registry import CONTRACTS
 
 metadata = sa.MetaData(
     naming_convention={
@@ -160,11 +161,13 @@ confirmation = sa.Table(
     "confirmation",
     metadata,
     sa.Column("batch_id", sa.ForeignKey("batch.batch_id"), primary_key=True),
+    # A big file confirms in several parts, so that no part needs the memory of all.
+    sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("platform", sa.Text, nullable=False),
     sa.Column("record_kind", sa.Text, nullable=False),
     sa.Column("source_id", sa.ForeignKey("source.source_id"), nullable=False),
     sa.Column("known_at", sa.BigInteger, nullable=False),
-    # Parquet (zstd) of record_id, version: rows re-sent unchanged at a later moment.
+    # Parquet (zstd) of record_id, version, row_no: rows re-sent unchanged at a later moment.
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.Index("ix_confirmation_lookup", "platform", "record_kind", "source_id", "known_at"),
 )
@@ -298,3 +301,9 @@ def record_tables(platform: str, kind: str) -> tuple[sa.Table, sa.Table]:
     """
     name = record_table_name(platform, kind)
     return metadata.tables[name], metadata.tables[f"{name}_past"]
+
+
+CORE_TABLES = tuple(metadata.tables)
+"""Names of the tables that exist whatever the contracts are; migrations create these."""
+
+declare_records(CONTRACTS, metadata)
