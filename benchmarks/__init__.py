@@ -1,1 +1,1 @@
-"""Side-by-side measurements; ratios within one run, never timed tests."""
+"""Side-by-side measurements: each figure is a ratio of two things measured in one run."""
