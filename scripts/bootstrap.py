@@ -50,10 +50,11 @@ def make_venv() -> list[str]:
     shutil.rmtree(VENV, ignore_errors=True)
     if succeeds([sys.executable, "-m", "venv", str(VENV)]):
         return own_pip
-    return venv_without_ensurepip()
+    venv_without_ensurepip()
+    return own_pip
 
 
-def venv_without_ensurepip() -> list[str]:
+def venv_without_ensurepip() -> None:
     """Debian keeps ensurepip in a package of its own: use a pip from outside instead."""
     shutil.rmtree(VENV, ignore_errors=True)
     outside = [sys.executable, "-m", "pip"]
@@ -61,7 +62,7 @@ def venv_without_ensurepip() -> list[str]:
         shutil.rmtree(VENV, ignore_errors=True)
         sys.exit(NO_PIP)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(VENV)], check=True)
-    return [*outside, "--python", str(VENV_PYTHON)]
+    subprocess.run([*outside, "--python", str(VENV_PYTHON), "install", "--quiet", "pip"], check=True)
 
 
 def succeeds(command: list[str]) -> bool:

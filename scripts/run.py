@@ -11,6 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
+from streamlit.web import cli as streamlit
+
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 STEPS = 3
@@ -95,14 +98,16 @@ def prepare_shared(url: str) -> str:
 
 
 def serve(url: str, *, host: str, port: int) -> None:
-    """Become the dashboard's server, so that Ctrl-C reaches it and nothing else."""
+    """Serve the dashboard until Ctrl-C."""
     name = "localhost" if host == "127.0.0.1" else host
     step(3, f"Dashboard: http://{name}:{port}   (Ctrl-C stops it)")
     os.environ["TUYENDAU_DATABASE_URL"] = url
     os.chdir(ROOT)
     address = ["--server.address", host, "--server.port", str(port)]
-    streamlit = [sys.executable, "-m", "streamlit", "run", "dashboard/server.py", *address]
-    os.execv(sys.executable, streamlit)  # noqa: S606 -- our own interpreter, no shell
+    try:
+        streamlit.main(args=["run", "dashboard/server.py", *address], standalone_mode=False)
+    except (click.Abort, KeyboardInterrupt):
+        say("Stopped.")
 
 
 def database(data: Path | None) -> str:
