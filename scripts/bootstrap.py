@@ -62,7 +62,9 @@ def venv_without_ensurepip() -> None:
         shutil.rmtree(VENV, ignore_errors=True)
         sys.exit(NO_PIP)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(VENV)], check=True)
-    subprocess.run([*outside, "--python", str(VENV_PYTHON), "install", "--quiet", "pip"], check=True)
+    subprocess.run(
+        [*outside, "--python", str(VENV_PYTHON), "install", "--quiet", "pip"], check=True
+    )
 
 
 def succeeds(command: list[str]) -> bool:
