@@ -1,0 +1,1 @@
+"""Mappings of real files, and the program that loads them. Nothing in the product imports this."""
