@@ -48,7 +48,7 @@ def part(name: str) -> ModuleType:
 
 def build_demonstration(settings: Settings) -> None:
     """Fill the database with an invented epidemic."""
-    pack = resolve_pack(settings.pack)
+    pack = resolve_pack(settings.pack).folder
     engine = make_engine(settings.database_url)
     try:
         part("data_access.demo").build(engine, pack, progress=Progress())
