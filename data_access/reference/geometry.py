@@ -42,6 +42,12 @@ def _with_text_code(feature: Feature) -> Feature:
     return feature | {"properties": known}
 
 
+def compact_json(collection: Collection) -> bytes:
+    """Return the collection as UTF-8 JSON without spaces, to send to a browser."""
+    text = json.dumps(collection, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode()
+
+
 def rewind(collection: Collection, *, clockwise: bool) -> Collection:
     """Return the collection with all outer rings one way round and holes the other.
 

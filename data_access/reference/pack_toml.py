@@ -13,8 +13,8 @@ from data_access.reference.tables_in import problem
 
 FILE = "pack.toml"
 _NAMES = {
-    "code": ("code", "country_code", "country"),
-    "name": ("name", "name_vi", "title"),
+    "code": ("code", "country_code", "iso", "country"),
+    "name": ("name", "name_vi", "name_en", "country_name", "title", "country"),
     "name_en": ("name_en", "name"),
     "time_zone": ("time_zone", "timezone", "tz"),
     "default_vintage": ("default_vintage", "vintage"),
@@ -40,6 +40,9 @@ def read_toml(folder: Path) -> dict[str, Any]:
     for name in ("pack", "country"):
         if isinstance(found.get(name), dict):
             found = found.pop(name) | found
+    vintages = found.get("vintages")
+    if isinstance(vintages, dict) and isinstance(vintages.get("default"), str | int):
+        found["default_vintage"] = vintages.pop("default")
     return found
 
 

@@ -1,6 +1,7 @@
 """The Vietnam pack: counts and sums that are known from elsewhere."""
 
 import csv
+import unicodedata
 from pathlib import Path
 
 import polars as pl
@@ -90,8 +91,6 @@ def spellings(pack: Pack) -> list[tuple[str, str, str]]:
 
 
 def without_accents(text: str) -> str:
-    import unicodedata
-
     plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     return "".join(c for c in plain if not unicodedata.combining(c))
 
@@ -164,9 +163,7 @@ def test_spellings_met_in_reports(areas: Areas, written: str, code: str) -> None
         ("Thành phố Cao Bằng", None, "040"),
     ],
 )
-def test_districts_as_written(
-    areas: Areas, written: str, province: str | None, code: str
-) -> None:
+def test_districts_as_written(areas: Areas, written: str, province: str | None, code: str) -> None:
     found = areas.index.match([written], vintage="63", parent=province)
     assert found["code"].to_list() == [code]
 
@@ -227,10 +224,8 @@ def test_every_area_has_a_point_and_dates(vn_pack: Pack) -> None:
 def test_build_script_gives_the_committed_files(
     vn_pack: Pack, shared: Path, tmp_path: Path
 ) -> None:
-    pytest.importorskip("shapely", reason="package shapely missing")
-    from scripts.build_vn_pack import build
-
-    build(shared, tmp_path)
+    script = pytest.importorskip("scripts.build_vn_pack", reason="package shapely missing")
+    script.build(shared, tmp_path)
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (vn_pack.folder / path.name).read_bytes(), path.name
     (tmp_path / "pack.toml").write_bytes((vn_pack.folder / "pack.toml").read_bytes())
