@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import sqlalchemy as sa
 
 from data_access import clock as clocks
 from data_access.engine import make_engine
+from data_access.migrations import upgrade
 from data_access.reference.pack import Pack, bundled_pack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -112,7 +112,7 @@ def _migrated_postgres(postgres: Postgres) -> str:
 def migrate(url: str) -> None:
     """Bring an empty database to head and let go of it."""
     engine = make_engine(url)
-    import_module("data_access.migrations").upgrade(engine)
+    upgrade(engine)
     engine.dispose()
 
 
