@@ -46,6 +46,25 @@ class Places:
     shares: np.ndarray
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Which doses of an invented campaign are wanted.
+
+    Attributes:
+        seed: same seed, same campaign.
+        first: number of the first dose.
+        of: how many doses the campaign has; they are numbered in the order of keying.
+        on_day: instead, a delivery of that day (given then, or before and keyed in late).
+        version: version that the rows carry.
+    """
+
+    seed: int
+    first: int = 0
+    of: int = PIECE
+    on_day: int | None = None
+    version: int = 1
+
+
 @lru_cache
 def places() -> Places:
     """Return the 705 districts of the bundled pack; area numbers are positions in its list."""
@@ -67,23 +86,15 @@ def places() -> Places:
     return Places(table=table, shares=weights / weights.sum())
 
 
-def drawn(rows: int, *, seed: int, first: int = 0, on_day: int | None = None) -> pl.DataFrame:
-    """Return what both shapes share: who, when, where, which dose; row `i` is dose `first + i`.
-
-    Args:
-        rows: how many doses.
-        seed: same seed and `first`, same doses.
-        first: number of the first dose.
-        on_day: a delivery of that day of the campaign (given then or in the days before, keyed in
-            late); None: doses of the whole campaign.
-    """
-    random = np.random.default_rng((seed, first))
-    day = _days(random, rows, on_day=on_day)
+def drawn(rows: int, *, part: Part) -> pl.DataFrame:
+    """Return what both shapes share: who, when, where, which dose; one row per dose."""
+    random = np.random.default_rng((part.seed, part.first))
+    day = _days(random, rows, part=part)
     product = random.choice(_PRODUCTS.len(), rows, p=_PRODUCT_SHARES)
     where = random.choice(places().table.height, rows, p=places().shares)
     frame = pl.DataFrame(
         {
-            "number": np.arange(first, first + rows),
+            "number": np.arange(part.first, part.first + rows),
             "day": day,
             "second": random.integers(7 * 3600, 18 * 3600, rows),
             "delay": random.integers(600, 40_000, rows),
@@ -101,12 +112,22 @@ def drawn(rows: int, *, seed: int, first: int = 0, on_day: int | None = None) ->
     return pl.concat([named, places().table[where]], how="horizontal")
 
 
-def _days(random: np.random.Generator, rows: int, *, on_day: int | None) -> np.ndarray:
-    if on_day is None:
-        # The campaign accelerates and then slows: a beta curve over its days.
-        return np.sort((random.beta(3.2, 2.2, rows) * DAYS).astype(np.int64))
+def _days(random: np.random.Generator, rows: int, *, part: "Part") -> np.ndarray:
     keyed_late = random.exponential(1.2, rows).astype(np.int64)
-    return np.maximum(on_day - keyed_late, 0)
+    if part.on_day is not None:
+        return np.maximum(part.on_day - keyed_late, 0)
+    # Records come in the order of keying: this part covers its share of the campaign.
+    share = np.sort(random.random(rows)) * (rows / part.of) + part.first / part.of
+    return np.maximum(np.interp(share, *_pace()).astype(np.int64) - keyed_late, 0)
+
+
+@lru_cache
+def _pace() -> tuple[np.ndarray, np.ndarray]:
+    """Return (share of all doses, day): the campaign accelerates and then slows."""
+    day = np.linspace(0, 1, 2_001)
+    density = day**2.2 * (1 - day) ** 1.2
+    done = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
+    return done / done[-1], day * (DAYS - 1e-6)
 
 
 def _dose_numbers(
@@ -133,7 +154,7 @@ def _identifier() -> pl.Expr:
     return pl.concat_str(pl.col("province_code"), pl.lit("."), serial)
 
 
-def stored(rows: int, *, seed: int, first: int = 0) -> pl.DataFrame:
+def stored(rows: int, *, part: Part) -> pl.DataFrame:
     """Return doses as they stand behind the gate, as far as roll-ups and pages read them.
 
     Columns: dose_no, vaccine_code, age_group, priority_group, identity_status, aefi (String),
@@ -142,8 +163,8 @@ def stored(rows: int, *, seed: int, first: int = 0) -> pl.DataFrame:
     """
     at = _vaccinated_at()
     band = pl.col("age").cut(_AGE_BREAKS, labels=_AGE_GROUPS).cast(pl.String)
-    return drawn(rows, seed=seed, first=first).select(
-        version=pl.lit(1, dtype=pl.Int64),
+    return drawn(rows, part=part).select(
+        version=pl.lit(part.version, dtype=pl.Int64),
         deleted=pl.lit(value=False),
         province_id="province_id",
         district_id="district_id",
@@ -158,13 +179,11 @@ def stored(rows: int, *, seed: int, first: int = 0) -> pl.DataFrame:
     )
 
 
-def delivered(
-    rows: int, *, seed: int, first: int = 0, version: int = 1, on_day: int | None = None
-) -> pl.DataFrame:
+def delivered(rows: int, *, part: Part) -> pl.DataFrame:
     """Return doses as a platform sends them: identities in front of the gate, local times."""
     local = _vaccinated_at().dt.convert_time_zone("Asia/Ho_Chi_Minh")
     born_year = (FIRST_DAY.year + pl.col("day") // 366 - pl.col("age")).cast(pl.Int32)
-    return drawn(rows, seed=seed, first=first, on_day=on_day).select(
+    return drawn(rows, part=part).select(
         dose_event_id=_identifier(),
         full_name=_names(),
         # Born on 1 January, so that the age is the same on every day of the campaign's year.
@@ -186,7 +205,7 @@ def delivered(
         aefi="aefi",
         district_code="district_code",
         province_code="province_code",
-        version=pl.lit(version, dtype=pl.Int64),
+        version=pl.lit(part.version, dtype=pl.Int64),
     )
 
 
@@ -223,7 +242,9 @@ def write_stored(path: Path, *, rows: int, seed: int) -> None:
     writer: pq.ParquetWriter | None = None
     for first, size in pieces(rows):
         # pyarrow writes strings as dictionaries, as any exporter would.
-        table = stored(size, seed=seed, first=first).to_arrow(compat_level=pl.CompatLevel.oldest())
+        table = stored(size, part=Part(seed=seed, first=first, of=rows)).to_arrow(
+            compat_level=pl.CompatLevel.oldest()
+        )
         writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
         writer.write_table(table, row_group_size=250_000)
     if writer is not None:
