@@ -1,0 +1,98 @@
+"""The front of the gate: files in, checked rows or cells out. Writes nothing.
+
+`Admitted` and `CellDelivery` (see `data_access.ingest.seam`) are all that the back of the gate
+receives; no identity is in them.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from data_access.contracts.model import RecordKind
+from data_access.errors import BadInput
+from data_access.ingest.checks import Gate, admit_chunk, check_columns
+from data_access.ingest.places import Places
+from data_access.ingest.pseudonyms import require_key
+from data_access.ingest.readers import RawChunk, file_format, read_chunks
+from data_access.ingest.record_mapping import (
+    RecordMapping,
+    check_fields,
+    load_record_mapping,
+)
+from data_access.ingest.seam import Admitted
+from data_access.reference.areas import Areas
+
+__all__ = ["admit_records", "load_record_mapping"]
+
+
+def admit_records(
+    path: Path,
+    kind: RecordKind,
+    *,
+    fmt: str | None = None,
+    record_mapping: RecordMapping | None = None,
+    areas: Areas,
+    known_at: datetime,
+    pseudonym_key: str,
+    zone: str,
+) -> Iterator[Admitted]:
+    """Yield a record file in checked chunks; memory does not grow with the file.
+
+    Row numbers are those a person sees: the header of a CSV is row 1; NDJSON counts lines,
+    Parquet rows, from 1. A file without rows yields one chunk without rows.
+
+    Args:
+        path: the delivered file.
+        kind: the record kind it holds.
+        fmt: "csv", "ndjson" or "parquet"; None: by extension, else by content.
+        record_mapping: how its columns, codes and formats are to be read; None: as ours.
+        areas: the country's areas.
+        known_at: aware moment at which the delivery was known; nothing may lie after it.
+        pseudonym_key: secret that replaces identities.
+        zone: time zone of the country.
+
+    Raises:
+        BadInput: if the file as a whole cannot be used; one clear line.
+        SettingsError: if the kind is about people and there is no secret.
+    """
+    mapping = record_mapping or RecordMapping()
+    check_fields(mapping, kind=kind)
+    gate = Gate(
+        kind=kind,
+        places=Places(areas),
+        known_at=known_at,
+        key=require_key(pseudonym_key) if kind.has_person else b"",
+        zone=zone,
+        mapping=mapping,
+    )
+    checks_header = file_format(path, fmt=fmt) != "ndjson"
+    for chunk in read_chunks(path, fmt=fmt, encoding=mapping.encoding or None):
+        named = _named(chunk, gate=gate, file_name=path.name)
+        if checks_header:
+            check_columns(named.rows.columns, kind=kind, file_name=path.name)
+        yield admit_chunk(named, gate=gate)
+
+
+def _named(chunk: RawChunk, *, gate: Gate, file_name: str) -> RawChunk:
+    """Give the columns our names: by the mapping, else by their own whatever the case."""
+    mapping, fields = gate.mapping, {each.name for each in gate.kind.all_fields()}
+    given = {" ".join(name.split()).casefold(): name for name in chunk.rows.columns}
+    lost = [theirs for theirs in mapping.columns if theirs.casefold() not in given]
+    if lost and chunk.rows.height:
+        raise BadInput(f"{file_name}: the mapping names column {lost[0]!r}, which is not there")
+    ours = {theirs.casefold(): name for theirs, name in mapping.columns.items()}
+    claimed = set(ours.values())
+    chosen: dict[str, str] = {}
+    for folded, column in given.items():
+        name = ours.get(folded)
+        plain = folded.replace(" ", "_").replace("-", "_")
+        if name is None and plain in fields and plain not in claimed:
+            name = plain
+        if name is not None and name not in chosen:
+            chosen[name] = column
+    columns = [pl.col(column).alias(name) for name, column in chosen.items()]
+    return RawChunk(
+        rows=chunk.rows.select("row_no", *columns), broken=chunk.broken, n_read=chunk.n_read
+    )

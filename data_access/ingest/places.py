@@ -1,0 +1,258 @@
+"""Finds the areas that delivered codes and names mean, in the vintage of their day. No I/O.
+
+Codes are tried first (a leading zero that a spreadsheet dropped is put back where that is
+unambiguous), then names and aliases. Answers are kept, so a place costs one look-up per delivery.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from data_access.codes import Level
+from data_access.reference.areas import Areas
+
+_NUMBER = re.compile(r"^(\d+)(?:\.0)?$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a row says about its place: each a code, a name or nothing."""
+
+    ward: str | None
+    district: str | None
+    province: str | None
+    vintage: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a row belongs, or why that cannot be said.
+
+    Attributes:
+        province_id: number of the province; None where `reason` is given.
+        district_id: number of the district; None if none was named.
+        codes: (ward, district, province) as they are stored.
+        field: the field at fault.
+        reason: key of the reason, empty if all is well.
+    """
+
+    province_id: int | None = None
+    district_id: int | None = None
+    codes: tuple[str | None, str | None, str | None] = (None, None, None)
+    field: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Area:
+    area_id: int
+    code: str
+    level: str
+    parent: str
+
+
+class Places:
+    """The areas of a country, ready to place the rows of one delivery."""
+
+    def __init__(self, areas: Areas) -> None:
+        """Index the codes of all vintages.
+
+        Args:
+            areas: the country's areas.
+        """
+        self._areas = areas
+        self._codes: dict[tuple[str, str], dict[str, _Area]] = {}
+        self._by_code: dict[tuple[str, str], _Area] = {}
+        self._answers: dict[Asked, Place] = {}
+        self._names: dict[tuple[str, str, str, str | None], _Area | str | None] = {}
+        columns = ("area_id", "code", "vintage", "level", "parent_code")
+        for area_id, code, vintage, level, parent in areas.frame.select(columns).iter_rows():
+            area = _Area(area_id, code, level, parent or "")
+            self._codes.setdefault((vintage, level), {})[code] = area
+            self._by_code[vintage, code] = area
+        self._bare = {place: _without_zeros(known) for place, known in self._codes.items()}
+        self._has_wards = {v for v, level in self._codes if level == Level.WARD}
+
+    def vintages_on(self, days: pl.Series) -> pl.Series:
+        """Return the vintage in force on each day (String); days must not be null."""
+        distinct = days.unique()
+        found = [self._areas.vintage_on(day) for day in distinct]
+        return days.replace_strict(distinct, pl.Series(found, dtype=pl.String))
+
+    def place(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """Return the place of each row.
+
+        Shape: one row per row: province_id, district_id (Int32), ward_code, district_code,
+            province_code, place_field, place_reason (String; reason empty where all is well).
+        Needs: ward_code, district_code, province_code (String, null for none), vintage.
+        """
+        names = ("ward_code", "district_code", "province_code", "vintage")
+        distinct = asked.select(names).unique()
+        questions = [
+            Asked(ward=w, district=d, province=p, vintage=v) for w, d, p, v in distinct.iter_rows()
+        ]
+        new = [each for each in questions if each not in self._answers]
+        self._look_up_names(new)
+        for each in new:
+            self._answers[each] = self._answer(each)
+        found = [self._answers[each] for each in questions]
+        table = distinct.with_columns(
+            pl.Series("province_id", [p.province_id for p in found], dtype=pl.Int32),
+            pl.Series("district_id", [p.district_id for p in found], dtype=pl.Int32),
+            *[
+                pl.Series(f"new_{name}", [p.codes[n] for p in found], dtype=pl.String)
+                for n, name in enumerate(names[:3])
+            ],
+            pl.Series("place_field", [p.field for p in found], dtype=pl.String),
+            pl.Series("place_reason", [p.reason for p in found], dtype=pl.String),
+        )
+        joined = asked.select(names).join(
+            table, on=names, how="left", nulls_equal=True, maintain_order="left"
+        )
+        return joined.select(
+            "province_id", "district_id",
+            *[pl.col(f"new_{name}").alias(name) for name in names[:3]],
+            "place_field", "place_reason",
+        )  # fmt: skip
+
+    def area(
+        self, text: str, *, match: str, level: str | None, vintage: str
+    ) -> tuple[int | None, str]:
+        """Return (area number, "") of one code or name, or (None, reason key).
+
+        Args:
+            match: "code", "name" or "any" (code first).
+            level: level it must have; None for any, the coarsest that fits.
+            vintage: vintage it must belong to.
+        """
+        levels = [level] if level else [each.value for each in Level]
+        if match != "name":
+            for each in levels:
+                found = self._code(each, vintage, text)
+                if found is not None:
+                    return found.area_id, ""
+        if match != "code":
+            named = self._named(text, level=level, vintage=vintage, parent=None)
+            if isinstance(named, _Area):
+                return named.area_id, ""
+            if named:
+                return None, named
+        return None, "area_unknown"
+
+    def _code(self, level: str, vintage: str, text: str) -> _Area | None:
+        known = self._codes.get((vintage, level), {})
+        if text in known:
+            return known[text]
+        number = _NUMBER.match(text)
+        if number:
+            return self._bare.get((vintage, level), {}).get(number[1].lstrip("0"))
+        return known.get(text.upper())
+
+    def _look_up_names(self, asked: Iterable[Asked]) -> None:
+        """Look up in one go the names of provinces that are no codes."""
+        wanted: dict[str, list[str]] = {}
+        for each in asked:
+            if each.province and self._code("province", each.vintage, each.province) is None:
+                wanted.setdefault(each.vintage, []).append(each.province)
+        for vintage, names in wanted.items():
+            self._match(sorted(set(names)), level="province", vintage=vintage, parent=None)
+        districts: dict[tuple[str, str | None], set[str]] = {}
+        for each in asked:
+            if each.district and self._code("district", each.vintage, each.district) is None:
+                parent = self._area_of("province", each.vintage, each.province, parent=None)
+                code = parent.code if isinstance(parent, _Area) else None
+                districts.setdefault((each.vintage, code), set()).add(each.district)
+        for (vintage, code), texts in districts.items():
+            self._match(sorted(texts), level="district", vintage=vintage, parent=code)
+
+    def _match(
+        self, names: list[str], *, level: str | None, vintage: str, parent: str | None
+    ) -> None:
+        found = self._areas.index.match(names, level=level, vintage=vintage, parent=parent)
+        for row in found.iter_rows(named=True):
+            answer: _Area | str | None = "area_ambiguous" if row["ambiguous"] else None
+            if row["code"] is not None:
+                answer = self._by_code[vintage, row["code"]]
+            self._names[row["name"], level or "", vintage, parent] = answer
+
+    def _named(
+        self, text: str, *, level: str | None, vintage: str, parent: str | None
+    ) -> _Area | str | None:
+        key = (text, level or "", vintage, parent)
+        if key not in self._names:
+            self._match([text], level=level, vintage=vintage, parent=parent)
+        return self._names[key]
+
+    def _area_of(
+        self, level: str, vintage: str, text: str | None, *, parent: str | None
+    ) -> _Area | str | None:
+        """Return the area, or a reason key, or None where nothing was given."""
+        if not text:
+            return None
+        found = self._code(level, vintage, text)
+        if found is not None:
+            return found
+        return self._named(text, level=level, vintage=vintage, parent=parent) or "area_unknown"
+
+    def _answer(self, asked: Asked) -> Place:
+        if not (asked.ward or asked.district or asked.province):
+            return Place(field="province_code", reason="area_missing")
+        province = self._area_of("province", asked.vintage, asked.province, parent=None)
+        if isinstance(province, str):
+            return Place(field="province_code", reason=province)
+        within = province.code if province else None
+        district = self._area_of("district", asked.vintage, asked.district, parent=within)
+        if isinstance(district, str):
+            return Place(field="district_code", reason=district)
+        if district and province and district.parent != province.code:
+            return Place(field="district_code", reason="district_not_in_province")
+        return self._with_ward(asked, province=province, district=district)
+
+    def _with_ward(self, asked: Asked, *, province: _Area | None, district: _Area | None) -> Place:
+        ward_code = asked.ward
+        if asked.ward and asked.vintage in self._has_wards:
+            above = district or province
+            ward = self._area_of(
+                "ward", asked.vintage, asked.ward, parent=above.code if above else None
+            )
+            if not isinstance(ward, _Area):
+                return Place(field="ward_code", reason=ward or "area_unknown")
+            parents = self._parents(ward, vintage=asked.vintage)
+            if above and above.code not in {each.code for each in parents.values()}:
+                return Place(field="ward_code", reason="ward_not_in_district")
+            ward_code = ward.code
+            district = parents.get("district")
+            province = parents.get("province")
+        if district and province is None:
+            province = self._parents(district, vintage=asked.vintage).get("province")
+        if province is None:
+            return Place(field="ward_code", reason="area_unplaced")
+        return Place(
+            province_id=province.area_id,
+            district_id=district.area_id if district else None,
+            codes=(ward_code, district.code if district else None, province.code),
+        )
+
+    def _parents(self, area: _Area, *, vintage: str) -> dict[str, _Area]:
+        found: dict[str, _Area] = {}
+        above = self._by_code.get((vintage, area.parent))
+        while above is not None and above.level not in found:
+            found[above.level] = above
+            above = self._by_code.get((vintage, above.parent))
+        return found
+
+
+def _without_zeros(known: dict[str, _Area]) -> dict[str, _Area]:
+    """Return code without leading zeros → area, for numeric codes that stay distinct."""
+    bare: dict[str, _Area] = {}
+    clashing: set[str] = set()
+    for code, area in known.items():
+        if not code.isdecimal():
+            continue
+        short = code.lstrip("0")
+        if short in bare:
+            clashing.add(short)
+        bare[short] = area
+    return {short: area for short, area in bare.items() if short not in clashing}

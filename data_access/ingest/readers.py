@@ -1,0 +1,359 @@
+"""Reads delivered files as chunks of raw cells, whatever their size. Checks no content.
+
+CSV (comma, semicolon, tab or bar; UTF-8 with or without its mark, UTF-16 with its mark, cp1258),
+NDJSON and Parquet. Text comes out as NFC. A CSV row is counted as a person counts it: the header
+is row 1. A broken line becomes a rejected row; a file that is not what it says raises BadInput.
+"""
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from polars.exceptions import PolarsError
+
+from data_access.errors import BadInput
+from data_access.ingest import text_blocks
+from data_access.ingest.reasons import reject_frame
+from data_access.ingest.seam import REJECTED
+
+FORMATS = ("csv", "ndjson", "parquet")
+MAX_COLUMNS = 1_000
+ROWS_PER_CHUNK = 150_000
+_EXTENSIONS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".json": "ndjson",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_DELIMITERS = ",;\t|"
+_PARQUET_MAGIC = b"PAR1"
+_OVERFLOW = "\x00more"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawChunk:
+    """Some rows of a file, unchecked.
+
+    Attributes:
+        rows: row_no (Int64) and the file's columns; String for CSV and NDJSON, null for a blank.
+        broken: rows that could not be read at all, columns of REJECTED.
+        n_read: rows read, broken ones included, blank lines not.
+    """
+
+    rows: pl.DataFrame
+    broken: pl.DataFrame
+    n_read: int
+
+
+def file_format(path: Path, *, fmt: str | None = None) -> str:
+    """Return "csv", "ndjson" or "parquet": as asked for, else by extension, else by content.
+
+    Raises:
+        BadInput: if the file is missing or empty, or the format is not one of these.
+    """
+    if fmt is not None and fmt not in FORMATS:
+        raise BadInput(f"format {fmt!r} is not one of {', '.join(FORMATS)}")
+    start = _start(path)
+    if start[:4] == _PARQUET_MAGIC:
+        found = "parquet"
+    elif start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        found = "ndjson"
+    else:
+        found = "csv"
+    return fmt or _EXTENSIONS.get(path.suffix.lower(), found)
+
+
+def _start(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+    except OSError as error:
+        raise BadInput(f"{path.name}: cannot be opened ({error.strerror})") from error
+    if not start:
+        raise BadInput(f"{path.name}: the file is empty (0 bytes)")
+    return start
+
+
+def read_chunks(
+    path: Path, *, fmt: str | None = None, encoding: str | None = None
+) -> Iterator[RawChunk]:
+    """Yield the rows of a file in chunks; memory does not grow with the file.
+
+    A file without rows yields one chunk without rows.
+
+    Raises:
+        BadInput: one line that names the file and what is wrong with it.
+    """
+    found = file_format(path, fmt=fmt)
+    if found == "parquet":
+        yield from _parquet_chunks(path)
+    elif found == "ndjson":
+        yield from _ndjson_chunks(path, encoding=encoding)
+    else:
+        yield from _csv_chunks(path, encoding=encoding)
+
+
+def check_header(names: Sequence[str], *, file_name: str) -> None:
+    """Refuse a header that cannot be used.
+
+    Raises:
+        BadInput: too many columns, or one name twice.
+    """
+    if len(names) > MAX_COLUMNS:
+        raise BadInput(f"{file_name}: {len(names)} columns; at most {MAX_COLUMNS} are accepted")
+    folded = [name.casefold() for name in names if name]
+    twice = sorted({name for name in folded if folded.count(name) > 1})
+    if twice:
+        raise BadInput(f"{file_name}: column {twice[0][:60]!r} appears more than once")
+    if not folded:
+        raise BadInput(f"{file_name}: the header names no column")
+
+
+# --- CSV ------------------------------------------------------------------------------------
+
+
+def _csv_chunks(path: Path, *, encoding: str | None) -> Iterator[RawChunk]:
+    blocks = text_blocks.text_blocks(path, encoding=encoding, quoted=True)
+    first = next(blocks, b"")
+    header, body = _split_header(first, file_name=path.name)
+    delimiter, names = _header(header, file_name=path.name)
+    reader = _CsvReader(names=names, delimiter=delimiter)
+    pending = body
+    has_yielded = False
+    for block in (*([pending] if pending else []),):
+        yield from reader.chunks(block)
+        has_yielded = True
+    for block in blocks:
+        yield from reader.chunks(block)
+        has_yielded = True
+    if not has_yielded:
+        yield reader.nothing()
+
+
+def _split_header(block: bytes, *, file_name: str) -> tuple[str, bytes]:
+    end = text_blocks.record_end(block)
+    header = block[:end].decode("utf-8")
+    if not header.strip():
+        raise BadInput(f"{file_name}: the first line is blank; it should name the columns")
+    return header, block[end:]
+
+
+def _header(line: str, *, file_name: str) -> tuple[str, list[str]]:
+    bare = re.sub(r'"[^"]*"', "", line)
+    delimiter = max(_DELIMITERS, key=bare.count)
+    rows = list(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter))
+    names = [" ".join(name.split()) for name in rows[0]]
+    check_header(names, file_name=file_name)
+    return delimiter, names
+
+
+class _CsvReader:
+    """Turns blocks of whole CSV records into chunks, counting rows as it goes."""
+
+    def __init__(self, *, names: list[str], delimiter: str) -> None:
+        self._names = names
+        self._delimiter = delimiter
+        self._next_row = 2
+
+    def nothing(self) -> RawChunk:
+        return self._chunk([[] for _ in self._names], [], [])
+
+    def chunks(self, block: bytes) -> Iterator[RawChunk]:
+        fast = self._fast(block)
+        yield fast if fast is not None else self._careful(block)
+
+    def _fast(self, block: bytes) -> RawChunk | None:
+        """Read a regular block; None if any line is irregular."""
+        separator = self._delimiter.encode()
+        if not text_blocks.quotes_are_regular(block, separator=separator):
+            return None
+        columns = [f"c{n}" for n in range(len(self._names))]
+        made_up = separator.join(name.encode() for name in columns) + b"\n"
+        try:
+            read = pl.read_csv(
+                made_up + block,
+                separator=self._delimiter,
+                infer_schema=False,
+                truncate_ragged_lines=True,
+            )
+        except PolarsError:
+            return None
+        rows = read.with_row_index("row_no", offset=self._next_row)
+        n_blank = rows.select(pl.all_horizontal(pl.exclude("row_no").is_null()).sum()).item()
+        n_separators = text_blocks.outside_quotes(block).count(separator)
+        if len(columns) > 1 and n_separators != (read.height - n_blank) * (len(columns) - 1):
+            return None
+        self._next_row += read.height
+        if n_blank:
+            rows = rows.filter(~pl.all_horizontal(pl.exclude("row_no").is_null()))
+        return _named(rows, self._names, broken=reject_frame())
+
+    def _careful(self, block: bytes) -> RawChunk:
+        lines = csv.reader(
+            io.StringIO(block.decode("utf-8"), newline=""), delimiter=self._delimiter
+        )
+        columns: list[list[str | None]] = [[] for _ in self._names]
+        numbers: list[int] = []
+        ragged: list[int] = []
+        width = len(self._names)
+        for row_no, line in enumerate(_readable(lines), start=self._next_row):
+            self._next_row = row_no + 1
+            if not any(line):
+                continue
+            if len(line) < width or any(line[width:]):
+                ragged.append(row_no)
+                continue
+            numbers.append(row_no)
+            for column, cell in zip(columns, line, strict=False):
+                column.append(cell or None)
+        return self._chunk(columns, numbers, ragged)
+
+    def _chunk(
+        self, columns: list[list[str | None]], numbers: list[int], ragged: list[int]
+    ) -> RawChunk:
+        table = {f"c{n}": pl.Series(column, dtype=pl.String) for n, column in enumerate(columns)}
+        rows = pl.DataFrame({"row_no": pl.Series(numbers, dtype=pl.Int64), **table})
+        return _named(rows, self._names, broken=reject_frame("ragged", row_nos=ragged))
+
+
+def _readable(lines: Iterator[list[str]]) -> Iterator[list[str]]:
+    while True:
+        try:
+            yield next(lines)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield ["", "unreadable"]
+
+
+def _named(rows: pl.DataFrame, names: Sequence[str], *, broken: pl.DataFrame) -> RawChunk:
+    """Give columns the names of the file; a column without a name is left out."""
+    kept = [(f"c{n}", name) for n, name in enumerate(names) if name]
+    return RawChunk(
+        rows=rows.select(
+            pl.col("row_no").cast(pl.Int64), *[pl.col(c).alias(name) for c, name in kept]
+        ),
+        broken=broken,
+        n_read=rows.height + broken.height,
+    )
+
+
+# --- NDJSON ---------------------------------------------------------------------------------
+
+
+def _ndjson_chunks(path: Path, *, encoding: str | None) -> Iterator[RawChunk]:
+    next_row = 1
+    names: list[str] | None = None
+    for block in text_blocks.text_blocks(path, encoding=encoding, quoted=False):
+        lines = block.decode("utf-8").split("\n")
+        if lines and not lines[-1].strip():
+            lines.pop()
+        names = _keys(lines, known=names or [], file_name=path.name)
+        yield _ndjson_chunk(lines, names=names, first_row=next_row)
+        next_row += len(lines)
+
+
+def _keys(lines: Sequence[str], *, known: list[str], file_name: str) -> list[str]:
+    """Return the keys of the file so far; objects may leave out what they do not have."""
+    found = dict.fromkeys(known)
+    for line in dict.fromkeys(re.findall(r'"((?:[^"\\]|\\.)*)"\s*:', "\n".join(lines))):
+        found[line] = None
+    names = [name for name in found if name]
+    if len(names) > MAX_COLUMNS:
+        raise BadInput(f"{file_name}: {len(names)} keys; at most {MAX_COLUMNS} are accepted")
+    return names
+
+
+def _ndjson_chunk(lines: Sequence[str], *, names: list[str], first_row: int) -> RawChunk:
+    numbers = [first_row + n for n, line in enumerate(lines) if line.strip()]
+    filled = [line for line in lines if line.strip()]
+    broken: list[int] = []
+    rows = _ndjson_rows(filled, names)
+    if rows is None:
+        is_object = [_is_object(line) for line in filled]
+        broken = [n for n, good in zip(numbers, is_object, strict=True) if not good]
+        numbers = [n for n, good in zip(numbers, is_object, strict=True) if good]
+        kept = [line for line, good in zip(filled, is_object, strict=True) if good]
+        rows = _slow_ndjson_rows(kept, names)
+    rejected = reject_frame("not_json", row_nos=broken)
+    rows = rows.insert_column(0, pl.Series("row_no", numbers, dtype=pl.Int64))
+    return RawChunk(rows=rows, broken=rejected, n_read=rows.height + rejected.height)
+
+
+def _ndjson_rows(lines: Sequence[str], names: Sequence[str]) -> pl.DataFrame | None:
+    schema = dict.fromkeys(names, pl.String)
+    if not lines or not names:
+        return pl.DataFrame(schema=schema) if not lines else None
+    if not all(line.lstrip().startswith("{") for line in lines):
+        return None
+    try:
+        rows = pl.read_ndjson("\n".join(lines).encode(), schema=schema)
+    except PolarsError:
+        return None
+    return rows if rows.height == len(lines) else None
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _slow_ndjson_rows(lines: Sequence[str], names: Sequence[str]) -> pl.DataFrame:
+    objects = [json.loads(line) for line in lines]
+    columns = {name: [_json_text(each.get(name)) for each in objects] for name in names}
+    return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
+
+
+def _json_text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+# --- Parquet --------------------------------------------------------------------------------
+
+
+def _parquet_chunks(path: Path) -> Iterator[RawChunk]:
+    try:
+        with pq.ParquetFile(path) as file:
+            names = [" ".join(name.split()) for name in file.schema_arrow.names]
+            check_header(names, file_name=path.name)
+            yield from _parquet_batches(file, names)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise BadInput(f"{path.name}: not a whole Parquet file (damaged or cut off)") from error
+
+
+def _parquet_batches(file: pq.ParquetFile, names: list[str]) -> Iterator[RawChunk]:
+    next_row = 1
+    empty = reject_frame()
+    for batch in file.iter_batches(batch_size=ROWS_PER_CHUNK):
+        table = pl.DataFrame(pl.from_arrow(batch)).rename(
+            dict(zip(batch.schema.names, names, strict=True))
+        )
+        rows = table.insert_column(
+            0, pl.int_range(next_row, next_row + table.height, dtype=pl.Int64, eager=True).alias("row_no")
+        )
+        next_row += table.height
+        yield RawChunk(rows=rows, broken=empty, n_read=table.height)
+    if next_row == 1:
+        table = pl.DataFrame(pl.from_arrow(file.schema_arrow.empty_table()))
+        rows = table.insert_column(0, pl.Series("row_no", [], dtype=pl.Int64))
+        yield RawChunk(rows=rows, broken=empty, n_read=0)
+
+
+Reader = Callable[[Path], Iterator[RawChunk]]
+__all__ = ["FORMATS", "MAX_COLUMNS", "REJECTED", "RawChunk", "check_header", "file_format", "read_chunks"]
