@@ -95,7 +95,7 @@ def without_accents(text: str) -> str:
     return "".join(c for c in plain if not unicodedata.combining(c))
 
 
-@pytest.mark.parametrize("written", [str, without_accents, str.upper, str.lower], ids=str)
+@pytest.mark.parametrize("written", [str, without_accents, str.upper, str.lower])
 @pytest.mark.parametrize("vintage", ["63", "34"])
 def test_every_province_is_found_from_every_alias(
     areas: Areas, vn_pack: Pack, vintage: str, written: type[str]
