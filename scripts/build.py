@@ -16,22 +16,22 @@ from data_access.reference.pack import resolve_pack
 from data_access.settings import Settings, read_settings
 
 EVERY_SHARE = 0.05
+INTERRUPTED = 130
 
 
 class Progress:
-    """Prints how far a build is: every twentieth, and whenever something else begins."""
+    """Prints how far a build is, at every twentieth of it."""
 
     def __init__(self) -> None:
         """Start the clock."""
         self.started = time.monotonic()
         self.share = -1.0
-        self.what = ""
 
     def __call__(self, share: float, what: str = "") -> None:
         """Take a share from 0 to 1 and a word on what is being done."""
-        if what == self.what and share < min(self.share + EVERY_SHARE, 1.0):
+        if share < min(self.share + EVERY_SHARE, 1.0):
             return
-        self.share, self.what = share, what
+        self.share = share
         seconds = time.monotonic() - self.started
         print(f"      {share:4.0%}  {seconds:4.0f} s  {what}", flush=True)
 
@@ -72,6 +72,8 @@ def main() -> int:
     except DataAccessError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 0
 
 

@@ -19,6 +19,7 @@ VAR = ROOT / "var"
 STEPS = 3
 COMPANIONS = ("", "-wal", "-shm", "-journal")
 CANNOT_START = 1
+INTERRUPTED = 130
 
 
 def say(text: str) -> None:
@@ -57,6 +58,8 @@ def run_python(*words: str, url: str) -> None:
     """Run one of the project's programs on a database; stop with its exit code if it fails."""
     environment = {**os.environ, "TUYENDAU_DATABASE_URL": url}
     done = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, check=False)
+    if done.returncode == INTERRUPTED:
+        raise KeyboardInterrupt
     if done.returncode:
         raise SystemExit(done.returncode)
 
@@ -149,4 +152,4 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         say("\nStopped.")
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
