@@ -38,6 +38,11 @@ class Viewer:
     now: datetime
     published_only: bool = False
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether nothing at all is in view: no area, or only bulletins while there are none."""
+        return self.published_only or not (self.everywhere or self.areas)
+
     def at(self, moment: datetime) -> "Viewer":
         """Return the same person looking from another moment, never a later one than now."""
         return replace(self, now=min(moment, self.now))

@@ -1,0 +1,245 @@
+"""From sums to figures: measures as they are, indicators by their formula. Pure Polars.
+
+A figure carries what it was made of: numerator, denominator, how many parts were there, which
+source, and since when it is known.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import reduce
+
+import polars as pl
+
+from data_access.codes import Status
+from data_access.cube.hot import CubeView
+from data_access.cube.missing import KEY, complete, explain, make_grid
+from data_access.cube.resolve import RESOLVED_SCHEMA, Want, candidates, in_common, resolve
+from data_access.indicators.model import (
+    MIN_REPORTED_DAYS,
+    POPULATION,
+    Aggregate,
+    Indicator,
+    Term,
+)
+from data_access.measures.model import Measure
+
+FIGURE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "day": pl.Date,
+    "area_id": pl.Int32,
+    "by": pl.String,
+    "value": pl.Float64,
+    "status": pl.Int8,
+    "numerator": pl.Float64,
+    "denominator": pl.Float64,
+    "n_present": pl.Int32,
+    "n_expected": pl.Int32,
+    "source_ids": pl.List(pl.Int32),
+    "known_at": pl.Int64,
+}
+# Which reason is told when terms are missing for several: the first of these.
+_GRAVEST = (
+    Status.NOT_APPLICABLE,
+    Status.SUPPRESSED,
+    Status.NOT_DUE,
+    Status.NOT_SYNCHRONISED,
+    Status.NOT_REPORTED,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """Where figures are wanted.
+
+    Attributes:
+        days: first and last.
+        area_ids: target areas.
+        want: level, vintage, dimension, sources.
+    """
+
+    days: tuple[date, date]
+    area_ids: tuple[int, ...]
+    want: Want
+
+    def before(self, n_days: int) -> "Frame":
+        """Return the same frame, begun some days earlier."""
+        return replace(self, days=(self.days[0] - timedelta(days=n_days), self.days[1]))
+
+
+def measure_figures(view: CubeView, measure: Measure, frame: Frame) -> pl.DataFrame:
+    """Return the figures of a measure: columns of FIGURE_SCHEMA, the whole grid."""
+    raw = resolve(view, measure, frame.want, days=frame.days)
+    done = _completed(raw, view, measure, frame=frame, codes=_codes([raw], frame))
+    return done.with_columns(
+        numerator=pl.lit(None), denominator=pl.lit(None), source_ids=_as_list("source_id")
+    ).select(_as_figures())
+
+
+def indicator_figures(
+    view: CubeView, indicator: Indicator, frame: Frame, *, population: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the figures of an indicator: columns of FIGURE_SCHEMA, the whole grid.
+
+    Args:
+        view: what the viewer sees of the measures.
+        indicator: what to compute.
+        frame: where.
+        population: area_id and population (persons); may be empty if the indicator needs none.
+    """
+    common = in_common([candidates(view, *_asked(view, t, frame)) for t in indicator.terms])
+    raws = [_raw(view, term, frame, common=common) for term in indicator.terms]
+    codes = _codes(raws, frame)
+    tables = [
+        _term_table(view, term, frame, raw=raw, codes=codes)
+        for term, raw in zip(indicator.terms, raws, strict=True)
+    ]
+    joined = reduce(_beside, tables).join(
+        population.select(pl.col("area_id").cast(pl.Int32), pl.col("population").cast(pl.Float64)),
+        on="area_id",
+        how="left",
+        maintain_order="left",
+    )
+    return _computed(joined, indicator)
+
+
+# --- terms --------------------------------------------------------------------------------------
+
+
+def _asked(view: CubeView, term: Term, frame: Frame) -> tuple[Measure, Want]:
+    measure = view.catalogue.measures[term.measure]
+    if term.cumulative and measure.cumulative:
+        measure = view.catalogue.measures[measure.cumulative]
+    return measure, replace(frame.want, where=term.where)
+
+
+def _raw(view: CubeView, term: Term, frame: Frame, *, common: pl.DataFrame | None) -> pl.DataFrame:
+    days = frame.before(term.window_days - 1).days
+    measure, want = _asked(view, term, frame)
+    found = resolve(view, measure, want, days=days, common=common)
+    if term.otherwise is None:
+        return found
+    other = _raw(view, term.otherwise, frame, common=None)
+    return pl.concat([found, other.join(found.select("day"), on="day", how="anti")])
+
+
+def _codes(raws: list[pl.DataFrame], frame: Frame) -> list[str]:
+    if not frame.want.by:
+        return [""]
+    return sorted(set().union(*(raw["by"].unique().to_list() for raw in raws)))
+
+
+def _completed(
+    raw: pl.DataFrame, view: CubeView, measure: Measure, *, frame: Frame, codes: list[str]
+) -> pl.DataFrame:
+    grid = make_grid(frame.days, list(frame.area_ids), codes=codes)
+    return explain(complete(raw, grid), view, measure=measure, want=frame.want)
+
+
+def _term_table(
+    view: CubeView, term: Term, frame: Frame, *, raw: pl.DataFrame, codes: list[str]
+) -> pl.DataFrame:
+    measure, want = _asked(view, term, frame)
+    wide = replace(frame.before(term.window_days - 1), want=want)
+    done = _completed(raw, view, measure, frame=wide, codes=codes)
+    if term.window_days > 1:
+        done = add_window(done, term.window_days, aggregate=term.aggregate)
+    kept = done.filter(pl.col("day") >= frame.days[0]).sort(KEY)
+    others = [name for name in RESOLVED_SCHEMA if name not in KEY]
+    return kept.select(*KEY, *[pl.col(name).alias(f"{term.name}:{name}") for name in others])
+
+
+def add_window(
+    completed: pl.DataFrame, window_days: int, *, aggregate: Aggregate = Aggregate.SUM
+) -> pl.DataFrame:
+    """Return the grid with each value replaced by its window's, right-aligned.
+
+    Shape: RESOLVED_SCHEMA in and out, every day present for each (area, code).
+    Method: sum or mean of the reported days of the window; null below MIN_REPORTED_DAYS of them,
+        and on days that are not due or do not apply.
+    """
+    groups = ["area_id", "by"]
+    roll: Callable[..., pl.Expr] = (
+        pl.Expr.rolling_sum if aggregate is Aggregate.SUM else pl.Expr.rolling_mean
+    )
+    values = roll(pl.col("value"), window_days, min_samples=MIN_REPORTED_DAYS).over(groups)
+    barred = pl.col("status").is_in([int(Status.NOT_DUE), int(Status.NOT_APPLICABLE)])
+    return (
+        completed.sort(*groups, "day")
+        .with_columns(
+            value=pl.when(~barred).then(values),
+            known_at=pl.col("known_at").rolling_max(window_days, min_samples=1).over(groups),
+        )
+        .with_columns(
+            status=pl.when(pl.col("value").is_not_null())
+            .then(pl.lit(int(Status.VALUE), dtype=pl.Int8))
+            .when(pl.col("status") == Status.VALUE)
+            .then(pl.lit(int(Status.NOT_REPORTED), dtype=pl.Int8))
+            .otherwise(pl.col("status"))
+        )
+    )
+
+
+def _beside(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    return left.join(right, on=KEY, how="inner", maintain_order="left")
+
+
+# --- formula ------------------------------------------------------------------------------------
+
+
+def _computed(joined: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
+    names = [term.name for term in indicator.terms]
+    plain = joined.with_columns([pl.col(f"{name}:value").alias(name) for name in names])
+    nothing = pl.lit(None, dtype=pl.Float64)
+    below = nothing if indicator.denominator is None else indicator.denominator
+    above = nothing if indicator.numerator is None else indicator.numerator
+    return (
+        plain.with_columns(numerator=above, denominator=below)
+        .with_columns(value=_guarded(indicator))
+        .with_columns(
+            status=_status(names),
+            # How complete the least complete term is.
+            n_present=pl.min_horizontal([f"{name}:n_present" for name in names]),
+            n_expected=pl.max_horizontal([f"{name}:n_expected" for name in names]),
+            source_ids=pl.concat_list([f"{name}:source_id" for name in names])
+            .list.drop_nulls()
+            .list.unique(maintain_order=True),
+            known_at=pl.max_horizontal([f"{name}:known_at" for name in names]),
+        )
+        .select(_as_figures())
+    )
+
+
+def _guarded(indicator: Indicator) -> pl.Expr:
+    value = indicator.formula.cast(pl.Float64)
+    if indicator.denominator is not None:
+        value = pl.when(pl.col("denominator") != 0).then(value)
+    return pl.when(value.is_finite()).then(value)
+
+
+def _status(names: list[str]) -> pl.Expr:
+    missing = [
+        pl.when(pl.any_horizontal([pl.col(f"{name}:status") == reason for name in names])).then(
+            pl.lit(int(reason), dtype=pl.Int8)
+        )
+        for reason in _GRAVEST
+    ]
+    # All terms are there and still no value: nothing to divide by, or no such population.
+    absent = pl.lit(int(Status.NOT_APPLICABLE), dtype=pl.Int8)
+    return (
+        pl.when(pl.col("value").is_not_null())
+        .then(pl.lit(int(Status.VALUE), dtype=pl.Int8))
+        .otherwise(pl.coalesce(*missing, absent))
+    )
+
+
+def _as_list(name: str) -> pl.Expr:
+    return pl.concat_list(name).list.drop_nulls()
+
+
+def _as_figures() -> list[pl.Expr]:
+    return [pl.col(name).cast(dtype) for name, dtype in FIGURE_SCHEMA.items()]
+
+
+def needs_population(indicator: Indicator) -> bool:
+    """Return whether the formula divides by persons."""
+    return POPULATION in indicator.formula.meta.root_names()

@@ -1,0 +1,470 @@
+"""The hot cube: partitions (measure × month) as frames in memory, refreshed only when they moved.
+
+The cost of an answer depends on cells, never on how many records stand behind them. A viewer who
+looks from an earlier moment is answered from the history; row scope is applied on the way out.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+import sqlalchemy as sa
+
+from data_access import tables
+from data_access.clock import Clock
+from data_access.codes import Status, month_of, to_us
+from data_access.cube.geography import Geography
+from data_access.cube.state import Catalogue, State, read_delivered, read_state, read_token
+from data_access.errors import DatabaseUnavailable
+from data_access.reader import FrameReader, Schema, frame_snapshot, snapshot
+from data_access.viewer import Viewer, system_viewer
+
+POLL_SECONDS = 0.5
+MAX_BYTES = 768 * 1024 * 1024
+MAX_DELIVERED = 256
+MAX_STRETCHES = 7
+FOREVER = 2**62
+CELL_SCHEMA: Mapping[str, type[pl.DataType]] = {
+    "area_id": pl.Int32,
+    "day": pl.Date,
+    "breakdown_id": pl.Int32,
+    "source_id": pl.Int32,
+    "value": pl.Float64,
+    "n": pl.Int64,
+    "status": pl.Int8,
+    "known_at": pl.Int64,
+}
+PRESENCE_SCHEMA: Mapping[str, type[pl.DataType]] = {
+    "day": pl.Date,
+    "source_id": pl.Int32,
+    "rank": pl.Int8,
+    "vintage": pl.String,
+    "cut": pl.String,
+}
+_READ_SCHEMA: Schema = {
+    "month": pl.Int32,
+    **CELL_SCHEMA,
+    "day": pl.Int32,
+}
+_KEY = ["month", "day", "area_id", "breakdown_id", "source_id"]
+Grain = tuple[int, str]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Partition:
+    """One month of one measure, as known over a stretch of moments.
+
+    Attributes:
+        change_no: change number it was read at.
+        since: first moment (µs) for which it is the truth.
+        until: first moment (µs) for which it is not.
+        cells: (rank of the area level, cut) → cells of that grain, columns of CELL_SCHEMA.
+        presence: which (day, source, level, vintage, cut) have cells: columns of PRESENCE_SCHEMA.
+        n_bytes: memory it takes.
+    """
+
+    change_no: int
+    since: int
+    until: int
+    cells: Mapping[Grain, pl.DataFrame]
+    presence: pl.DataFrame
+    n_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CubeView:
+    """What one viewer sees of some measures, all in one state. Immutable.
+
+    Attributes:
+        state: the state it was taken from.
+        viewer: whose view it is.
+        partitions: measure id → its partitions in order of month.
+        delivered: source_id, platform, delivered (µs): last delivery of each source.
+        visible: areas whose cells the viewer may see; None: all.
+    """
+
+    state: State
+    geography: Geography
+    viewer: Viewer
+    partitions: Mapping[str, tuple[Partition, ...]]
+    delivered: pl.DataFrame
+    visible: pl.Series | None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The names of this state."""
+        return self.state.catalogue
+
+    def presence(self, key: str) -> pl.DataFrame:
+        """Return where a measure has cells, of any viewer: columns of PRESENCE_SCHEMA.
+
+        It holds no figure. Everyone's source and grain are chosen from it, so that a province sees
+        its own figure from the same source as the nation does.
+        """
+        frames = [one.presence for one in self.partitions.get(key, ())]
+        return pl.concat(frames) if frames else pl.DataFrame(schema=PRESENCE_SCHEMA)
+
+    def cells(self, key: str, grain: Grain) -> pl.DataFrame:
+        """Return the visible cells of one grain: columns of CELL_SCHEMA."""
+        frames = [one.cells[grain] for one in self.partitions.get(key, ()) if grain in one.cells]
+        return self._scoped(frames)
+
+    def all_cells(self, key: str) -> pl.DataFrame:
+        """Return the visible cells of every grain: columns of CELL_SCHEMA."""
+        frames = [f for one in self.partitions.get(key, ()) for f in one.cells.values()]
+        return self._scoped(frames)
+
+    def _scoped(self, frames: list[pl.DataFrame]) -> pl.DataFrame:
+        if self.viewer.is_blind or not frames:
+            return pl.DataFrame(schema=CELL_SCHEMA)
+        every = pl.concat(frames) if len(frames) > 1 else frames[0]
+        if self.visible is None:
+            return every
+        return every.filter(pl.col("area_id").is_in(self.visible.implode()))
+
+    def span(self, key: str, *, sources: Iterable[int] | None) -> tuple[date, date] | None:
+        """Return the first and last day with a visible cell of some sources (None: of any)."""
+        wanted = None if sources is None else pl.Series(list(sources), dtype=pl.Int32)
+        ends: list[date] = []
+        for order in (1, -1):
+            for one in self.partitions.get(key, ())[::order]:
+                days = self._days(one, wanted)
+                if days:
+                    ends.append(min(days) if order == 1 else max(days))
+                    break
+        return (ends[0], ends[1]) if ends else None
+
+    def _days(self, one: Partition, wanted: pl.Series | None) -> list[date]:
+        every = self.visible is None
+        shown = one.presence if every else self._scoped(list(one.cells.values()))
+        if wanted is not None:
+            shown = shown.filter(pl.col("source_id").is_in(wanted.implode()))
+        return shown["day"].unique().to_list()
+
+
+class HotCube:
+    """Every process's copy of the cube. Safe to share between threads.
+
+    Args:
+        engine: the shared database.
+        clock: what time it is; given to the system viewer that refreshes.
+        geography: how areas add up.
+        poll_seconds: the database is asked for news at most this often.
+        max_bytes: memory for partitions; the least recently used go first.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        clock: Clock,
+        *,
+        geography: Geography,
+        poll_seconds: float = POLL_SECONDS,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        self.geography = geography
+        self._engine = engine
+        self._clock = clock
+        self._poll_seconds = poll_seconds
+        self._max_bytes = max_bytes
+        self._lock = threading.RLock()
+        self._state: State | None = None
+        self._polled = float("-inf")
+        # Several stretches of moments may be held of one partition.
+        self._held: OrderedDict[tuple[int, int], list[Partition]] = OrderedDict()
+        self._n_bytes = 0
+        self._delivered: OrderedDict[tuple[str, int], pl.DataFrame] = OrderedDict()
+
+    # --- what moved ---------------------------------------------------------------------------
+
+    def state(self, *, viewer: Viewer) -> State:
+        """Return the state of the database, at most `poll_seconds` old.
+
+        Raises:
+            DatabaseUnavailable: if it does not answer.
+        """
+        del viewer  # names and change numbers only; figures are cut in `view`
+        with self._lock:
+            fresh = time.monotonic() - self._polled < self._poll_seconds
+            if self._state is None or not fresh:
+                self._state = self._poll(self._state)
+                self._polled = time.monotonic()
+            return self._state
+
+    def _poll(self, held: State | None) -> State:
+        system = system_viewer(self._clock())
+        with snapshot(self._engine, viewer=system) as connection:
+            token = read_token(connection, viewer=system)
+            if held is not None and held.token == token:
+                return held
+            return read_state(connection, token, viewer=system)
+
+    def token(self) -> str:
+        """Return a text that differs whenever anything was committed; cheap enough to poll."""
+        return self.state(viewer=system_viewer(self._clock())).token
+
+    def wait_changed(self, token: str, *, timeout: float) -> str:
+        """Return the token as soon as it differs from the given one, or after `timeout` seconds."""
+        ends = time.monotonic() + timeout
+        while (now := self.token()) == token and time.monotonic() < ends:
+            time.sleep(min(self._poll_seconds or 0.05, max(0.0, ends - time.monotonic())))
+        return now
+
+    # --- what is seen -------------------------------------------------------------------------
+
+    def frame(self, measure: str, start: date, end: date, *, viewer: Viewer) -> pl.DataFrame:
+        """Return the cells of a measure that a viewer may see: columns of CELL_SCHEMA.
+
+        As known at `viewer.now`, days `start` to `end` inclusive, every grain and source.
+        """
+        seen = self.view({measure: (start, end)}, viewer=viewer)
+        return seen.all_cells(measure).filter(pl.col("day").is_between(start, end))
+
+    def view(self, needs: Mapping[str, tuple[date, date] | None], *, viewer: Viewer) -> CubeView:
+        """Return what a viewer sees of some measures, all in one state of the database.
+
+        Args:
+            needs: measure id → first and last day needed (None: all time).
+            viewer: who looks, and from which moment.
+
+        Raises:
+            DatabaseUnavailable: if something must be read and the database does not answer.
+        """
+        with self._lock:
+            state = self.state(viewer=viewer)
+            if viewer.is_blind:
+                return self._assembled(state, {}, viewer=viewer)
+            found, missing = self._lookup(state, needs, to_us(viewer.now))
+            if missing:
+                state, found = self._read(needs, viewer=viewer)
+            return self._assembled(state, found, viewer=viewer)
+
+    def _assembled(
+        self, state: State, found: Mapping[str, tuple[Partition, ...]], *, viewer: Viewer
+    ) -> CubeView:
+        ids = None
+        if not viewer.everywhere:
+            ids = pl.Series(self.geography.visible_ids(viewer), dtype=pl.Int32)
+        return CubeView(
+            state=state,
+            geography=self.geography,
+            viewer=viewer,
+            partitions=found,
+            delivered=self._deliveries(state, viewer=viewer),
+            visible=ids,
+        )
+
+    def _deliveries(self, state: State, *, viewer: Viewer) -> pl.DataFrame:
+        # Sources are the same for everyone; only the moment decides.
+        system = system_viewer(viewer.now)
+        asked = to_us(viewer.now)
+        is_latest = state.newest is not None and asked >= state.newest
+        key = (state.token, FOREVER if is_latest else asked)
+        if key not in self._delivered:
+            with snapshot(self._engine, viewer=system) as connection:
+                self._delivered[key] = read_delivered(connection, viewer=system)
+            while len(self._delivered) > MAX_DELIVERED:
+                self._delivered.popitem(last=False)
+        return self._delivered[key]
+
+    # --- partitions ---------------------------------------------------------------------------
+
+    def _lookup(
+        self, state: State, needs: Mapping[str, tuple[date, date] | None], moment: int
+    ) -> tuple[dict[str, tuple[Partition, ...]], dict[str, list[int]]]:
+        found: dict[str, tuple[Partition, ...]] = {}
+        missing: dict[str, list[int]] = {}
+        for key, days in needs.items():
+            months = _within(state.months(key), days)
+            held = [self._held_at(state, key, month, moment) for month in months]
+            found[key] = tuple(one for one in held if one is not None)
+            lacking = [m for m, one in zip(months, held, strict=True) if one is None]
+            if lacking:
+                missing[key] = lacking
+        return found, missing
+
+    def _held_at(self, state: State, key: str, month: int, moment: int) -> Partition | None:
+        number = state.catalogue.numbers[key]
+        change_no = state.changes[number, month]
+        for one in self._held.get((number, month), ()):
+            if one.change_no == change_no and one.since <= moment < one.until:
+                self._held.move_to_end((number, month))
+                return one
+        return None
+
+    def _read(
+        self, needs: Mapping[str, tuple[date, date] | None], *, viewer: Viewer
+    ) -> tuple[State, dict[str, tuple[Partition, ...]]]:
+        """Read what is missing in one snapshot; its change numbers and frames agree."""
+        system = system_viewer(viewer.now)
+        moment = to_us(viewer.now)
+        for _ in range(5):
+            state = self._poll(self._state)
+            self._state = state
+            _, missing = self._lookup(state, needs, moment)
+            with frame_snapshot(self._engine, viewer=system) as reader:
+                read = {
+                    key: _Loader(reader, state, self.geography).load(key, months, viewer=system)
+                    for key, months in missing.items()
+                }
+                agrees = _changes(reader, viewer=system) == dict(state.changes)
+            if agrees:
+                for key, parts in read.items():
+                    self._keep(state.catalogue.numbers[key], parts)
+                found, _ = self._lookup(state, needs, moment)
+                self._trim()
+                return state, found
+        raise DatabaseUnavailable("the shared database changes faster than it can be read")
+
+    def _keep(self, number: int, parts: Mapping[int, Partition]) -> None:
+        for month, one in parts.items():
+            held = self._held.setdefault((number, month), [])
+            kept = [old for old in held if old.change_no == one.change_no][-MAX_STRETCHES:]
+            kept = [old for old in kept if (old.since, old.until) != (one.since, one.until)]
+            self._n_bytes += one.n_bytes + sum(x.n_bytes for x in kept)
+            self._n_bytes -= sum(x.n_bytes for x in held)
+            self._held[number, month] = [*kept, one]
+
+    def _trim(self) -> None:
+        while self._n_bytes > self._max_bytes and len(self._held) > 1:
+            _, gone = self._held.popitem(last=False)
+            self._n_bytes -= sum(one.n_bytes for one in gone)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Partitions held, and the bytes they take."""
+        return len(self._held), self._n_bytes
+
+
+def _within(months: list[int], days: tuple[date, date] | None) -> list[int]:
+    if days is None:
+        return months
+    first, last = month_of(days[0]), month_of(days[1])
+    return [month for month in months if first <= month <= last]
+
+
+def _changes(reader: FrameReader, *, viewer: Viewer) -> dict[tuple[int, int], int]:
+    change = tables.partition_change.c
+    schema: Schema = {"measure_id": pl.Int32, "month": pl.Int32, "change_no": pl.Int64}
+    query = sa.select(change.measure_id, change.month, change.change_no)
+    found = reader.read(query, schema, viewer=viewer)
+    return {(of, month): number for of, month, number in found.iter_rows()}
+
+
+class _Loader:
+    """Reads partitions of one state inside one snapshot."""
+
+    def __init__(self, reader: FrameReader, state: State, geography: Geography) -> None:
+        self._reader = reader
+        self._state = state
+        self._geography = geography
+
+    def load(self, key: str, months: list[int], *, viewer: Viewer) -> dict[int, Partition]:
+        """Return the partitions of a measure as known at `viewer.now`, by month."""
+        number = self._state.catalogue.numbers[key]
+        moment = to_us(viewer.now)
+        newest = self._newest(number, months, viewer=viewer)
+        current = [m for m in months if newest.get(m, moment) <= moment]
+        past = [m for m in months if newest.get(m, moment) > moment]
+        made = self._current(number, current, newest, viewer=viewer)
+        made |= self._past(number, past, viewer=viewer)
+        return {month: made[month] for month in months}
+
+    def _newest(self, number: int, months: list[int], *, viewer: Viewer) -> dict[int, int]:
+        known = self._state.newest
+        if known is not None and known <= to_us(viewer.now):
+            return dict.fromkeys(months, known)
+        of = tables.cube_history.c
+        query = (
+            sa.select(of.month, sa.func.max(of.known_at))
+            .where(of.measure_id == number, of.month.in_(months))
+            .group_by(of.month)
+        )
+        schema: Schema = {"month": pl.Int32, "newest": pl.Int64}
+        return dict(self._reader.read(query, schema, viewer=viewer).iter_rows())
+
+    def _current(
+        self, number: int, months: list[int], newest: Mapping[int, int], *, viewer: Viewer
+    ) -> dict[int, Partition]:
+        if not months:
+            return {}
+        table = tables.cube_current
+        query = _cells_of(table).where(table.c.measure_id == number, table.c.month.in_(months))
+        cells = self._reader.read(query, _READ_SCHEMA, viewer=viewer)
+        return {
+            month: self._partition(number, month, frame, newest.get(month, 0), FOREVER)
+            for month, frame in _by_month(cells, months).items()
+        }
+
+    def _past(self, number: int, months: list[int], *, viewer: Viewer) -> dict[int, Partition]:
+        if not months:
+            return {}
+        moment = to_us(viewer.now)
+        table = tables.cube_history
+        here = (table.c.measure_id == number, table.c.month.in_(months))
+        query = _cells_of(table).where(*here, table.c.known_at <= moment)
+        cells = self._reader.read(query, _READ_SCHEMA, viewer=viewer)
+        later = (
+            sa.select(table.c.month, sa.func.min(table.c.known_at))
+            .where(*here, table.c.known_at > moment)
+            .group_by(table.c.month)
+        )
+        schema: Schema = {"month": pl.Int32, "until": pl.Int64}
+        until = dict(self._reader.read(later, schema, viewer=viewer).iter_rows())
+        made = {}
+        for month, frame in _by_month(cells, months).items():
+            since = max(frame["known_at"].to_list(), default=0)
+            level = frame.sort("known_at").unique(_KEY, keep="last", maintain_order=True)
+            there = level.filter((pl.col("n") != 0) | (pl.col("status") != Status.VALUE))
+            ends = until.get(month, FOREVER)
+            made[month] = self._partition(number, month, there, since, ends)
+        return made
+
+    def _partition(
+        self, number: int, month: int, cells: pl.DataFrame, since: int, until: int
+    ) -> Partition:
+        cut_of = self._state.catalogue.cut_of
+        cuts = pl.DataFrame(
+            {"breakdown_id": list(cut_of), "cut": list(cut_of.values())},
+            schema={"breakdown_id": pl.Int32, "cut": pl.String},
+        )
+        placed = (
+            cells.with_columns(
+                pl.col("day").cast(pl.Date),
+                value=pl.when(pl.col("status") == Status.VALUE).then(pl.col("value")),
+            )
+            .join(cuts, on="breakdown_id", how="inner")
+            .join(self._geography.index, on="area_id", how="inner")
+            .sort("day", "area_id", "breakdown_id", "source_id")
+        )
+        split = placed.partition_by(["rank", "cut"], as_dict=True)
+        grains = {
+            (int(rank), str(cut)): frame.select(list(CELL_SCHEMA))
+            for (rank, cut), frame in split.items()
+        }
+        return Partition(
+            change_no=self._state.changes[number, month],
+            since=since,
+            until=until,
+            cells=grains,
+            presence=placed.select(list(PRESENCE_SCHEMA)).unique(maintain_order=True),
+            n_bytes=sum(frame.estimated_size() for frame in grains.values()),  # type: ignore[misc]
+        )
+
+
+def _cells_of(table: sa.Table) -> sa.Select[tuple[object, ...]]:
+    of = table.c
+    has_no_value = sa.and_(of.value.is_(None), of.status == int(Status.VALUE), of.n != 0)
+    status = sa.case((has_no_value, int(Status.NOT_REPORTED)), else_=of.status)
+    # SQLite's driver takes a column's type from its first rows: no nulls.
+    columns = {"value": sa.func.coalesce(of.value, 0.0), "status": status}
+    return sa.select(*[columns[name] if name in columns else of[name] for name in _READ_SCHEMA])
+
+
+def _by_month(cells: pl.DataFrame, months: list[int]) -> dict[int, pl.DataFrame]:
+    split = cells.partition_by("month", as_dict=True)
+    return {month: split.get((month,), cells.clear()) for month in months}
