@@ -7,7 +7,8 @@ of its own, so that equal digits of two kinds never meet. Without the key no one
 and whoever tries numbers one by one needs the key.
 """
 
-import hmac
+import hashlib
+from collections.abc import Callable
 from datetime import datetime
 
 import polars as pl
@@ -36,6 +37,9 @@ _OLD_PREFIXES = {
     "0162": "032", "0163": "033", "0164": "034", "0165": "035", "0166": "036", "0167": "037",
     "0168": "038", "0169": "039", "0186": "056", "0188": "058", "0199": "059",
 }  # fmt: skip
+_OLD_MOBILE_DIGITS = 11
+_HASH_BLOCK = 64
+_INNER, _OUTER = bytes(x ^ 0x36 for x in range(256)), bytes(x ^ 0x5C for x in range(256))
 _CENTURY_BASE, _YEARS_PER_CENTURY = 1900, 100
 
 
@@ -64,20 +68,15 @@ def person_columns(rows: pl.DataFrame, *, key: bytes, known_at: datetime) -> pl.
         key: the secret.
         known_at: moment of the delivery; no one was born in a later year.
     """
+    texts = ("full_name", "id_no", "insurance_no", "phone", "sex", "person_ref", "identity_status")
     given = rows.select(
-        *[_or_blank(rows, name) for name in ("full_name", "id_no", "insurance_no", "phone")],
-        *[_or_blank(rows, name) for name in ("sex", "person_ref", "identity_status")],
+        *[_or_blank(rows, name) for name in texts],
         _or_blank(rows, "birth_date", dtype=pl.Date),
     )
+    number = _id_numbers(given["id_no"])
+    insured = _insurance_numbers(given["insurance_no"])
     read = given.with_columns(
-        id_no=_id_number(pl.col("id_no")),
-        insurance=_bare(pl.col("insurance_no")).str.extract(_BHYT, 1),
-        insurance_given=pl.col("insurance_no").is_not_null(),
-        phone=_phone(pl.col("phone")),
-    ).with_columns(
-        cccd=_when(pl.col("id_no").str.contains(_CCCD), pl.col("id_no")),
-        card=_when(pl.col("id_no").str.contains(_CMND), pl.col("id_no")),
-        passport=_when(pl.col("id_no").str.contains(_PASSPORT), pl.col("id_no")),
+        number.alias("id_no"), _id_kinds(number).alias("id_kind"), insured.alias("insurance")
     )
     return pl.DataFrame(
         {
@@ -91,103 +90,138 @@ def _or_blank(rows: pl.DataFrame, name: str, *, dtype: type[pl.DataType] = pl.St
     return pl.col(name) if name in rows.columns else pl.lit(None, dtype=dtype).alias(name)
 
 
-def _when(condition: pl.Expr, value: pl.Expr) -> pl.Expr:
-    return pl.when(condition).then(value)
-
-
-def _bare(text: pl.Expr) -> pl.Expr:
+def _bare(text: pl.Series) -> pl.Series:
     """Return letters and digits only, upper case: how a number is written does not matter."""
     return text.str.to_uppercase().str.replace(r"\.0$", "").str.replace_all(r"[^0-9A-Z]", "")
 
 
-def _id_number(text: pl.Expr) -> pl.Expr:
-    """Return an identity number; a leading zero that a spreadsheet dropped is put back."""
-    bare = _bare(text)
-    restored = pl.concat_str(pl.lit("0"), bare)
-    lost_zero = bare.str.contains(r"^\d{11}$") & restored.str.contains(_CCCD)
-    return pl.when(lost_zero).then(restored).otherwise(bare)
+def _mended(text: pl.Series, *, regular: str, mend: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """Return a column with `mend` applied where a value is not written the regular way."""
+    irregular = ~text.str.contains(regular)
+    if not irregular.any():
+        return text
+    irregular = irregular.fill_null(value=False)
+    return text.scatter(irregular.arg_true(), mend(text.filter(irregular)))
 
 
-def _phone(text: pl.Expr) -> pl.Expr:
-    """Return a Vietnamese telephone number as 0 and nine (ten) digits; null if it is none."""
-    digits = text.str.replace(r"\.0$", "").str.replace_all(r"[^0-9]", "")
-    national = digits.str.replace(r"^(?:00)?84(0?)(\d{9,10})$", "0$2")
-    national = (
-        pl.when(national.str.contains(r"^[35789]\d{8}$|^1[2689]\d{8}$"))
-        .then(pl.concat_str(pl.lit("0"), national))
-        .otherwise(national)
-    )
-    is_old = national.str.len_chars() == 11  # noqa: PLR2004 -- digits of an old mobile number
-    moved = national.str.slice(0, 4).replace_strict(_OLD_PREFIXES, default=None)
-    modern = pl.when(is_old & moved.is_not_null()).then(
-        pl.concat_str(moved, national.str.slice(4))
-    ).otherwise(national)  # fmt: skip
-    return _when(modern.str.contains(_MOBILE) | modern.str.contains(_LANDLINE), modern)
+def _id_numbers(text: pl.Series) -> pl.Series:
+    """Return identity numbers; a leading zero that a spreadsheet dropped is put back."""
+
+    def mend(odd: pl.Series) -> pl.Series:
+        bare = _bare(odd)
+        restored = "0" + bare
+        lost_zero = bare.str.contains(r"^\d{11}$") & restored.str.contains(_CCCD)
+        return restored.zip_with(lost_zero, bare)
+
+    return _mended(text, regular=r"^\d{12}$", mend=mend)
+
+
+def _id_kinds(number: pl.Series) -> pl.Series:
+    """Return cccd, cmnd, passport or other; null where there is no number."""
+    known = pl.col("number").str.contains
+    return pl.DataFrame({"number": number}).select(
+        pl.when(known(_CCCD)).then(pl.lit("cccd"))
+        .when(known(_CMND)).then(pl.lit("cmnd"))
+        .when(known(_PASSPORT)).then(pl.lit("passport"))
+        .when(pl.col("number").is_not_null()).then(pl.lit("other"))
+    ).to_series()  # fmt: skip
+
+
+def _insurance_numbers(text: pl.Series) -> pl.Series:
+    """Return the ten digits that cards since April 2021 show alone; null if malformed."""
+    if text.null_count() == len(text):
+        return text
+    return _bare(text).str.extract(_BHYT, 1)
+
+
+def _phone_numbers(text: pl.Series) -> pl.Series:
+    """Return Vietnamese telephone numbers as 0 and nine (ten) digits; null if it is none."""
+
+    def mend(odd: pl.Series) -> pl.Series:
+        digits = odd.str.replace(r"\.0$", "").str.replace_all(r"[^0-9]", "")
+        national = digits.str.replace(r"^(?:00)?840?(\d{9,10})$", "0$1")
+        bare = national.str.contains(r"^[35789]\d{8}$|^1[2689]\d{8}$").fill_null(value=False)
+        national = ("0" + national).zip_with(bare, national)
+        moved = national.str.slice(0, 4).replace_strict(_OLD_PREFIXES, default=None)
+        is_old = (national.str.len_chars() == _OLD_MOBILE_DIGITS) & moved.is_not_null()
+        modern = (moved + national.str.slice(4)).zip_with(is_old, national)
+        usable = modern.str.contains(_MOBILE) | modern.str.contains(_LANDLINE)
+        return modern.set(~usable, None)
+
+    return _mended(text, regular=_MOBILE, mend=mend)
 
 
 def _subjects(read: pl.DataFrame) -> pl.Series:
-    """Return what is hashed: the domain and the identifier; null where there is none."""
+    """Return what is hashed: the domain and the identifier; null where there is none.
 
-    def of(domain: str, column: str) -> pl.Expr:
-        return pl.concat_str(pl.lit(f"{domain}\x1f"), pl.col(column))
-
-    strong = (
-        of("cccd", "cccd"),
-        of("cmnd", "card"),
-        of("passport", "passport"),
-        of("bhyt", "insurance"),
-        of("phone", "phone"),
-    )
-    named = pl.concat_str(
-        pl.lit("name\x1f"), _folded_name(pl.col("full_name")), pl.lit("\x1f"),
-        pl.col("birth_date").dt.to_string("%Y-%m-%d"),
-    )  # fmt: skip
-    # A number that fits no pattern still tells one person from another within a source.
-    rest = (named, of("other", "id_no"), of("given", "person_ref"))
-    return read.select(subject=pl.coalesce(*strong, *rest)).to_series()
+    The strongest identifier decides; a weaker one is read only where no stronger one is there.
+    """
+    subjects = (read["id_kind"] + "\x1f" + read["id_no"]).alias("subject")
+    subjects = subjects.set((read["id_kind"] == "other").fill_null(value=False), None)
+    for weaker in (_by_insurance, _by_phone, _by_name, _by_other):
+        left = subjects.is_null()
+        if not left.any():
+            break
+        subjects = subjects.scatter(left.arg_true(), weaker(read.filter(left)))
+    return subjects
 
 
-def _folded_name(name: pl.Expr) -> pl.Expr:
-    folded = name.str.normalize("NFC").str.to_lowercase()
-    return folded.str.strip_chars().str.replace_all(r"\s+", " ")
+def _by_insurance(rows: pl.DataFrame) -> pl.Series:
+    return "bhyt\x1f" + rows["insurance"]
+
+
+def _by_phone(rows: pl.DataFrame) -> pl.Series:
+    return "phone\x1f" + _phone_numbers(rows["phone"])
+
+
+def _by_name(rows: pl.DataFrame) -> pl.Series:
+    folded = rows["full_name"].str.normalize("NFC").str.to_lowercase()
+    folded = folded.str.strip_chars().str.replace_all(r"\s+", " ")
+    return "name\x1f" + folded + "\x1f" + rows["birth_date"].dt.to_string("%Y-%m-%d")
+
+
+def _by_other(rows: pl.DataFrame) -> pl.Series:
+    """A number that fits no pattern still tells one person from another within a source."""
+    given = "given\x1f" + rows["person_ref"]
+    other = "other\x1f" + rows["id_no"]
+    return other.zip_with(other.is_not_null(), given)
 
 
 def _pseudonyms(subjects: pl.Series, *, key: bytes) -> pl.Series:
-    is_given = subjects.str.starts_with("given\x1f").fill_null(value=False)
-    hashed = [
-        None if subject is None else hmac.digest(key, subject.encode(), "sha256").hex()[:REF_CHARACTERS]
-        for subject in subjects.to_list()
-    ]
+    # HMAC as RFC 2104 writes it, its two key blocks hashed once: a third of hmac.digest's time.
+    block = key if len(key) <= _HASH_BLOCK else hashlib.sha256(key).digest()
+    block = block.ljust(_HASH_BLOCK, b"\0")
+    inner = hashlib.sha256(block.translate(_INNER)).copy
+    outer = hashlib.sha256(block.translate(_OUTER)).copy
+
+    def pseudonym(subject: str) -> str:
+        message, sealed = inner(), outer()
+        message.update(subject.encode())
+        sealed.update(message.digest())
+        return sealed.hexdigest()[:REF_CHARACTERS]
+
+    hashed = [None if subject is None else pseudonym(subject) for subject in subjects.to_list()]
     refs = pl.Series("person_ref", hashed, dtype=pl.String)
-    if not is_given.any():
-        return refs
     # A pseudonym that this gate gave earlier is kept; anything else in its place is hashed, so
     # that a name written into the wrong column is not stored.
     own = subjects.str.strip_prefix("given\x1f")
-    return own.zip_with(is_given & own.str.contains(_REF), refs).alias("person_ref")
+    is_own = subjects.str.starts_with("given\x1f") & own.str.contains(_REF)
+    return own.zip_with(is_own.fill_null(value=False), refs).alias("person_ref")
 
 
 def _status(latest_year: int) -> pl.Expr:
     """Return verified, mismatch or missing."""
-    number = pl.col("cccd")
+    kind, number = pl.col("id_kind"), pl.col("id_no")
     era = number.str.slice(3, 1).cast(pl.Int32, strict=False)
-    year = (
-        _CENTURY_BASE
-        + _YEARS_PER_CENTURY * era.floordiv(2)
-        + number.str.slice(4, 2).cast(pl.Int32, strict=False)
-    )
-    sex_differs = (pl.col("sex").replace_strict({"nam": 0, "nu": 1}, default=None) != era % 2)
-    year_differs = (pl.col("birth_date").dt.year() != year) | (year > latest_year)
-    contradicts = sex_differs.fill_null(value=False) | year_differs.fill_null(value=False)
-    well_formed = pl.any_horizontal(
-        pl.col("cccd", "card", "passport").is_not_null()
-    )
+    year_of_era = number.str.slice(4, 2).cast(pl.Int32, strict=False)
+    year = _CENTURY_BASE + _YEARS_PER_CENTURY * era.floordiv(2) + year_of_era
+    is_female = pl.when(pl.col("sex") == "nu").then(1).when(pl.col("sex") == "nam").then(0)
+    differs = (is_female != era % 2) | (pl.col("birth_date").dt.year() != year) | (year > latest_year)
+    contradicts = (kind == "cccd") & differs.fill_null(value=False)
     return (
-        pl.when(contradicts).then(pl.lit("mismatch"))
-        .when(well_formed).then(pl.lit("verified"))
-        .when(pl.col("id_no").is_not_null()).then(pl.lit("mismatch"))
-        .when(pl.col("insurance").is_not_null()).then(pl.lit("verified"))
-        .when(pl.col("insurance_given")).then(pl.lit("mismatch"))
+        pl.when(contradicts | (kind == "other")).then(pl.lit("mismatch"))
+        .when(kind.is_not_null() | pl.col("insurance").is_not_null()).then(pl.lit("verified"))
+        .when(pl.col("insurance_no").is_not_null()).then(pl.lit("mismatch"))
         .when(pl.col("person_ref").is_not_null())
         .then(pl.coalesce(pl.col("identity_status"), pl.lit("missing")))
         .otherwise(pl.lit("missing"))

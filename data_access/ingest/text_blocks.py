@@ -22,7 +22,6 @@ _MARKS = (
 # Control characters that no text file holds; more than a few of them mean a binary file.
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13, 26}) + b"\x7f"
 _BINARY_SHARE = 0.01
-_STRAY_QUOTE = re.compile(rb'[^\s"]"[^\s"]')
 
 
 def text_encoding(path: Path, *, encoding: str | None = None) -> str:
@@ -79,45 +78,57 @@ def text_blocks(path: Path, *, encoding: str | None, quoted: bool) -> Iterator[b
     Raises:
         BadInput: if the file is not text, or a record does not end within 64 MB.
     """
-    found = text_encoding(path, encoding=encoding)
-    decoder = codecs.getincrementaldecoder(found)()
-    left = ""
+    left = b""
+    for raw in _utf8_blocks(path, encoding=text_encoding(path, encoding=encoding)):
+        text = left + raw
+        # A \r at the very end may be half of \r\n.
+        held = b"\r" if text.endswith(b"\r") else b""
+        block, left = _cut(_line_ends(text.removesuffix(held)), quoted=quoted)
+        left += held
+        if len(left) > LONGEST_RECORD_BYTES:
+            raise BadInput(f"{path.name}: a quotation mark is opened and never closed")
+        if block:
+            yield _composed(block)
+    if left:
+        yield _composed(_line_ends(left))
+
+
+def _utf8_blocks(path: Path, *, encoding: str) -> Iterator[bytes]:
+    """Yield the file recoded to UTF-8; a UTF-8 file passes through, it was decoded once already."""
     with path.open("rb") as file:
+        if encoding in {"utf-8", "utf-8-sig"}:
+            start = file.read(BLOCK_BYTES).removeprefix(codecs.BOM_UTF8)
+            while start:
+                yield start
+                start = file.read(BLOCK_BYTES)
+            return
+        decoder = codecs.getincrementaldecoder(encoding)()
         while raw := file.read(BLOCK_BYTES):
-            text = left + decoder.decode(raw)
-            # A \r at the very end may be half of \r\n.
-            held = "\r" if text.endswith("\r") else ""
-            block, left = _cut(_line_ends(text.removesuffix(held)), quoted=quoted)
-            left += held
-            if len(left) > LONGEST_RECORD_BYTES:
-                raise BadInput(f"{path.name}: a quotation mark is opened and never closed")
-            if block:
-                yield _composed(block)
-    rest = _line_ends(left + decoder.decode(b"", final=True))
-    if rest:
-        yield _composed(rest)
+            yield decoder.decode(raw).encode("utf-8")
+        yield decoder.decode(b"", final=True).encode("utf-8")
 
 
-def _line_ends(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+def _line_ends(text: bytes) -> bytes:
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
 
 
-def _cut(text: str, *, quoted: bool) -> tuple[str, str]:
+def _cut(text: bytes, *, quoted: bool) -> tuple[bytes, bytes]:
     """Split at the last line end that lies outside quotation marks."""
-    end = text.rfind("\n") + 1
-    if quoted and '"' in text:
-        n_quotes = text.count('"', 0, end)
+    end = text.rfind(b"\n") + 1
+    if quoted and b'"' in text:
+        n_quotes = text.count(b'"', 0, end)
         while end and n_quotes % 2:
-            before = text.rfind("\n", 0, end - 1) + 1
-            n_quotes -= text.count('"', before, end)
+            before = text.rfind(b"\n", 0, end - 1) + 1
+            n_quotes -= text.count(b'"', before, end)
             end = before
     return text[:end], text[end:]
 
 
-def _composed(text: str) -> bytes:
-    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
-    return text.encode("utf-8")
+def _composed(block: bytes) -> bytes:
+    """Compose accents; their combining marks begin with one of two bytes in UTF-8."""
+    if b"\xcc" not in block and b"\xcd" not in block:
+        return block
+    return unicodedata.normalize("NFC", block.decode("utf-8")).encode("utf-8")
 
 
 def record_end(block: bytes) -> int:
