@@ -1,0 +1,188 @@
+"""What a server process holds of the shared database: one object, safe between threads.
+
+Every figure the screens show comes through here, and every method names its viewer.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import sqlalchemy as sa
+
+from data_access import freshness as fresh
+from data_access import migrations
+from data_access.clock import Clock, make_clock
+from data_access.codes import from_us, to_us
+from data_access.cube import movements as moved
+from data_access.cube.geography import Geography
+from data_access.cube.hot import HotCube
+from data_access.cube.query import Ask, answer, figures
+from data_access.engine import make_engine
+from data_access.indicators.model import Indicator
+from data_access.indicators.registry import INDICATORS
+from data_access.measures.model import Measure
+from data_access.reference.areas import Areas, load_areas
+from data_access.settings import Settings
+from data_access.viewer import Viewer, system_viewer
+
+MAX_ANSWERS = 512
+MAX_ANSWER_ROWS = 4_000_000
+"""Answers kept in memory: at most this many, and this many rows altogether."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """The state of the shared database.
+
+    Attributes:
+        token: differs whenever anything was committed.
+        newest: newest moment of any delivery; None: none yet.
+        n_partitions: partitions held in memory.
+        n_bytes: memory they take.
+    """
+
+    token: str
+    newest: datetime | None
+    n_partitions: int
+    n_bytes: int
+
+
+class Shared:
+    """The shared database as a server process sees it. Get one from `open_shared`.
+
+    Attributes:
+        engine: the database.
+        clock: what time it is here.
+        areas: the places of the country.
+        cube: the figures in memory.
+        indicators: every indicator by id.
+    """
+
+    def __init__(self, engine: sa.Engine, clock: Clock, *, areas: Areas, cube: HotCube) -> None:
+        """Hold what is given; read nothing yet."""
+        self.engine = engine
+        self.clock = clock
+        self.areas = areas
+        self.cube = cube
+        self.indicators: Mapping[str, Indicator] = INDICATORS
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[tuple[object, ...], pl.DataFrame] = OrderedDict()
+        self._n_rows = 0
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The country's time zone."""
+        return ZoneInfo(self.areas.country.time_zone)
+
+    def measures(self, *, viewer: Viewer) -> Mapping[str, Measure]:
+        """Return the measures a viewer may know of, those of mappings included."""
+        found = self.cube.state(viewer=viewer).catalogue.measures
+        return {key: one for key, one in found.items() if one.clearance <= viewer.clearance}
+
+    def answer(self, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
+        """Return the answer to a question: see `cube.query.answer`."""
+        return self._kept(("answer", ask), lambda: answer(self.cube, ask, viewer=viewer),
+                          viewer=viewer)  # fmt: skip
+
+    def figures(self, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
+        """Return the answer with what its figures were made of: see `cube.query.figures`."""
+        return self._kept(("figures", ask), lambda: figures(self.cube, ask, viewer=viewer),
+                          viewer=viewer)  # fmt: skip
+
+    def movements(
+        self,
+        *,
+        viewer: Viewer,
+        day: date | None = None,
+        ids: Sequence[str] = moved.WATCHED,
+        top: int = moved.TOP,
+    ) -> pl.DataFrame:
+        """Return the largest changes against the day before: see `cube.movements.movements`."""
+        return self._kept(
+            ("movements", day, tuple(ids), top),
+            lambda: moved.movements(self.cube, viewer=viewer, day=day, ids=ids, top=top),
+            viewer=viewer,
+        )
+
+    def freshness(self, *, viewer: Viewer) -> pl.DataFrame:
+        """Return how fresh every source of every platform is: see `freshness.freshness`."""
+        return fresh.freshness(self.cube, self.engine, viewer=viewer)
+
+    def latest_batches(self, *, viewer: Viewer, limit: int = 50) -> pl.DataFrame:
+        """Return the newest deliveries: see `freshness.latest_batches`."""
+        return fresh.latest_batches(self.engine, viewer=viewer, limit=limit)
+
+    def token(self) -> str:
+        """Return a text that differs whenever anything was committed; cheap enough to poll."""
+        return self.cube.token()
+
+    def wait_changed(self, token: str, *, timeout: float) -> str:
+        """Return the token as soon as it differs from the given one, or after `timeout` s."""
+        return self.cube.wait_changed(token, timeout=timeout)
+
+    def health(self) -> Health:
+        """Return the state of the database.
+
+        Raises:
+            DatabaseUnavailable: if it does not answer.
+            SchemaMismatch: if it has another schema than this program.
+        """
+        migrations.require_current(self.engine)
+        state = self.cube.state(viewer=system_viewer(self.clock()))
+        n_partitions, n_bytes = self.cube.size
+        return Health(
+            token=state.token,
+            newest=None if state.newest is None else from_us(state.newest),
+            n_partitions=n_partitions,
+            n_bytes=n_bytes,
+        )
+
+    def _kept(
+        self, what: tuple[object, ...], make: Callable[[], pl.DataFrame], *, viewer: Viewer
+    ) -> pl.DataFrame:
+        state = self.cube.state(viewer=viewer)
+        moment = to_us(viewer.now)
+        if state.newest is not None and moment >= state.newest:
+            # Nothing newer is known: until midnight, only a commit changes the answer.
+            moment = viewer.now.astimezone(self.zone).date().toordinal()
+        who = (viewer.role, viewer.areas, viewer.everywhere, viewer.clearance)
+        key = (state.token, moment, who, viewer.published_only, *what)
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                return self._answers[key]
+        made = make()
+        if self.cube.state(viewer=viewer).token == state.token:
+            self._keep(key, made)
+        return made
+
+    def _keep(self, key: tuple[object, ...], made: pl.DataFrame) -> None:
+        with self._lock:
+            if key in self._answers:
+                return
+            self._answers[key] = made
+            self._n_rows += made.height
+            while len(self._answers) > MAX_ANSWERS or self._n_rows > MAX_ANSWER_ROWS:
+                _, gone = self._answers.popitem(last=False)
+                self._n_rows -= gone.height
+
+
+def open_shared(settings: Settings) -> Shared:
+    """Return the shared database that the settings name.
+
+    Raises:
+        DatabaseUnavailable: if it does not answer.
+        SchemaMismatch: if `init` has not been run, or by another version.
+        SettingsError: if the clock setting cannot be used.
+    """
+    engine = make_engine(settings.database_url)
+    migrations.require_current(engine)
+    machine = make_clock("", zone="UTC")
+    areas = load_areas(engine, viewer=system_viewer(machine()))
+    clock = make_clock(settings.now, zone=areas.country.time_zone)
+    cube = HotCube(engine, clock, geography=Geography(areas))
+    return Shared(engine, clock, areas=areas, cube=cube)
