@@ -12,7 +12,9 @@ import polars as pl
 
 from data_access.contracts.model import RecordKind
 from data_access.errors import BadInput
+from data_access.ingest.cells import read_table
 from data_access.ingest.checks import Gate, admit_chunk, check_columns
+from data_access.ingest.mapping import TableMapping, load_table_mapping
 from data_access.ingest.places import Places
 from data_access.ingest.pseudonyms import require_key
 from data_access.ingest.readers import RawChunk, file_format, read_chunks
@@ -24,7 +26,14 @@ from data_access.ingest.record_mapping import (
 from data_access.ingest.seam import Admitted
 from data_access.reference.areas import Areas
 
-__all__ = ["admit_records", "load_record_mapping"]
+__all__ = [
+    "RecordMapping",
+    "TableMapping",
+    "admit_records",
+    "load_record_mapping",
+    "load_table_mapping",
+    "read_table",
+]
 
 
 def admit_records(

@@ -118,7 +118,13 @@ class Places:
         )  # fmt: skip
 
     def area(
-        self, text: str, *, match: str, level: str | None, vintage: str
+        self,
+        text: str,
+        *,
+        match: str,
+        level: str | None,
+        vintage: str,
+        parent: str | None = None,
     ) -> tuple[int | None, str]:
         """Return (area number, "") of one code or name, or (None, reason key).
 
@@ -126,20 +132,24 @@ class Places:
             match: "code", "name" or "any" (code first).
             level: level it must have; None for any, the coarsest that fits.
             vintage: vintage it must belong to.
+            parent: code or name of the province it must lie in; None for any.
         """
-        levels = [level] if level else [each.value for each in Level]
+        above = self._area_of("province", vintage, parent, parent=None)
+        if isinstance(above, str):
+            return None, above
+        within = above.code if above else None
+        found: _Area | str | None = None
         if match != "name":
-            for each in levels:
-                found = self._code(each, vintage, text)
-                if found is not None:
-                    return found.area_id, ""
-        if match != "code":
-            named = self._named(text, level=level, vintage=vintage, parent=None)
-            if isinstance(named, _Area):
-                return named.area_id, ""
-            if named:
-                return None, named
-        return None, "area_unknown"
+            levels = [level] if level else [each.value for each in Level]
+            codes = (self._code(each, vintage, text) for each in levels)
+            found = next((each for each in codes if each is not None), None)
+        if found is None and match != "code":
+            found = self._named(text, level=level, vintage=vintage, parent=within)
+        if not isinstance(found, _Area):
+            return None, found or "area_unknown"
+        if within is not None and found.parent != within:
+            return None, "district_not_in_province"
+        return found.area_id, ""
 
     def _code(self, level: str, vintage: str, text: str) -> _Area | None:
         known = self._codes.get((vintage, level), {})
