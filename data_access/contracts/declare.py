@@ -8,7 +8,13 @@ Labels = Mapping[str, tuple[str, str]]
 
 
 def text(
-    name: str, vi: str, en: str, *, required: bool = False, personal: bool = False, max_length: int = 200
+    name: str,
+    vi: str,
+    en: str,
+    *,
+    required: bool = False,
+    personal: bool = False,
+    max_length: int = 200,
 ) -> Field:
     """Return a text field; a personal one is masked in rejects and never stored."""
     return Field(
@@ -61,9 +67,7 @@ def instant(name: str, vi: str, en: str, *, required: bool = False) -> Field:
 
 def day(name: str, vi: str, en: str, *, required: bool = False, planned: bool = False) -> Field:
     """Return a calendar day; only a planned one may lie after the delivery's known-at."""
-    return Field(
-        name=name, kind=Kind.DATE, vi=vi, en=en, required=required, not_future=not planned
-    )
+    return Field(name=name, kind=Kind.DATE, vi=vi, en=en, required=required, not_future=not planned)
 
 
 def count(

@@ -217,8 +217,12 @@ class Contract:
 
 AREA_COLUMNS = (
     Field(name="ward_code", kind=Kind.TEXT, vi="Mã xã/phường", en="Ward code", max_length=8),
-    Field(name="district_code", kind=Kind.TEXT, vi="Mã quận/huyện", en="District code", max_length=8),
-    Field(name="province_code", kind=Kind.TEXT, vi="Mã tỉnh/thành", en="Province code", max_length=8),
+    Field(
+        name="district_code", kind=Kind.TEXT, vi="Mã quận/huyện", en="District code", max_length=8
+    ),
+    Field(
+        name="province_code", kind=Kind.TEXT, vi="Mã tỉnh/thành", en="Province code", max_length=8
+    ),
 )
 SEX = {"nam": ("Nam", "Male"), "nu": ("Nữ", "Female"), "khac": ("Khác", "Other")}
 IDENTITY_STATUS = {
@@ -229,22 +233,72 @@ IDENTITY_STATUS = {
 COMMON_FIELDS = (
     *AREA_COLUMNS,
     Field(name=VERSION, kind=Kind.INTEGER, vi="Phiên bản", en="Version of the record", minimum=0),
-    Field(name=DELETED, kind=Kind.BOOLEAN, vi="Đã xóa", en="Whether this version deletes the record"),
+    Field(
+        name=DELETED, kind=Kind.BOOLEAN, vi="Đã xóa", en="Whether this version deletes the record"
+    ),
 )
 PERSON_FIELDS = (
     Field(name="full_name", kind=Kind.TEXT, vi="Họ và tên", en="Full name", personal=True),
-    Field(name="birth_date", kind=Kind.DATE, vi="Ngày sinh", en="Date of birth", personal=True, not_future=True),
-    Field(name="id_no", kind=Kind.TEXT, vi="Số CCCD/CMND/hộ chiếu", en="Identity number", personal=True),
-    Field(name="insurance_no", kind=Kind.TEXT, vi="Số thẻ BHYT", en="Insurance number", personal=True),
+    Field(
+        name="birth_date",
+        kind=Kind.DATE,
+        vi="Ngày sinh",
+        en="Date of birth",
+        personal=True,
+        not_future=True,
+    ),
+    Field(
+        name="id_no",
+        kind=Kind.TEXT,
+        vi="Số CCCD/CMND/hộ chiếu",
+        en="Identity number",
+        personal=True,
+    ),
+    Field(
+        name="insurance_no", kind=Kind.TEXT, vi="Số thẻ BHYT", en="Insurance number", personal=True
+    ),
     Field(name="phone", kind=Kind.TEXT, vi="Số điện thoại", en="Telephone", personal=True),
-    Field(name="sex", kind=Kind.CODE, vi="Giới tính", en="Sex (compared with the identity number)", labels=SEX,
-          allowed=tuple(SEX), aliases={"male": "nam", "m": "nam", "nữ": "nu", "female": "nu", "f": "nu", "khác": "khac", "other": "khac"}),
-    Field(name="person_ref", kind=Kind.TEXT, vi="Mã giả danh", en="Pseudonym given earlier by this gate"),
-    Field(name="identity_status", kind=Kind.CODE, vi="Tình trạng định danh", en="Identity status found earlier by this gate",
-          allowed=tuple(IDENTITY_STATUS), labels=IDENTITY_STATUS, aliases={"unverified": "missing"}),
+    Field(
+        name="sex",
+        kind=Kind.CODE,
+        vi="Giới tính",
+        en="Sex (compared with the identity number)",
+        labels=SEX,
+        allowed=tuple(SEX),
+        aliases={
+            "male": "nam",
+            "m": "nam",
+            "nữ": "nu",
+            "female": "nu",
+            "f": "nu",
+            "khác": "khac",
+            "other": "khac",
+        },
+    ),
+    Field(
+        name="person_ref",
+        kind=Kind.TEXT,
+        vi="Mã giả danh",
+        en="Pseudonym given earlier by this gate",
+    ),
+    Field(
+        name="identity_status",
+        kind=Kind.CODE,
+        vi="Tình trạng định danh",
+        en="Identity status found earlier by this gate",
+        allowed=tuple(IDENTITY_STATUS),
+        labels=IDENTITY_STATUS,
+        aliases={"unverified": "missing"},
+    ),
 )
 PERSON_STORED = (
     Field(name="person_ref", kind=Kind.TEXT, vi="Mã giả danh", en="Pseudonym"),
-    Field(name="identity_status", kind=Kind.CODE, vi="Tình trạng định danh", en="Identity status",
-          allowed=tuple(IDENTITY_STATUS), labels=IDENTITY_STATUS),
+    Field(
+        name="identity_status",
+        kind=Kind.CODE,
+        vi="Tình trạng định danh",
+        en="Identity status",
+        allowed=tuple(IDENTITY_STATUS),
+        labels=IDENTITY_STATUS,
+    ),
 )

@@ -73,6 +73,7 @@ AGE_GROUP = {
     "50-64": ("50-64 tuổi", "Aged 50-64"),
     "65+": ("Từ 65 tuổi", "Aged 65 and over"),
 }
+_BAND_STARTS = (0, 5, 12, 18, 50, 65)
 SCREENING = {
     "du_dk": ("Đủ điều kiện", "Eligible"),
     "tri_hoan": ("Trì hoãn", "Postponed"),
@@ -108,20 +109,19 @@ def age_at(on: pl.Expr) -> pl.Expr:
 
 def age_group(age: pl.Expr) -> pl.Expr:
     """Return the age band (String) of an age in years; null where the age is not known."""
-    return (
-        pl.when(age < 5).then(pl.lit("0-4"))
-        .when(age < 12).then(pl.lit("5-11"))
-        .when(age < 18).then(pl.lit("12-17"))
-        .when(age < 50).then(pl.lit("18-49"))
-        .when(age < 65).then(pl.lit("50-64"))
-        .when(age >= 65).then(pl.lit("65+"))
-    )  # fmt: skip
+    band = pl.lit(None, dtype=pl.String)
+    for lowest, name in zip(_BAND_STARTS, AGE_GROUP, strict=True):
+        band = pl.when(age >= lowest).then(pl.lit(name)).otherwise(band)
+    return band
 
 
+VACCINE_CODE = code(
+    "vaccine_code", "Vắc xin", "Vaccine", labels=PRODUCT, required=True, aliases=PRODUCT_ALIASES
+)
 DOSE_FIELDS = (
     key("dose_event_id", "Mã lượt tiêm", "Dose event"),
     code("dose_no", "Mũi số", "Dose number", labels=DOSE, required=True),
-    code("vaccine_code", "Vắc xin", "Vaccine", labels=PRODUCT, required=True, aliases=PRODUCT_ALIASES),
+    VACCINE_CODE,
     text("lot_no", "Số lô", "Lot number", max_length=40),
     day("expiry", "Hạn dùng", "Expiry date", planned=True),
     text("site_code", "Mã điểm tiêm", "Vaccination site", max_length=40),
@@ -280,7 +280,7 @@ STOCK_FIELDS = (
     key("stock_id", "Mã dòng sổ kho", "Ledger line"),
     text("site_code", "Mã điểm tiêm", "Vaccination site", required=True, max_length=40),
     text("lot_no", "Số lô", "Lot number", max_length=40),
-    code("vaccine_code", "Vắc xin", "Vaccine", labels=PRODUCT, required=True, aliases=PRODUCT_ALIASES),
+    VACCINE_CODE,
     day("ledger_date", "Ngày sổ", "Ledger date", required=True),
     count("opening", "Tồn đầu ngày", "Opening balance", unit="dose"),
     count("received", "Nhận", "Received", unit="dose"),
@@ -335,6 +335,17 @@ _STOCK_GRAINS = (_province("product"), _DISTRICT)
 _BY_PRODUCT = {"product": _product}
 
 
+def _moved(measure: str, *, column: str) -> RollUp:
+    return RollUp(
+        measure=measure,
+        day="ledger_date",
+        value=_doses(column),
+        where=pl.col(column).is_not_null(),
+        dimensions=_BY_PRODUCT,
+        grains=_STOCK_GRAINS,
+    )
+
+
 def _wasted(column: str, *, vial: str) -> RollUp:
     return RollUp(
         measure="doses_wasted",
@@ -354,10 +365,8 @@ STOCK_KIND = RecordKind(
     fields=STOCK_FIELDS,
     checks=STOCK_CHECKS,
     rollups=(
-        RollUp(measure="doses_received", day="ledger_date", value=_doses("received"),
-               where=pl.col("received").is_not_null(), dimensions=_BY_PRODUCT, grains=_STOCK_GRAINS),
-        RollUp(measure="doses_used", day="ledger_date", value=_doses("used_doses"),
-               where=pl.col("used_doses").is_not_null(), dimensions=_BY_PRODUCT, grains=_STOCK_GRAINS),
+        _moved("doses_received", column="received"),
+        _moved("doses_used", column="used_doses"),
         _wasted("wasted_open_vial", vial="open"),
         _wasted("wasted_closed_vial", vial="closed"),
     ),

@@ -14,21 +14,14 @@ import polars as pl
 
 from data_access.codes import Status
 from data_access.errors import BadInput, BadUse
+from data_access.ingest.columns import Formats, Parsed, as_text, cleaned
 from data_access.ingest.mapping import MeasureRule, TableMapping
+from data_access.ingest.number_text import number_style, parse_numbers
 from data_access.ingest.places import Places
 from data_access.ingest.readers import RawChunk, read_chunks
 from data_access.ingest.reasons import reject_frame
 from data_access.ingest.seam import CELLS, REJECTED, CellDelivery
-from data_access.ingest.values import (
-    Formats,
-    Parsed,
-    as_text,
-    cleaned,
-    local_days,
-    number_style,
-    parse_days,
-    parse_numbers,
-)
+from data_access.ingest.time_text import local_days, parse_days
 from data_access.measures.model import MeasureKind
 from data_access.reference.areas import Areas
 
@@ -99,7 +92,9 @@ def read_table(
     found: list[CellDelivery] = []
     for path in files:
         table = _read(path, mapping=mapping)
-        one = _cells_of(table, mapping=mapping, places=places, today=today, zone=zone, vintage=rules)
+        one = _cells_of(
+            table, mapping=mapping, places=places, today=today, zone=zone, vintage=rules
+        )
         offset = sum(_last_row(each) for each in found)
         found.append(_renumbered(one, offset=offset, name=path.name if len(files) > 1 else ""))
     together = pl.concat([each.cells for each in found])
@@ -151,11 +146,14 @@ def _chosen(
     there = {name.casefold(): name for name in chunk.rows.columns}
     columns = [chunk.rows["row_no"]]
     for name in names:
-        column = name if name in chunk.rows.columns else there.get(" ".join(name.split()).casefold())
+        column = (
+            name if name in chunk.rows.columns else there.get(" ".join(name.split()).casefold())
+        )
         if column is None:
             near = difflib.get_close_matches(name.casefold(), list(there), n=1)
             hint = f"; the nearest is {there[near[0]]!r}" if near else ""
-            raise BadInput(f"{file_name}: no column {name!r}, which {mapping.name or 'the mapping'} names{hint}")
+            whose = mapping.name or "the mapping"
+            raise BadInput(f"{file_name}: no column {name!r}, which {whose} names{hint}")
         columns.append(as_text(chunk.rows[column]).alias(name))
     return pl.DataFrame(columns)
 
@@ -166,7 +164,9 @@ def _cells_of(
     rows = table.rows
     refused = _Refused(rows["row_no"])
     days = _days(rows, mapping=mapping, zone=zone, today=today, refused=refused)
-    area_ids = _area_ids(rows, days, mapping=mapping, places=places, vintage=vintage, refused=refused)
+    area_ids = _area_ids(
+        rows, days, mapping=mapping, places=places, vintage=vintage, refused=refused
+    )
     style = _table_style(rows, mapping)
     parts = [
         _entry_cells(rows, number, rule, mapping=mapping, style=style, refused=refused)
@@ -210,31 +210,47 @@ def _area_ids(
     refused: _Refused,
 ) -> pl.Series:
     rule = mapping.area
-    vintages = pl.Series([vintage]).new_from_index(0, rows.height) if vintage else _in_force(days, places)
-    blank = pl.Series([None], dtype=pl.String).new_from_index(0, rows.height)
-    text = cleaned(rows[rule.column]) if rule.column else pl.Series([rule.constant]).new_from_index(0, rows.height)
-    parent = cleaned(rows[rule.parent]) if rule.parent else blank
-    asked = pl.DataFrame({"text": text, "vintage": vintages, "parent": parent})
+    n_rows = rows.height
+    given = pl.Series([rule.constant], dtype=pl.String).new_from_index(0, n_rows)
+    blank = pl.Series([None], dtype=pl.String).new_from_index(0, n_rows)
+    fixed = pl.Series([vintage]).new_from_index(0, n_rows)
+    asked = pl.DataFrame(
+        {
+            "text": cleaned(rows[rule.column]) if rule.column else given,
+            "vintage": fixed if vintage else _in_force(days, places),
+            "parent": cleaned(rows[rule.parent]) if rule.parent else blank,
+        }
+    )
+    found = _look_up(asked, mapping=mapping, places=places)
+    for reason in found["reason"].unique().sort():
+        if reason:
+            # Without a day no vintage is known; the day has been refused already.
+            mask = (found["reason"] == reason) & days.is_not_null()
+            refused.add(reason, mask, field=rule.column, cells=asked["text"])
+    return found["area_id"]
+
+
+def _look_up(asked: pl.DataFrame, *, mapping: TableMapping, places: Places) -> pl.DataFrame:
+    """Return area_id and reason of each row, each distinct question asked once."""
+    rule = mapping.area
     distinct = asked.unique()
-    answers = [
-        (None, "area_missing") if name is None or period is None
-        else places.area(name, match=rule.match, level=rule.level or None, vintage=period, parent=above)
-        for name, period, above in distinct.iter_rows()
-    ]  # fmt: skip
-    _refuse_constant(rule.constant, answers, mapping=mapping)
+    answers: list[tuple[int | None, str]] = []
+    for name, period, above in distinct.iter_rows():
+        if name is None or period is None:
+            answers.append((None, "area_missing"))
+            continue
+        level = rule.level or None
+        found = places.area(name, match=rule.match, level=level, vintage=period, parent=above)
+        answers.append(found)
+        if rule.constant and found[0] is None:
+            raise BadInput(f"{mapping.name}: no area {rule.constant!r} on the days of this table")
     table = distinct.with_columns(
         pl.Series("area_id", [found for found, _ in answers], dtype=pl.Int32),
         pl.Series("reason", [reason for _, reason in answers], dtype=pl.String),
     )
-    joined = asked.join(
+    return asked.join(
         table, on=["text", "vintage", "parent"], how="left", nulls_equal=True, maintain_order="left"
     )
-    readable = days.is_not_null()
-    for reason in joined["reason"].unique().sort():
-        if reason:
-            # Without a day no vintage is known; the day has been refused already.
-            refused.add(reason, (joined["reason"] == reason) & readable, field=rule.column, cells=text)
-    return joined["area_id"]
 
 
 def _in_force(days: pl.Series, places: Places) -> pl.Series:
@@ -244,18 +260,14 @@ def _in_force(days: pl.Series, places: Places) -> pl.Series:
     return places.vintages_on(days.fill_null(known[0])).set(days.is_null(), None)
 
 
-def _refuse_constant(
-    constant: str, answers: list[tuple[int | None, str]], *, mapping: TableMapping
-) -> None:
-    if constant and any(reason == "area_unknown" for _, reason in answers):
-        raise BadInput(f"{mapping.name}: no area {constant!r} on the days of this table")
-
-
 def _table_style(rows: pl.DataFrame, mapping: TableMapping) -> str:
     """Return how numbers are written anywhere in the table, for columns that do not show it."""
     if mapping.numbers != "auto":
         return mapping.numbers
-    styles = {number_style(cleaned(rows[name])) for name in {rule.column for rule in mapping.measures}}
+    styles = {
+        number_style(cleaned(rows[name]))
+        for name in {rule.column for rule in mapping.measures if rule.column}
+    }
     styles.discard("")
     return styles.pop() if len(styles) == 1 and "both" not in styles else "auto"
 
@@ -270,7 +282,7 @@ def _entry_cells(
     refused: _Refused,
 ) -> pl.DataFrame:
     """Return the cells of one entry: row_no, entry, dims, value, status; blanks left out."""
-    cells = rows[rule.column]
+    cells = _cells(rows, rule)
     text = cleaned(cells, missing=mapping.missing)
     chosen = _chosen_rows(rows, rule)
     text = text.set(~chosen, None)
@@ -285,10 +297,22 @@ def _entry_cells(
         refused.add("negative_stock", values < 0, field=rule.column, cells=cells)
     status = absent.cast(pl.Int8) * Status.NOT_APPLICABLE.value
     made = pl.DataFrame(
-        {"row_no": rows["row_no"], "dims": _dims(rows, rule, refused), "value": values, "status": status}
+        {
+            "row_no": rows["row_no"],
+            "dims": _dims(rows, rule, refused),
+            "value": values,
+            "status": status,
+        }
     )
     made = made.with_columns(pl.lit(number, dtype=pl.Int32).alias("entry"))
     return made.filter(pl.col("value").is_not_null() | (pl.col("status") != 0))
+
+
+def _cells(rows: pl.DataFrame, rule: MeasureRule) -> pl.Series:
+    """Return the texts that hold the figures: a column, or the same number in every row."""
+    if rule.value is None:
+        return rows[rule.column]
+    return pl.Series([repr(rule.value)], dtype=pl.String).new_from_index(0, rows.height)
 
 
 def _chosen_rows(rows: pl.DataFrame, rule: MeasureRule) -> pl.Series:
@@ -312,7 +336,9 @@ def _dims(rows: pl.DataFrame, rule: MeasureRule, refused: _Refused) -> pl.Series
             parts.append(pl.lit(f"{name}={rule.constants[name]}"))
             continue
         codes = cleaned(rows[rule.columns[name]])
-        refused.add("unknown_code", codes.str.contains(r"[|=]"), field=rule.columns[name], cells=codes)
+        refused.add(
+            "unknown_code", codes.str.contains(r"[|=]"), field=rule.columns[name], cells=codes
+        )
         codes = codes.str.replace(r"^(\d+)\.0$", "$1").fill_null(UNKNOWN_CODE)
         parts.append(pl.lit(f"{name}=" + codes))
     if not parts:
@@ -346,7 +372,9 @@ def _settle(
     ids = [rule.id for rule in mapping.measures]
     key = ["measure", "dims", "day", "area_id"]
     named = cells.with_columns(
-        pl.col("entry").replace_strict(range(len(ids)), ids, return_dtype=pl.String).alias("measure")
+        pl.col("entry")
+        .replace_strict(range(len(ids)), ids, return_dtype=pl.String)
+        .alias("measure")
     )
     if mapping.duplicates == "sum":
         return _summed(named, key=key), pl.DataFrame(schema=dict(REJECTED)), {}

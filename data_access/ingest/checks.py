@@ -23,13 +23,15 @@ from data_access.contracts.model import (
     Severity,
 )
 from data_access.errors import BadInput
+from data_access.ingest.columns import Formats, as_text
 from data_access.ingest.places import Places
 from data_access.ingest.pseudonyms import person_columns
 from data_access.ingest.readers import RawChunk
 from data_access.ingest.reasons import reject_frame
 from data_access.ingest.record_mapping import RecordMapping
 from data_access.ingest.seam import ACCEPTED_HEAD, REJECTED, Admitted
-from data_access.ingest.values import Formats, as_text, local_days, parse_field
+from data_access.ingest.time_text import local_days
+from data_access.ingest.values import parse_field
 
 # A formula is what a spreadsheet would run: "=", "@", or a sign before something that is no number.
 _FORMULA = r"^[\s]*(?:[=@]|[+\-][^\d\s.,(+\-]|[+\-].*[=|!(])"
@@ -137,7 +139,9 @@ def admit_chunk(chunk: RawChunk, *, gate: Gate) -> Admitted:
         accepted=_stored(kept, gate=gate),
         rejected=pl.concat([chunk.broken, *findings.frames], how="vertical"),
         n_read=chunk.n_read,
-        flags={key: n for key, mask in flags.items() if (n := int((mask & ~findings.refused).sum()))},
+        flags={
+            key: n for key, mask in flags.items() if (n := int((mask & ~findings.refused).sum()))
+        },
     )
 
 
@@ -245,7 +249,9 @@ def _placed(
 
 
 def _reasons_found(placed: pl.DataFrame) -> list[tuple[str, str]]:
-    found = placed.select("place_field", "place_reason").unique().sort("place_field", "place_reason")
+    found = (
+        placed.select("place_field", "place_reason").unique().sort("place_field", "place_reason")
+    )
     return [(name, reason) for name, reason in found.iter_rows() if reason]
 
 
@@ -277,9 +283,7 @@ def _contract_checks(
     checks = gate.kind.checks
     if not checks:
         return {}
-    found = parsed.select(
-        check.broken.fill_null(value=False).alias(check.key) for check in checks
-    )
+    found = parsed.select(check.broken.fill_null(value=False).alias(check.key) for check in checks)
     flags: dict[str, pl.Series] = {}
     for check in checks:
         mask = found[check.key] & ~deleted

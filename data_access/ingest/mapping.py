@@ -34,6 +34,7 @@ _DATE_KEYS = ("column", "format", "constant")
 _AREA_KEYS = ("column", "match", "constant", "level", "vintage", "parent")
 _MEASURE_KEYS = (
     "id", "column", "breakdown", "kind", "unit", "vi", "en", "scale", "where", "name", "name_en",
+    "value",
 )  # fmt: skip
 _ID = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
 _CODE_MARKS = re.compile(r"[|=\n\r\t]")
@@ -75,7 +76,8 @@ class MeasureRule:
 
     Attributes:
         id: id of the measure.
-        column: column that holds the value.
+        column: column that holds the value; empty where every row counts for `value`.
+        value: what every row counts for, as in a list with one thing a row; null with a column.
         constants: dimension → code, the same in every row.
         columns: dimension → column that holds the code.
         kind: "flow" or "stock"; of the registry for a known id.
@@ -88,7 +90,8 @@ class MeasureRule:
     """
 
     id: str
-    column: str
+    column: str = ""
+    value: float | None = None
     constants: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     kind: str
@@ -237,7 +240,9 @@ def _precedence(content: Mapping[str, Any], where: str) -> int | None:
     return value
 
 
-def _table(content: Mapping[str, Any], key: str, known: tuple[str, ...], where: str) -> dict[str, Any]:
+def _table(
+    content: Mapping[str, Any], key: str, known: tuple[str, ...], where: str
+) -> dict[str, Any]:
     value = content.get(key)
     if isinstance(value, str):
         value = {"column": value}
@@ -261,7 +266,9 @@ def _date_rule(content: Mapping[str, Any], where: str) -> DateRule:
     try:
         return DateRule(constant=date.fromisoformat(str(constant)))
     except ValueError as error:
-        raise BadInput(f"{where}: date constant {constant!r} is not a day such as 2021-08-05") from error
+        raise BadInput(
+            f"{where}: date constant {constant!r} is not a day such as 2021-08-05"
+        ) from error
 
 
 def _area_rule(content: Mapping[str, Any], where: str) -> AreaRule:
@@ -292,9 +299,9 @@ def _measure(value: Any, where: str) -> MeasureRule:  # noqa: ANN401 -- TOML hol
     if not isinstance(value, dict):
         raise BadInput(f"{where}: must be a table with id and column")
     check_keys(value, known=_MEASURE_KEYS, where=where)
-    for key in ("id", "column"):
-        if not isinstance(value.get(key), str) or not value[key].strip():
-            raise BadInput(f"{where}: {key} is missing")
+    if not isinstance(value.get("id"), str) or not value["id"].strip():
+        raise BadInput(f"{where}: id is missing")
+    column, counted = _column_or_value(value, where)
     kind, unit, is_new = _kind_and_unit(value, where)
     constants, columns = _breakdown(value.get("breakdown", {}), where)
     scale = value.get("scale", 1.0)
@@ -302,7 +309,8 @@ def _measure(value: Any, where: str) -> MeasureRule:  # noqa: ANN401 -- TOML hol
         raise BadInput(f"{where}: scale must be a number other than 0")
     return MeasureRule(
         id=value["id"],
-        column=" ".join(value["column"].split()),
+        column=column,
+        value=counted,
         constants=constants,
         columns=columns,
         kind=kind,
@@ -313,6 +321,20 @@ def _measure(value: Any, where: str) -> MeasureRule:  # noqa: ANN401 -- TOML hol
         scale=float(scale),
         where=_where(value.get("where", {}), where),
     )
+
+
+def _column_or_value(value: Mapping[str, Any], where: str) -> tuple[str, float | None]:
+    """Return the column that holds the figure, or the number that every row counts for."""
+    column, counted = value.get("column"), value.get("value")
+    if counted is None:
+        if not isinstance(column, str) or not column.strip():
+            raise BadInput(f"{where}: column is missing")
+        return " ".join(column.split()), None
+    if column is not None:
+        raise BadInput(f"{where}: needs either a column or a value, not both")
+    if not isinstance(counted, (int, float)) or isinstance(counted, bool):
+        raise BadInput(f"{where}: value must be a number, as in value = 1")
+    return "", float(counted)
 
 
 def _kind_and_unit(value: Mapping[str, Any], where: str) -> tuple[str, str, bool]:

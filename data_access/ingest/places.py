@@ -129,6 +129,7 @@ class Places:
         """Return (area number, "") of one code or name, or (None, reason key).
 
         Args:
+            text: the code or name as delivered, trimmed.
             match: "code", "name" or "any" (code first).
             level: level it must have; None for any, the coarsest that fits.
             vintage: vintage it must belong to.

@@ -20,8 +20,8 @@ _REF = rf"^[0-9a-f]{{{REF_CHARACTERS}}}$"
 # GSO codes of the 63 provinces; a personal number begins with 0 and the code of the province of
 # birth registration, or with a country's code from 100 on. Numbers issued keep it after 2025.
 _PROVINCES = (
-    "01 02 04 06 08 10 11 12 14 15 17 19 20 22 24 25 26 27 30 31 33 34 35 36 37 38 40 42 44 45 46 "
-    "48 49 51 52 54 56 58 60 62 64 66 67 68 70 72 74 75 77 79 80 82 83 84 86 87 89 91 92 93 94 95 96"
+    "01 02 04 06 08 10 11 12 14 15 17 19 20 22 24 25 26 27 30 31 33 34 35 36 37 38 40 42 44 45 46 48 "
+    "49 51 52 54 56 58 60 62 64 66 67 68 70 72 74 75 77 79 80 82 83 84 86 87 89 91 92 93 94 95 96"
 )
 _BIRTHPLACE = f"(?:0(?:{'|'.join(_PROVINCES.split())})|[1-9]\\d\\d)"
 _CCCD = rf"^{_BIRTHPLACE}\d{{9}}$"
@@ -65,6 +65,7 @@ def person_columns(rows: pl.DataFrame, *, key: bytes, known_at: datetime) -> pl.
         (String) and birth_date (Date); a column that is absent counts as blank.
 
     Args:
+        rows: rows that passed the checks, parsed.
         key: the secret.
         known_at: moment of the delivery; no one was born in a later year.
     """
@@ -216,7 +217,9 @@ def _status(latest_year: int) -> pl.Expr:
     year_of_era = number.str.slice(4, 2).cast(pl.Int32, strict=False)
     year = _CENTURY_BASE + _YEARS_PER_CENTURY * era.floordiv(2) + year_of_era
     is_female = pl.when(pl.col("sex") == "nu").then(1).when(pl.col("sex") == "nam").then(0)
-    differs = (is_female != era % 2) | (pl.col("birth_date").dt.year() != year) | (year > latest_year)
+    differs = (
+        (is_female != era % 2) | (pl.col("birth_date").dt.year() != year) | (year > latest_year)
+    )
     contradicts = (kind == "cccd") & differs.fill_null(value=False)
     return (
         pl.when(contradicts | (kind == "other")).then(pl.lit("mismatch"))

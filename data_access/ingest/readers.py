@@ -9,8 +9,7 @@ import csv
 import io
 import json
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from polars.exceptions import PolarsError
 from data_access.errors import BadInput
 from data_access.ingest import text_blocks
 from data_access.ingest.reasons import reject_frame
-from data_access.ingest.seam import REJECTED
 
 FORMATS = ("csv", "ndjson", "parquet")
 MAX_COLUMNS = 1_000
@@ -39,7 +37,6 @@ _EXTENSIONS = {
 }
 _DELIMITERS = ",;\t|"
 _PARQUET_MAGIC = b"PAR1"
-_OVERFLOW = "\x00more"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,16 +127,10 @@ def _csv_chunks(path: Path, *, encoding: str | None) -> Iterator[RawChunk]:
     header, body = _split_header(first, file_name=path.name)
     delimiter, names = _header(header, file_name=path.name)
     reader = _CsvReader(names=names, delimiter=delimiter)
-    pending = body
-    has_yielded = False
-    for block in (*([pending] if pending else []),):
-        yield from reader.chunks(block)
-        has_yielded = True
+    second = body or next(blocks, b"")
+    yield reader.chunk(second)
     for block in blocks:
-        yield from reader.chunks(block)
-        has_yielded = True
-    if not has_yielded:
-        yield reader.nothing()
+        yield reader.chunk(block)
 
 
 def _split_header(block: bytes, *, file_name: str) -> tuple[str, bytes]:
@@ -167,12 +158,10 @@ class _CsvReader:
         self._delimiter = delimiter
         self._next_row = 2
 
-    def nothing(self) -> RawChunk:
-        return self._chunk([[] for _ in self._names], [], [])
-
-    def chunks(self, block: bytes) -> Iterator[RawChunk]:
-        fast = self._fast(block)
-        yield fast if fast is not None else self._careful(block)
+    def chunk(self, block: bytes) -> RawChunk:
+        """Return the rows of a block of whole records; an empty block has none."""
+        fast = self._fast(block) if block else None
+        return fast if fast is not None else self._careful(block)
 
     def _fast(self, block: bytes) -> RawChunk | None:
         """Read a regular block; None if any line is irregular."""
@@ -345,7 +334,10 @@ def _parquet_batches(file: pq.ParquetFile, names: list[str]) -> Iterator[RawChun
             dict(zip(batch.schema.names, names, strict=True))
         )
         rows = table.insert_column(
-            0, pl.int_range(next_row, next_row + table.height, dtype=pl.Int64, eager=True).alias("row_no")
+            0,
+            pl.int_range(next_row, next_row + table.height, dtype=pl.Int64, eager=True).alias(
+                "row_no"
+            ),
         )
         next_row += table.height
         yield RawChunk(rows=rows, broken=empty, n_read=table.height)
@@ -353,7 +345,3 @@ def _parquet_batches(file: pq.ParquetFile, names: list[str]) -> Iterator[RawChun
         table = pl.DataFrame(pl.from_arrow(file.schema_arrow.empty_table()))
         rows = table.insert_column(0, pl.Series("row_no", [], dtype=pl.Int64))
         yield RawChunk(rows=rows, broken=empty, n_read=0)
-
-
-Reader = Callable[[Path], Iterator[RawChunk]]
-__all__ = ["FORMATS", "MAX_COLUMNS", "REJECTED", "RawChunk", "check_header", "file_format", "read_chunks"]

@@ -102,7 +102,10 @@ def reject_frame(
 
     Args:
         reason: key of REASONS, or a contract's own with `texts`.
+        row_nos: the refused rows, as a person counts them.
+        field: the field at fault.
         values: the refused cells as delivered; masked here.
+        personal: whether the field identifies a person.
         texts: (Vietnamese, English), when the reason is not one of REASONS.
     """
     n_rows = len(row_nos)

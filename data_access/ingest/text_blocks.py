@@ -69,9 +69,10 @@ def _refuse_binary(block: bytes, *, path: Path, is_wide: bool) -> None:
 
 
 def text_blocks(path: Path, *, encoding: str | None, quoted: bool) -> Iterator[bytes]:
-    """Yield the file as UTF-8 in NFC with \\n line ends, cut only between records.
+    """Yield the file as UTF-8 in NFC with line feeds alone, cut only between records.
 
     Args:
+        path: the file.
         encoding: of the file; None to find out.
         quoted: whether a line end inside quotation marks belongs to the record (CSV).
 
@@ -154,7 +155,7 @@ def quotes_are_regular(block: bytes, *, separator: bytes) -> bool:
     if b'"' not in block:
         return True
     mark = re.escape(separator)
-    n_opening = len(re.findall(rb'(?:(?<=\n)|(?<=' + mark + rb')|\A)"', block))
-    n_closing = len(re.findall(rb'"(?=\n|' + mark + rb'|\Z)', block))
+    n_opening = len(re.findall(rb"(?:(?<=\n)|(?<=" + mark + rb')|\A)"', block))
+    n_closing = len(re.findall(rb'"(?=\n|' + mark + rb"|\Z)", block))
     stray = re.compile(rb'[^\n"' + mark + rb']"[^\n"' + mark + rb"]")
     return n_opening == n_closing and stray.search(block) is None
