@@ -146,8 +146,8 @@ class World:
 _KEY = ("measure_id", "month", "day", "area_id", "breakdown_id", "source_id")
 
 
-def make_world(engine: sa.Engine, folder: Path) -> World:
-    """Load the small country into a migrated database."""
+def write_country(folder: Path) -> Path:
+    """Write the small country's pack into a folder."""
     folder.mkdir(exist_ok=True)
     files = {
         "pack.toml": _TOML,
@@ -157,8 +157,13 @@ def make_world(engine: sa.Engine, folder: Path) -> World:
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def make_world(engine: sa.Engine, folder: Path) -> World:
+    """Load the small country into a migrated database."""
     with engine.begin() as connection:
-        load_reference(connection, load_pack(folder))
+        load_reference(connection, load_pack(write_country(folder)))
     return World(engine=engine, areas=load_areas(engine, viewer=system_viewer(NOW)))
 
 
