@@ -1,1 +1,1 @@
-"""What draws: pages' building blocks, charts, maps and the server. Executes no SQL."""
+"""What draws: the pages' parts, the server, texts and colours. No SQL; figures come from data_access."""

@@ -1,0 +1,18 @@
+"""Entry script of every session: texts, style, menu, page. Served by `dashboard/server.py`."""
+
+import streamlit as st
+
+from dashboard import errors, filters, navigation
+from dashboard.components import header
+from dashboard.components.markup import style
+
+st.set_page_config(
+    page_title=f"{filters.t('app.name')} · {filters.t('app.tagline')}",
+    page_icon=":material/monitoring:",
+    layout="wide",
+    initial_sidebar_state="collapsed",
+)
+style()
+header.logo()
+with errors.shown():
+    st.navigation(navigation.menu(filters.translate()), position="top").run()

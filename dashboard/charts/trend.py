@@ -1,0 +1,103 @@
+"""One indicator of one place over time, as a Plotly figure. Pure."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import plotly.graph_objects as go
+import polars as pl
+
+from dashboard import formatting
+from dashboard.catalogue import Entry
+from dashboard.i18n import Translate
+
+MEAN_DAYS = 7
+MIN_DAYS = 5
+HEIGHT = 260
+# Seen on both grounds; the chart itself is transparent.
+INK, SOFT, BAND = "#2C8797", "#8FB9C1", "rgba(140,140,140,0.16)"
+
+
+def trend(
+    daily: pl.DataFrame, *, entry: Entry, t: Translate, language: str, complete_until: date
+) -> go.Figure:
+    """Return bars of a daily count with its 7-day mean, or a line of anything else.
+
+    Args:
+        daily: date, value (null where there is none); one area, sorted.
+        entry: what it is.
+        t: texts of the language.
+        language: `vi` or `en`.
+        complete_until: the last day that is usually complete; later days are shaded.
+    """
+    days, values = daily["date"].to_list(), daily["value"].to_list()
+    hover = [_hover(day, value, entry, language) for day, value in zip(days, values, strict=True)]
+    figure = go.Figure(layout=_layout(entry, language))
+    if entry.adds:
+        figure.add_bar(
+            x=days, y=values, name=t("chart.value"), marker_color=SOFT, hovertext=hover,
+            hoverinfo="text",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=days, y=rolling_mean(values), name=t("chart.mean"), mode="lines",
+            line={"color": INK, "width": 2.5}, hoverinfo="skip",
+        )  # fmt: skip
+    else:
+        figure.add_scatter(
+            x=days, y=values, name=entry.title(language), mode="lines+markers",
+            line={"color": INK, "width": 2.2}, marker={"size": 4}, hovertext=hover,
+            hoverinfo="text", connectgaps=False,
+        )  # fmt: skip
+    _shade(figure, days, complete_until, label=t("chart.delay"))
+    return figure
+
+
+def rolling_mean(values: Sequence[float | None]) -> list[float | None]:
+    """Return the mean of the reported days among the last seven; null below five of them."""
+    means: list[float | None] = []
+    for end in range(1, len(values) + 1):
+        known = [value for value in values[max(end - MEAN_DAYS, 0) : end] if value is not None]
+        means.append(sum(known) / len(known) if len(known) >= MIN_DAYS else None)
+    return means
+
+
+def _hover(day: date, value: float | None, entry: Entry, language: str) -> str:
+    text = "–" if value is None else entry.value(value, language=language)
+    return f"{formatting.day(day, language=language)}: {text}"
+
+
+def _shade(figure: go.Figure, days: Sequence[date], until: date, *, label: str) -> None:
+    if not days or days[-1] <= until:
+        return
+    half = timedelta(hours=12)
+    figure.add_vrect(
+        x0=until + half, x1=days[-1] + half, fillcolor=BAND, line_width=0, layer="below",
+        annotation={"text": label, "font": {"size": 10}}, annotation_position="top left",
+    )  # fmt: skip
+
+
+def _layout(entry: Entry, language: str) -> dict[str, object]:
+    separators = ",." if language == "vi" else ".,"
+    return {
+        "height": HEIGHT,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "separators": separators,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hovermode": "x",
+        "bargap": 0.15,
+        "showlegend": entry.adds,
+        "legend": {"orientation": "h", "y": 1.12, "x": 0, "font": {"size": 11}},
+        "xaxis": {
+            "showgrid": False,
+            "tickformat": "%d/%m<br>%Y" if language == "vi" else "%e %b<br>%Y",
+            "nticks": 6,
+            "fixedrange": True,
+        },
+        "yaxis": {
+            "rangemode": "tozero",
+            "tickformat": ".0%" if entry.is_ratio else ",~r",
+            "nticks": 5,
+            "fixedrange": True,
+            "zeroline": False,
+        },
+    }

@@ -1,0 +1,215 @@
+"""The headline cards: value, day, change, sparkline, and where each number comes from."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from dashboard import formatting
+from dashboard.components.markup import Markup, draw, element, join
+from dashboard.context import Context
+from dashboard.headline import BAD, GOOD, SPARK_DAYS, WINDOW_DAYS, Card, Change
+
+WIDTH, HEIGHT, PAD = 120.0, 30.0, 3.0
+
+
+def show(cards: Sequence[Card], look: Context) -> None:
+    """Draw the cards; those without any figure yet are named in one line."""
+    full = [card for card in cards if not card.empty]
+    missing = [card.entry.title(look.language) for card in cards if card.empty]
+    grid = element("div", *(one(card, look) for card in full), class_="td-cards", role="list")
+    absent = (
+        element("p", look.t("card.none", names=" · ".join(missing)), class_="td-absent")
+        if missing
+        else None
+    )
+    heading = element("h2", look.t("overview.figures"), class_="td-hidden")
+    draw(join([heading, grid if full else None, absent]))
+
+
+def one(card: Card, look: Context) -> Markup:
+    """Return one card."""
+    return element(
+        "article",
+        element("h3", card.entry.title(look.language)),
+        _figure(card, look),
+        _change(card, look),
+        sparkline(card, look),
+        _why(card, look),
+        class_=f"td-card td-{card.change.tone if card.change else 'neither'}",
+        role="listitem",
+        data_id=card.entry.key,
+    )
+
+
+def _figure(card: Card, look: Context) -> Markup:
+    t, language = look.t, look.language
+    if card.shown is None:
+        last = None
+        if card.last_value is not None and card.last_day is not None:
+            text = card.entry.value(card.last_value, language=language)
+            day = formatting.day(card.last_day, language=language)
+            last = element("p", t("card.last_known", value=text, day=day), class_="td-when")
+        status = element("p", t(f"status.{card.status}"), class_="td-status")
+        return join([status, last])
+    day = card.last_day if card.stands_in and card.last_day else card.day
+    when = t(
+        "card.on_day" if card.entry.adds else "card.at_day",
+        day=formatting.day(day, language=language),
+    )
+    unit = card.entry.unit_text(t)
+    return join(
+        [
+            element(
+                "p",
+                element("strong", card.entry.value(card.shown, language=language)),
+                element("span", unit) if unit else None,
+                class_="td-value",
+            ),
+            element("p", when, class_="td-when td-older" if card.stands_in else "td-when"),
+        ]
+    )
+
+
+def _change(card: Card, look: Context) -> Markup | None:
+    if card.shown is None or card.stands_in:
+        return None
+    if card.change is None:
+        return element("p", look.t("card.too_few"), class_="td-change td-neither")
+    change, t = card.change, look.t
+    text = change_text(card, look)
+    return element(
+        "p",
+        element("b", _arrow(change), aria_hidden="true"),
+        " ",
+        t("card.week" if change.days == WINDOW_DAYS else "card.week_ago", change=text),
+        _verdict(change, look),
+        class_=f"td-change td-{change.tone}",
+    )
+
+
+def _verdict(change: Change, look: Context) -> Markup | None:
+    if change.tone not in (GOOD, BAD):
+        return None
+    return element("em", look.t(f"card.{change.tone}"), class_="td-verdict")
+
+
+def change_text(card: Card, look: Context) -> str:
+    """Return a change in words: percent where it can be had, else the difference."""
+    change, language = card.change, look.language
+    if change is None:
+        return ""
+    if change.difference == 0:
+        return look.t("card.unchanged")
+    if card.entry.is_ratio:
+        points = card.entry.change(change.difference, language=language)
+        return look.t("card.points", change=points)
+    if change.relative is not None:
+        sign = "+" if change.relative > 0 else ""
+        return sign + formatting.percent(change.relative, language=language)
+    return card.entry.change(change.difference, language=language)
+
+
+def _arrow(change: Change) -> str:
+    if change.difference == 0:
+        return "＝"
+    return "▲" if change.difference > 0 else "▼"
+
+
+def sparkline(card: Card, look: Context) -> Markup | None:
+    """Return the last days as a small line; days without a figure are gaps."""
+    known = [value for value in card.spark if value is not None]
+    if len(known) < 2:  # noqa: PLR2004 -- one point is no line
+        return element("div", class_="td-spark")
+    low, high = min(0.0, *known), max(known)
+    scale = (HEIGHT - 2 * PAD) / ((high - low) or 1.0)
+    step = (WIDTH - 2 * PAD) / (SPARK_DAYS - 1)
+    points = [
+        None if value is None else (PAD + n * step, HEIGHT - PAD - (value - low) * scale)
+        for n, value in enumerate(card.spark)
+    ]
+    label = look.t(
+        "card.spark",
+        day=formatting.day(card.day, language=look.language),
+        low=card.entry.value(min(known), language=look.language),
+        high=card.entry.value(high, language=look.language),
+    )
+    shapes = [*_lines(points), _end(points)]
+    picture = element(
+        "svg", *shapes, viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}", role="img", aria_label=label
+    )
+    return element("div", picture, class_="td-spark")
+
+
+def _lines(points: Sequence[tuple[float, float] | None]) -> list[Markup]:
+    runs: list[list[tuple[float, float]]] = [[]]
+    for point in points:
+        if point is None:
+            runs.append([])
+        else:
+            runs[-1].append(point)
+    drawn = []
+    for run in filter(None, runs):
+        if len(run) == 1:
+            drawn.append(element("circle", cx=f"{run[0][0]:.1f}", cy=f"{run[0][1]:.1f}", r=1.4))
+        else:
+            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in run)
+            drawn.append(element("polyline", points=path))
+    return drawn
+
+
+def _end(points: Sequence[tuple[float, float] | None]) -> Markup | None:
+    last = points[-1]
+    if last is None:
+        return None
+    return element("circle", cx=f"{last[0]:.1f}", cy=f"{last[1]:.1f}", r=2.4, class_="td-end")
+
+
+def _why(card: Card, look: Context) -> Markup:
+    rows = [
+        join([element("dt", name), element("dd", text)])
+        for name, text in facts(card, look)
+        if text
+    ]
+    return element(
+        "details",
+        element("summary", look.t("card.why")),
+        element("dl", *rows),
+        class_="td-why",
+    )
+
+
+def facts(card: Card, look: Context) -> list[tuple[str, str]]:
+    """Return where a figure comes from: name and text of each fact."""
+    t, language, found = look.t, look.language, card.facts
+    parts = _parts(card, look)
+    known_at, day = found.get("known_at"), found.get("date")
+    listed = [
+        ("source", str(found.get("source") or "")),
+        (
+            "known_at",
+            formatting.moment(known_at, language=language, zone=look.zone)  # type: ignore[arg-type]
+            if known_at
+            else "",
+        ),
+        ("day", formatting.day(day, language=language) if isinstance(day, date) else ""),
+        ("about", card.entry.about(language) or t("fact.direct")),
+        ("numerator", _count(found.get("numerator"), language)),
+        ("denominator", _count(found.get("denominator"), language)),
+        ("denominator_name", str(found.get("denominator_name") or "")),
+        ("parts", parts),
+        ("identifier", card.entry.key),
+    ]
+    return [(t(f"fact.{name}"), text) for name, text in listed]
+
+
+def _count(value: object, language: str) -> str:
+    if not isinstance(value, int | float):
+        return ""
+    decimals = 0 if value == round(value) else 1
+    return formatting.number(value, language=language, decimals=decimals)
+
+
+def _parts(card: Card, look: Context) -> str:
+    expected, missing = card.facts.get("n_expected"), card.facts.get("n_missing")
+    if not isinstance(expected, int) or not isinstance(missing, int) or expected < 2:  # noqa: PLR2004 -- one part is the whole
+        return ""
+    return look.t("fact.parts_value", n=expected - missing, m=expected)

@@ -1,0 +1,156 @@
+"""Top of a page: what it answers, until when figures reach, whether the screen is live, controls."""
+
+import streamlit as st
+
+from dashboard import access, assets, filters, formatting, loaders, resources
+from dashboard.components import live_link
+from dashboard.components.markup import Markup, draw, element
+from dashboard.components.section import section
+from dashboard.context import Context, look
+from data_access.codes import Level
+
+
+def show(page: str) -> None:
+    """Draw the header of a page: titles left, controls right."""
+    if resources.settings().demo:
+        draw(_ribbon())
+    with st.container(horizontal=True, vertical_alignment="center", key="td_head"):
+        draw(
+            element(
+                "div",
+                element("h1", filters.t(f"{page}.title")),
+                element("p", filters.t(f"{page}.question")),
+                class_="td-title",
+            )
+        )
+        with st.container(horizontal=True, width="content", key="td_controls"):
+            _controls()
+    _status_of(page)()
+
+
+def _ribbon() -> Markup:
+    return element(
+        "p",
+        element("b", filters.t("app.demo")),
+        " ",
+        filters.t("app.demo_about"),
+        class_="td-ribbon",
+        role="note",
+    )
+
+
+def _controls() -> None:
+    if resources.settings().demo:
+        areas = resources.shared().areas
+        provinces = areas.at(Level.PROVINCE.value, areas.default_vintage)
+        names = dict(provinces.select("code", "name").iter_rows())
+        roles = access.demo_roles(tuple(names))
+        filters.role_switch(roles, format_option=lambda role: role_name(role, names))
+    filters.language_switch()
+
+
+def role_name(role: str, names: dict[str, str]) -> str:
+    """Return a role in words: `Hà Nội (cấp tỉnh)`."""
+    kind, _, code = role.partition(":")
+    return filters.t(f"role.{kind}", name=names.get(code, code)) if code else filters.t(f"role.{kind}")
+
+
+def _status_of(page: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 -- a section
+    @section("status")
+    def status() -> None:
+        live_link.show()
+        _status(look(page))
+
+    return status
+
+
+def _status(seen: Context) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="td_status"):
+        draw(status_line(seen))
+        if seen.day and seen.newest:
+            _pinning(seen)
+    notice = away_notice(seen) or older_notice(seen)
+    if notice:
+        draw(notice)
+
+
+def status_line(seen: Context) -> Markup:
+    """Return the line under the title: until when figures reach, and whether they are live."""
+    t, language = seen.t, seen.language
+    until = (
+        t("header.until", day=formatting.day(seen.day, language=language))
+        if seen.day
+        else t("header.no_day")
+    )
+    alive = "live" if seen.beat.alive else "away"
+    commit = loaders.last_commit(viewer=seen.viewer, token=seen.token)
+    moment = formatting.moment(commit, language=language, zone=seen.zone) if commit else None
+    return element(
+        "p",
+        element("strong", until),
+        element(
+            "span",
+            element("i", class_="td-dot", aria_hidden="true"),
+            t(f"header.{alive}"),
+            class_=f"td-live td-{alive}",
+        ),
+        element("span", t("header.last_commit", moment=moment)) if moment else None,
+        class_="td-status-line",
+        role="status",
+    )
+
+
+def away_notice(seen: Context) -> Markup | None:
+    """Return the notice that the database is away while earlier figures are shown."""
+    if seen.beat.alive:
+        return None
+    since, moment = (
+        formatting.moment(one, language=seen.language, zone=seen.zone)
+        for one in (seen.beat.since, seen.beat.moment)
+    )
+    text = seen.t("error.away_kept", since=since, moment=moment)
+    return element("p", text, class_="td-notice td-warn", role="alert")
+
+
+def older_notice(seen: Context) -> Markup | None:
+    """Return the notice that an earlier day or an earlier knowledge is shown."""
+    lines = []
+    as_of = filters.current().as_of
+    if as_of:
+        moment = formatting.moment(as_of, language=seen.language, zone=seen.zone)
+        lines.append(seen.t("header.pinned", moment=moment))
+    if seen.day and seen.newest and seen.day < seen.newest:
+        day, newest = (
+            formatting.day(one, language=seen.language) for one in (seen.day, seen.newest)
+        )
+        lines.append(seen.t("header.older", day=day, newest=newest))
+    return element("p", " ".join(lines), class_="td-notice") if lines else None
+
+
+def _pinning(seen: Context) -> None:
+    as_of = filters.current().as_of
+    label = "header.unpin" if as_of else "header.pin"
+    with st.container(horizontal=True, width="content", key="td_pin"):
+        if seen.day != seen.newest:
+            st.button(
+                seen.t("header.newest"), type="tertiary", key="go_newest", on_click=_follow
+            )
+        st.button(
+            seen.t(label),
+            type="tertiary",
+            icon=":material/keep_off:" if as_of else ":material/keep:",
+            help=seen.t("header.pin_help"),
+            key="pin",
+            on_click=filters.pin,
+            args=(None if as_of else seen.viewer.now,),
+        )
+
+
+def _follow() -> None:
+    filters.change(day=None)
+
+
+def logo() -> None:
+    """Put the product's mark beside the menu."""
+    st.logo(assets.STATIC / "mark.svg", size="medium")
+

@@ -1,0 +1,263 @@
+"""The sections of the map page: what to show, the map, one area's development, the table twin."""
+
+from datetime import date, timedelta
+
+import polars as pl
+import streamlit as st
+
+from dashboard import downloads, filters, formatting, headline, loaders
+from dashboard.catalogue import Entry
+from dashboard.charts.trend import trend
+from dashboard.components import map_view
+from dashboard.components.markup import Markup, draw, element
+from dashboard.components.section import section
+from dashboard.components.tables import table
+from dashboard.context import Context, look
+from dashboard.ranking import ranked
+from dashboard.view import SPANS
+from data_access.codes import Level
+from data_access.cube.query import Ask
+from data_access.indicators.registry import INDICATORS
+
+PAGE = "map"
+NUMBER_COLUMNS = (0, 2, 4)
+CHART_DAYS = 120
+
+
+def controls() -> None:
+    """Offer indicator, level, vintage and length of the slider; each is in the address."""
+    seen = look(PAGE)
+    keys = [key for key in INDICATORS if loaders.entry(key, viewer=seen.viewer)]
+    titles = {key: _title(key, seen) for key in keys}
+    with st.container(horizontal=True, key="td_filters"):
+        filters.indicator_choice(keys, format_option=titles.__getitem__)
+        filters.choice(
+            "level",
+            label=seen.t("map.level"),
+            options=_levels(seen),
+            format_option=lambda level: _level_name(level, seen),
+        )
+        filters.choice(
+            "vintage",
+            label=seen.t("map.vintage"),
+            options=loaders.vintages(first=loaders.vintage_for(seen.day, None)),
+            format_option=lambda name: loaders.vintage_name(name, language=seen.language),
+        )
+        filters.choice(
+            "span",
+            label=seen.t("map.span"),
+            options=(SPANS[1], SPANS[0], *SPANS[2:]),
+            format_option=lambda days: _span_name(days, seen),
+        )
+
+
+def _title(key: str, seen: Context) -> str:
+    entry = loaders.entry(key, viewer=seen.viewer)
+    return entry.title(seen.language) if entry else key
+
+
+def _drillable(seen: Context) -> str | None:
+    area = seen.home or filters.current().area
+    vintage = loaders.vintage_for(seen.day, filters.current().vintage)
+    return area if area and loaders.has_level(Level.DISTRICT.value, vintage, area) else None
+
+
+def _levels(seen: Context) -> tuple[str, ...]:
+    province, district = Level.PROVINCE.value, Level.DISTRICT.value
+    return (province, district) if _drillable(seen) else (province,)
+
+
+def _level_name(level: str, seen: Context) -> str:
+    if level == Level.PROVINCE.value:
+        return seen.t("map.level_province")
+    name = loaders.area_name(_drillable(seen) or "", language=seen.language)
+    return seen.t("map.level_district", name=name)
+
+
+def _span_name(days: int, seen: Context) -> str:
+    return seen.t("map.span_all") if days == SPANS[-1] else seen.t("map.span_days", n=days)
+
+
+def _ground(seen: Context) -> map_view.Ground:
+    view = filters.current()
+    drill = _drillable(seen) if view.level == Level.DISTRICT.value else None
+    vintage = loaders.vintage_for(seen.day, view.vintage)
+    if drill:
+        return map_view.Ground(level=Level.DISTRICT.value, vintage=vintage, inside=drill)
+    return map_view.Ground(level=Level.PROVINCE.value, vintage=vintage)
+
+
+def _chosen(seen: Context) -> tuple[Entry, map_view.Ground, tuple[date, date]] | None:
+    view = filters.current()
+    entry = loaders.entry(view.indicator or headline.LEAD, viewer=seen.viewer)
+    if entry is None or seen.day is None:
+        return None
+    ground = _ground(seen)
+    whole = map_view.ask_of(entry, ground, start=None, end=None)
+    found = loaders.day_range(viewer=seen.viewer, ask=whole, token=seen.token)
+    if found is None:
+        return None
+    first, last = found
+    return entry, ground, map_view.span_of(seen, first, last, days=view.span)
+
+
+@section("map")
+def map_section() -> None:
+    """Draw the map, then what depends on what was picked on it."""
+    seen = look(PAGE)
+    chosen = _chosen(seen)
+    if chosen is None:
+        st.info(seen.t("error.no_figures"))
+        return
+    entry, ground, (start, end) = chosen
+    picked = _remember(seen, start=start, end=end)
+    series = f"{entry.key}|{ground}|{start}|{end}|{seen.viewer.role}|{seen.language}"
+    day, selected = map_view.opening(picked, filters.current().area, series=series)
+    left, right = st.columns([7, 5], gap="medium")
+    with left:
+        map_view.full(
+            entry, ground, seen, start=start, end=end, day=day, selected=selected
+        )
+    with right:
+        _detail(entry, ground, seen, day=picked)
+    _table(entry, ground, seen, day=picked)
+    filters.publish(*ADDRESS, day=picked)
+
+
+ADDRESS = ("date", "area", "indicator", "level", "vintage", "span")
+
+
+def _remember(seen: Context, *, start: date, end: date) -> date:
+    """Take over what was picked on the map into the session's view; return the day on screen."""
+    area, said_day = map_view.news(map_view.FULL)
+    if area:
+        filters.change(area=area)
+    if said_day and start <= said_day <= end:
+        filters.change(day=None if said_day == seen.newest else said_day)
+    shown = filters.current().day or seen.day or end
+    return min(max(shown, start), end)
+
+
+def _detail(entry: Entry, ground: map_view.Ground, seen: Context, *, day: date) -> None:
+    place, code = _place(ground, seen)
+    draw(element("h2", seen.t("map.detail", place=place), class_="td-section"))
+    ask = Ask(
+        ids=(entry.key,),
+        level=None if code else Level.NATIONAL,
+        areas=(code,) if code else (),
+        start=day - timedelta(days=CHART_DAYS),
+        end=day,
+        vintage=ground.vintage,
+    )
+    daily = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token).sort("date")
+    cards = headline.cards(
+        loaders.with_names(daily, language=seen.language), (entry,), day=day
+    )
+    draw(_figure(cards[0], seen))
+    _chart(daily, entry, seen, place=place, day=day)
+
+
+def _place(ground: map_view.Ground, seen: Context) -> tuple[str, str | None]:
+    code = filters.current().area or ground.inside or seen.home
+    if code is None or not loaders.is_area(code, ground.vintage):
+        return seen.t("map.all_areas"), None
+    name = loaders.area_name(code, language=seen.language, vintage=ground.vintage)
+    return name, code
+
+
+def _figure(card: headline.Card, seen: Context) -> Markup:
+    from dashboard.components.cards import one  # noqa: PLC0415
+
+    return element("div", one(card, seen), class_="td-cards td-single")
+
+
+def _chart(daily: pl.DataFrame, entry: Entry, seen: Context, *, place: str, day: date) -> None:
+    shown = daily.select("date", "value", "status")
+    if shown["value"].null_count() == shown.height:
+        draw(element("p", seen.t("error.no_figures"), class_="td-absent"))
+        return
+    lag = loaders.lag_days(entry.key)
+    today = seen.viewer.now.date()
+    figure = trend(
+        shown, entry=entry, t=seen.t, language=seen.language,
+        complete_until=today - timedelta(days=lag + 1),
+    )  # fmt: skip
+    first = formatting.day(shown["date"][0], language=seen.language)
+    alt = seen.t("chart.alt", indicator=entry.title(seen.language), place=place, start=first,
+                 end=formatting.day(day, language=seen.language))  # fmt: skip
+    st.plotly_chart(
+        figure, key="trend", alt=alt, config={"displayModeBar": False, "topojsonURL": TOPOJSON}
+    )
+    with st.expander(seen.t("chart.table")):
+        draw(_twin(shown, entry, seen, caption=alt))
+
+
+TOPOJSON = "/ui/"  # Plotly asks for world outlines nowhere else
+
+
+def _twin(shown: pl.DataFrame, entry: Entry, seen: Context, *, caption: str) -> Markup:
+    rows = [
+        (formatting.day(day, language=seen.language), _value(value, entry, seen), _word(status, seen))
+        for day, value, status in shown.sort("date", descending=True).iter_rows()
+    ]
+    heads = (seen.t("chart.day"), seen.t("map.value"), seen.t("map.status"))
+    return table(heads, rows, caption=caption, numeric=(1,))
+
+
+def _value(value: float | None, entry: Entry, seen: Context) -> str:
+    return "–" if value is None else entry.value(value, language=seen.language)
+
+
+def _word(status: str, seen: Context) -> str:
+    return seen.t(f"status.{status}") if status else ""
+
+
+def _table(entry: Entry, ground: map_view.Ground, seen: Context, *, day: date) -> None:
+    ask = map_view.ask_of(entry, ground, start=day - timedelta(days=7), end=day)
+    found = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token)
+    shown_day = formatting.day(day, language=seen.language)
+    title = f"{entry.title(seen.language)}: {seen.t('map.table', day=shown_day)}"
+    draw(element("h2", title, class_="td-section"))
+    rows = ranked(found, day=day)
+    codes = [row.code for row in rows]
+    area = filters.current().area
+    names = loaders.names(ground.vintage, language=seen.language)
+    cells = [
+        (
+            str(row.rank) if row.rank else "",
+            names.get(row.code, row.code),
+            _value(row.value, entry, seen),
+            _word(row.status, seen),
+            entry.change(row.change, language=seen.language) if row.change is not None else "",
+        )
+        for row in rows
+    ]
+    heads = tuple(seen.t(f"map.{name}") for name in ("rank", "area", "value", "status", "week_change"))
+    draw(
+        table(heads, cells, caption=title, numeric=NUMBER_COLUMNS,
+              chosen=codes.index(area) if area in codes else None)
+    )  # fmt: skip
+    _download(found, entry, seen, day=day)
+
+
+def _download(found: pl.DataFrame, entry: Entry, seen: Context, *, day: date) -> None:
+    with st.container(horizontal=True, key="td_downloads"):
+        st.download_button(
+            seen.t("map.download"),
+            downloads.csv_of(found.filter(pl.col("date") == day)),
+            file_name=f"{entry.key}-{day.isoformat()}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            help=seen.t("map.download_help", day=formatting.day(day, language=seen.language)),
+            on_click="ignore",
+            key="csv",
+        )
+        st.download_button(
+            seen.t("map.dictionary"),
+            downloads.dictionary_of(found, entry, language=seen.language),
+            file_name=f"{entry.key}-dictionary.csv",
+            mime="text/csv",
+            icon=":material/menu_book:",
+            on_click="ignore",
+            key="dictionary",
+        )

@@ -1,0 +1,127 @@
+"""Maps on a page: which ground, which figures, and what the person picked on them."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import streamlit as st
+
+from dashboard import loaders
+from dashboard.catalogue import Entry
+from dashboard.context import Context
+from dashboard.maps import component
+from data_access.codes import Level
+from data_access.cube.query import Ask
+
+COMPACT, FULL = "map_small", "map_full"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """Which areas a map shows.
+
+    Attributes:
+        level: their level.
+        vintage: their vintage.
+        inside: code of the province whose parts are shown; None: all of the nation.
+    """
+
+    level: str
+    vintage: str
+    inside: str | None = None
+
+
+def ground_of(seen: Context, *, vintage: str | None = None, drill: str | None = None) -> Ground:
+    """Return the ground for a viewer: the nation's provinces, or one province's districts."""
+    chosen = loaders.vintage_for(seen.day, vintage)
+    inside = seen.home or drill
+    if inside and loaders.has_level(Level.DISTRICT.value, chosen, inside):
+        return Ground(level=Level.DISTRICT.value, vintage=chosen, inside=inside)
+    return Ground(level=Level.PROVINCE.value, vintage=chosen)
+
+
+def ask_of(entry: Entry, ground: Ground, *, start: date | None, end: date | None) -> Ask:
+    """Return the question behind a map."""
+    return Ask(
+        ids=(entry.key,),
+        level=Level(ground.level),
+        areas=(ground.inside,) if ground.inside else (),
+        start=start,
+        end=end,
+        vintage=ground.vintage,
+    )
+
+
+def compact(entry: Entry, seen: Context) -> None:
+    """Draw the day on screen without a player."""
+    if seen.day is None:
+        return
+    ground = ground_of(seen)
+    ask = ask_of(entry, ground, start=seen.day, end=seen.day)
+    packed = loaders.map_message(
+        viewer=seen.viewer,
+        ask=ask,
+        token=seen.token,
+        entry=entry,
+        ground=(ground.level, ground.vintage, ground.inside),
+        language=seen.language,
+        day=seen.day,
+        selected=None,
+        compact=True,
+    )
+    component.paint(packed, key=COMPACT)
+
+
+def full(
+    entry: Entry, ground: Ground, seen: Context, *, start: date, end: date, day: date,
+    selected: str | None,
+) -> None:  # fmt: skip
+    """Draw the map with its player over a span of days."""
+    packed = loaders.map_message(
+        viewer=seen.viewer,
+        ask=ask_of(entry, ground, start=start, end=end),
+        token=seen.token,
+        entry=entry,
+        ground=(ground.level, ground.vintage, ground.inside),
+        language=seen.language,
+        day=day,
+        selected=selected,
+        compact=False,
+    )
+    component.paint(packed, key=FULL)
+
+
+def picked(key: str) -> str | None:
+    """Return the area the person picked on a map."""
+    return component.said(key, "selected")
+
+
+def news(key: str) -> tuple[str | None, date | None]:
+    """Return what the person picked on a map since the last look: area, day; None for no news.
+
+    Only news counts: a day said long ago must not overrule a choice made elsewhere since.
+    """
+    said = (component.said(key, "selected"), component.said(key, "day"))
+    heard = st.session_state.get(f"{key}_heard", (None, None))
+    st.session_state[f"{key}_heard"] = said
+    area, day = (new if new != old else None for new, old in zip(said, heard, strict=True))
+    return area, date.fromisoformat(day) if day else None
+
+
+def span_of(seen: Context, first: date, last: date, *, days: int) -> tuple[date, date]:
+    """Return the days on the slider: up to the day on screen or the newest, not before the first."""
+    end = max(last, seen.day or last)
+    return max(first, end - timedelta(days=days - 1)), end
+
+
+def opening(day: date, selected: str | None, *, series: str) -> tuple[date, str | None]:
+    """Return day and area a map opened with.
+
+    They stay as they were while the same series is shown: the map itself remembers what the
+    person did since, and a message that does not change is not sent again.
+    """
+    kept = st.session_state.get("map_opening")
+    if kept is None or kept[0] != series:
+        st.session_state["map_opening"] = kept = (series, day, selected)
+    return kept[1], kept[2]
+
+

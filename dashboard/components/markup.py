@@ -1,0 +1,66 @@
+"""The one way to HTML: elements built from parts, every text escaped. Everything else is Streamlit's.
+
+Nothing here accepts HTML from outside: a `Markup` comes only from `element`, `join` or `icon`.
+"""
+
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+STYLES = Path(__file__).resolve().parent.parent / "static" / "dashboard.css"
+_VOID = {"br", "hr", "path", "circle", "line", "rect", "polyline"}
+
+
+class Markup:
+    """HTML that this module built itself."""
+
+    __slots__ = ("_html",)
+
+    def __init__(self, html: str, *, built: object) -> None:
+        """Keep HTML; only this module holds the token that allows it."""
+        if built is not _BUILT:
+            raise TypeError("markup is built with element(), never from text")
+        self._html = html
+
+    def __str__(self) -> str:
+        return self._html
+
+
+_BUILT = object()
+Child = Markup | str | None
+
+
+def element(tag: str, *children: Child, **attributes: str | float | None) -> Markup:
+    """Return an element; texts and attribute values are escaped, None is left out.
+
+    `class_` stands for class; underscores in names become hyphens.
+    """
+    names = ((name.rstrip("_").replace("_", "-"), value) for name, value in attributes.items())
+    written = "".join(
+        f' {name}="{escape(str(value), quote=True)}"' for name, value in names if value is not None
+    )
+    if tag in _VOID:
+        return Markup(f"<{tag}{written}/>", built=_BUILT)
+    return Markup(f"<{tag}{written}>{join(children)}</{tag}>", built=_BUILT)
+
+
+def join(children: Iterable[Child]) -> Markup:
+    """Return the children one after the other; plain text is escaped."""
+    parts = (
+        str(child) if isinstance(child, Markup) else escape(child)
+        for child in children
+        if child is not None
+    )
+    return Markup("".join(parts), built=_BUILT)
+
+
+def draw(markup: Markup) -> None:
+    """Put markup on the page. The only call of `st.html` for content."""
+    st.html(str(markup))
+
+
+def style() -> None:
+    """Give the page its style sheet, a file of ours without any text from outside."""
+    st.html(STYLES)

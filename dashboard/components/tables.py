@@ -1,0 +1,56 @@
+"""Tables that a screen reader reads, a printer prints and a phone scrolls."""
+
+from collections.abc import Sequence
+
+from dashboard.components.markup import Child, Markup, element
+
+
+def table(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[Child]],
+    *,
+    caption: str,
+    numeric: Sequence[int] = (),
+    chosen: int | None = None,
+) -> Markup:
+    """Return a table.
+
+    Args:
+        heads: column titles.
+        rows: cells, each as many as heads.
+        caption: what it shows, for those who hear it.
+        numeric: columns set to the right.
+        chosen: number of the row to mark.
+    """
+    right = set(numeric)
+    head = element(
+        "tr",
+        *(
+            element("th", text, scope="col", class_="td-num" if n in right else None)
+            for n, text in enumerate(heads)
+        ),
+    )
+    body = [
+        element(
+            "tr",
+            *(
+                element("td", cell, class_="td-num" if n in right else None)
+                for n, cell in enumerate(row)
+            ),
+            class_="td-chosen" if number == chosen else None,
+        )
+        for number, row in enumerate(rows)
+    ]
+    return element(
+        "div",
+        element(
+            "table",
+            element("caption", caption, class_="td-hidden"),
+            element("thead", head),
+            element("tbody", *body),
+        ),
+        class_="td-table",
+        tabindex=0,
+        role="region",
+        aria_label=caption,
+    )

@@ -1,0 +1,62 @@
+"""What every section of a page needs to know: who looks, at which day, of which place, in which words."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from dashboard import access, filters, loaders, resources
+from dashboard.i18n import Translate
+from dashboard.live import Beat
+from data_access.viewer import Viewer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """One look at the figures.
+
+    Attributes:
+        viewer: who looks, from which moment.
+        beat: state of the database.
+        day: the day on screen; None while there are no figures.
+        newest: the newest day with figures; None while there are none.
+        home: code of the province the viewer is bound to; None for the nation.
+        language: `vi` or `en`.
+        t: texts of that language.
+        zone: the country's time zone.
+    """
+
+    viewer: Viewer
+    beat: Beat
+    day: date | None
+    newest: date | None
+    home: str | None
+    language: str
+    t: Translate
+    zone: str
+
+    @property
+    def token(self) -> str:
+        """The change token, for cache keys."""
+        return self.beat.token
+
+
+def look(page: str) -> Context:
+    """Return the context of a page at this moment.
+
+    Raises:
+        ScopeDenied: if the viewer may not open the page, or nothing has been published for them.
+        DatabaseUnavailable: if the database does not answer and no earlier figures are kept.
+    """
+    viewer = access.require_page(page)
+    beat = resources.beat()
+    newest = loaders.newest_day(viewer=viewer, token=beat.token)
+    chosen = filters.current().day
+    return Context(
+        viewer=viewer,
+        beat=beat,
+        day=chosen if chosen and newest and chosen <= newest else newest,
+        newest=newest,
+        home=access.home(viewer),
+        language=filters.language(),
+        t=filters.translate(),
+        zone=resources.shared().areas.country.time_zone,
+    )

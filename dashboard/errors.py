@@ -1,0 +1,90 @@
+"""The one place where an exception becomes a sentence on screen.
+
+What is wrong with the request or the database is said in plain words; anything else gets an
+incident number, and the log the same number with the kind of error: never a value, a name, a path.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from dashboard import filters
+from dashboard.access import NoAccounts
+from dashboard.metrics import ERRORS
+from data_access.errors import (
+    BadUse,
+    DataAccessError,
+    DatabaseUnavailable,
+    SchemaMismatch,
+    ScopeDenied,
+)
+from data_access.viewer import Viewer
+
+LOG = logging.getLogger("tuyendau.dashboard")
+_LETTERS = 4
+
+Draw = Callable[..., object]
+
+
+@contextmanager
+def shown(*, viewer: Viewer | None = None) -> Iterator[None]:
+    """Show what goes wrong inside as a notice; the rest of the page goes on."""
+    try:
+        yield
+    except DataAccessError as error:
+        draw, text = explain(error, viewer=viewer)
+        draw(text)
+    except StreamlitAPIException as error:
+        draw, text = explain(error, viewer=viewer)
+        draw(text)
+    except Exception as error:  # noqa: BLE001 -- the last line of defence; logged with a number
+        draw, text = explain(error, viewer=viewer)
+        draw(text)
+
+
+def explain(error: Exception, *, viewer: Viewer | None) -> tuple[Draw, str]:
+    """Return how to draw an error and its sentence in the session's language."""
+    t = filters.t
+    if isinstance(error, NoAccounts):
+        return st.info, t("error.no_accounts_about")
+    if isinstance(error, ScopeDenied):
+        published = viewer is not None and viewer.published_only
+        return st.info, t("error.unpublished" if published else "error.denied")
+    if isinstance(error, SchemaMismatch):
+        return st.warning, t("error.schema")
+    if isinstance(error, DatabaseUnavailable):
+        return st.warning, f"{t('error.away')} {t('error.away_retry')}"
+    if isinstance(error, BadUse):
+        return st.info, t("error.unknown")
+    return st.error, t("error.incident", number=record(error))
+
+
+def record(error: Exception) -> str:
+    """Log an unexpected error under a new incident number and return the number."""
+    number = secrets.token_hex(_LETTERS).upper()
+    place = _place(error)
+    # The message itself may hold a value from a record: only its kind and place are written.
+    LOG.error("incident %s: %s at %s", number, type(error).__name__, place)
+    ERRORS.inc()
+    return number
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    place = "unknown"
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "?")
+        place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def on_script_error(error: Exception) -> bool:
+    """Show an error that nothing else caught; True keeps Streamlit from showing its own."""
+    draw, text = explain(error, viewer=None)
+    draw(text)
+    return True

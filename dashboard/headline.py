@@ -1,0 +1,205 @@
+"""The headline of the overview: one card per indicator, read off a frame of figures. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from dashboard.catalogue import Entry
+
+HEADLINE = (
+    "cases",
+    "cases_community",
+    "incidence_7d_per_100k",
+    "deaths",
+    "doses",
+    "vaccination_coverage_1",
+    "vaccination_coverage_full",
+    "quarantine_beds",
+    "quarantine_occupied",
+    "quarantine_occupancy",
+    "test_positivity",
+    "hospital_beds",
+)
+LEAD = "cases"
+WINDOW_DAYS = 7
+MIN_DAYS = 5
+SPARK_DAYS = 28
+FRESH_DAYS = 7
+GOOD, BAD, NEITHER = "good", "bad", "neither"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """How a figure moved against the period before.
+
+    Attributes:
+        difference: now less before, in the figure's unit.
+        relative: difference over before; None where before is 0 or the figure is a ratio.
+        days: length of each period; 1 compares two days.
+        days_apart: days between the two periods' ends.
+        tone: whether that is good, bad or neither.
+    """
+
+    difference: float
+    relative: float | None
+    days: int
+    days_apart: int
+    tone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One headline figure.
+
+    Attributes:
+        entry: what it is.
+        value: the figure; None if there is none for the day.
+        day: the day it is about.
+        status: why there is none, in the data layer's word; empty for a value.
+        change: movement; None where there are too few days to compare.
+        spark: the last days, oldest first; None where nothing was reported.
+        last_day: the newest day that has a value, if the asked one has none.
+        last_value: its value.
+        facts: source, known_at, numerator, denominator, n_missing, n_expected of the figure.
+    """
+
+    entry: Entry
+    value: float | None
+    day: date
+    status: str
+    change: Change | None
+    spark: tuple[float | None, ...]
+    last_day: date | None
+    last_value: float | None
+    facts: Mapping[str, object]
+
+    @property
+    def shown(self) -> float | None:
+        """The value to show: the day's, or for a level a recent earlier one."""
+        return self.last_value if self.value is None and self.stands_in else self.value
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether an earlier value stands for the day: levels last, daily counts do not."""
+        return self.value is None and self.last_value is not None and not self.entry.adds
+
+    @property
+    def empty(self) -> bool:
+        """Whether there has never been a value up to this day."""
+        return self.value is None and self.last_value is None
+
+
+def cards(
+    figures: pl.DataFrame, entries: Sequence[Entry], *, day: date, ever: pl.DataFrame | None = None
+) -> tuple[Card, ...]:
+    """Return one card per entry, in their order.
+
+    Args:
+        figures: one area; date, id, value, status and the columns of provenance.
+        entries: what to show.
+        day: the day on screen.
+        ever: the same columns for ids without a value in `figures`: all days up to `day`.
+    """
+    return tuple(
+        _card(_of(figures, entry.key, day), _of(ever, entry.key, day), entry=entry, day=day)
+        for entry in entries
+    )
+
+
+def _of(figures: pl.DataFrame | None, key: str, day: date) -> pl.DataFrame:
+    if figures is None:
+        return pl.DataFrame(schema={"date": pl.Date, "value": pl.Float64, "status": pl.String})
+    return figures.filter(pl.col("id") == key, pl.col("date") <= day).sort("date")
+
+
+def _card(rows: pl.DataFrame, older: pl.DataFrame, *, entry: Entry, day: date) -> Card:
+    today = rows.filter(pl.col("date") == day)
+    value = today["value"][0] if today.height else None
+    known = rows.filter(pl.col("value").is_not_null())
+    known = known if known.height else older.filter(pl.col("value").is_not_null())
+    last = known.tail(1)
+    source_row = today if value is not None else last
+    return Card(
+        entry=entry,
+        value=value,
+        day=day,
+        status="" if value is not None else _status(today),
+        change=change_of(rows, entry=entry, day=day) if value is not None else None,
+        spark=_spark(rows, day),
+        last_day=last["date"][0] if last.height else None,
+        last_value=last["value"][0] if last.height else None,
+        facts=source_row.row(0, named=True) if source_row.height else {},
+    )
+
+
+def _status(today: pl.DataFrame) -> str:
+    return str(today["status"][0]) if today.height else "not_reported"
+
+
+def _spark(rows: pl.DataFrame, day: date) -> tuple[float | None, ...]:
+    known = dict(rows.select("date", "value").iter_rows())
+    days = [day - timedelta(days=back) for back in range(SPARK_DAYS - 1, -1, -1)]
+    return tuple(known.get(one) for one in days)
+
+
+def change_of(rows: pl.DataFrame, *, entry: Entry, day: date) -> Change | None:
+    """Return how a figure moved up to a day.
+
+    Method: daily counts compare the last seven days with the seven before, each with at least
+        five reported days, by their daily means; everything else compares with seven days ago.
+
+    Args:
+        rows: date, value of one area and id.
+        entry: what the figure is.
+        day: the last day.
+    """
+    known = {one: value for one, value in rows.select("date", "value").iter_rows()}
+    if entry.adds:
+        return _between_weeks(known, entry=entry, day=day)
+    before, now = known.get(day - timedelta(days=WINDOW_DAYS)), known.get(day)
+    if before is None or now is None:
+        return None
+    relative = None if entry.is_ratio else _relative(now, before)
+    difference = now - before
+    return Change(
+        difference=difference,
+        relative=relative,
+        days=1,
+        days_apart=WINDOW_DAYS,
+        tone=tone_of(difference, entry.higher_is_bad),
+    )
+
+
+def _between_weeks(
+    known: Mapping[date, float | None], *, entry: Entry, day: date
+) -> Change | None:
+    weeks = [
+        [known.get(day - timedelta(days=back)) for back in range(first, first + WINDOW_DAYS)]
+        for first in (0, WINDOW_DAYS)
+    ]
+    now, before = ([value for value in week if value is not None] for week in weeks)
+    if min(len(now), len(before)) < MIN_DAYS:
+        return None
+    # Means, so that a day that was not reported does not look like a fall.
+    means = (sum(now) / len(now), sum(before) / len(before))
+    difference = (means[0] - means[1]) * WINDOW_DAYS
+    return Change(
+        difference=difference,
+        relative=_relative(*means),
+        days=WINDOW_DAYS,
+        days_apart=WINDOW_DAYS,
+        tone=tone_of(difference, entry.higher_is_bad),
+    )
+
+
+def _relative(now: float, before: float) -> float | None:
+    return (now - before) / before if before else None
+
+
+def tone_of(difference: float, higher_is_bad: bool | None) -> str:  # noqa: FBT001 -- a property
+    """Return whether a movement is good, bad or neither."""
+    if difference == 0 or higher_is_bad is None:
+        return NEITHER
+    return BAD if (difference > 0) == higher_is_bad else GOOD

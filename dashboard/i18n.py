@@ -1,0 +1,54 @@
+"""Texts of the screen by key and language. The language belongs to a session, never to a process."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+LOCALES = Path(__file__).resolve().parent / "locales"
+LANGUAGES = ("vi", "en")
+DEFAULT = "vi"
+
+Translate = Callable[..., str]
+"""`t(key, **placeholders)` of one language."""
+
+
+@cache
+def texts(language: str) -> Mapping[str, str]:
+    """Return every text of a language by dotted key."""
+    with (LOCALES / f"{language}.toml").open("rb") as file:
+        return dict(_flat(tomllib.load(file), prefix=""))
+
+
+def _flat(section: Mapping[str, object], *, prefix: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, value in section.items():
+        if isinstance(value, Mapping):
+            found += _flat(value, prefix=f"{prefix}{name}.")
+        else:
+            found.append((f"{prefix}{name}", str(value)))
+    return found
+
+
+def has(key: str, *, language: str) -> bool:
+    """Return whether a language has a text of that key."""
+    return key in texts(language)
+
+
+def translator(language: str) -> Translate:
+    """Return `t` of a language.
+
+    Raises (from `t`):
+        KeyError: if the key does not exist or a placeholder is not filled.
+    """
+    known = texts(language if language in LANGUAGES else DEFAULT)
+
+    def t(key: str, **placeholders: object) -> str:
+        return known[key].format(**placeholders) if placeholders else known[key]
+
+    return t
+
+
+def pick(vi: str, en: str, *, language: str) -> str:
+    """Return the text of a language from a pair that a declaration carries."""
+    return en if language == "en" and en else vi

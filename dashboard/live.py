@@ -1,0 +1,152 @@
+"""Knows whether something was committed, and tells open screens at once.
+
+Holds no figures: only the database's change token and when it moved.
+"""
+
+import asyncio
+import threading
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from data_access.clock import Clock
+from data_access.errors import DataAccessError
+
+POLL_SECONDS = 0.5
+AGAIN_SECONDS = 0.3
+# "Not due yet" and "silent" depend on the hour, also when nothing is committed.
+REFRESH = timedelta(minutes=10)
+
+
+class HasToken(Protocol):
+    """What is watched: the shared database."""
+
+    clock: Clock
+
+    def token(self) -> str:
+        """Return a text that changes with every commit."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beat:
+    """What is known about the database right now.
+
+    Attributes:
+        token: changes with every commit; empty before the first answer.
+        moment: from when the figures of this token are looked at; a part of every cache key.
+        alive: whether the database answered last time.
+        since: since when `alive` has been what it is.
+    """
+
+    token: str
+    moment: datetime
+    alive: bool
+    since: datetime
+
+
+class Pulse:
+    """The last beat of the shared database; one for the process, safe between threads."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._lock = threading.Lock()
+        self._beat: Beat | None = None
+        self._asked = float("-inf")
+
+    def beat(self, shared: HasToken) -> Beat:
+        """Return the newest beat, asking the database at most every `AGAIN_SECONDS`.
+
+        A database that does not answer leaves token and moment as they were: pages go on showing
+        the last good figures, and recover with the next answer.
+        """
+        # The product's clock may stand still for a rehearsal; this one never does.
+        ticks = time.monotonic()
+        with self._lock:
+            if self._beat is not None and ticks - self._asked < AGAIN_SECONDS:
+                return self._beat
+            self._asked = ticks
+        wall = shared.clock()
+        try:
+            token: str | None = str(shared.token())
+        except DataAccessError:
+            token = None
+        with self._lock:
+            self._beat = _next(self._beat, token, now=wall)
+            return self._beat
+
+    @property
+    def last(self) -> Beat | None:
+        """Return the last beat without asking."""
+        return self._beat
+
+
+def _next(last: Beat | None, token: str | None, *, now: datetime) -> Beat:
+    if token is None:
+        if last is None:
+            return Beat(token="", moment=now, alive=False, since=now)
+        return last if not last.alive else replace(last, alive=False, since=now)
+    if last is None or not last.alive:
+        return Beat(token=token, moment=now, alive=True, since=now)
+    if token != last.token or abs(now - last.moment) >= REFRESH:
+        return replace(last, token=token, moment=now)
+    return last
+
+
+class Listeners:
+    """Screens waiting for a nudge. Lives in the server's event loop."""
+
+    def __init__(self) -> None:
+        """Start with nobody listening."""
+        self._queues: set[asyncio.Queue[str]] = set()
+        self._latest = ""
+
+    def __len__(self) -> int:
+        return len(self._queues)
+
+    def tell(self, news: str) -> None:
+        """Nudge every screen if the news is new."""
+        if news == self._latest:
+            return
+        self._latest = news
+        for queue in self._queues:
+            queue.put_nowait(news)
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Keep one screen informed until it leaves; what it sends is ignored."""
+        await socket.accept()
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        self._queues.add(queue)
+        leaving = asyncio.create_task(_until_gone(socket))
+        try:
+            await socket.send_text(self._latest)
+            while not leaving.done():
+                arriving = asyncio.create_task(queue.get())
+                done, _ = await asyncio.wait(
+                    {arriving, leaving}, return_when=asyncio.FIRST_COMPLETED
+                )
+                if arriving not in done:
+                    arriving.cancel()
+                    break
+                await socket.send_text(arriving.result())
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # the screen was closed while we wrote to it
+        finally:
+            leaving.cancel()
+            self._queues.discard(queue)
+
+
+async def _until_gone(socket: WebSocket) -> None:
+    try:
+        while True:
+            await socket.receive_text()
+    except (WebSocketDisconnect, RuntimeError, KeyError):
+        return
+
+
+def news_of(beat: Beat) -> str:
+    """Return the nudge of a beat: differs when figures moved or the database came or went."""
+    return f"{beat.token}|{'up' if beat.alive else 'away'}"

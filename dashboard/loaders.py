@@ -1,0 +1,232 @@
+"""The only `st.cache_data`: figures by viewer, question and change token.
+
+Rules, tested: every cached function is keyword-only, takes the viewer and the token, has a ttl
+and a bound, draws nothing and reads no session. A new commit is a new token, hence a new key.
+"""
+
+from datetime import date, datetime, timedelta
+
+import polars as pl
+import streamlit as st
+
+from dashboard import assets, resources
+from dashboard.catalogue import Entry, of_indicator, of_measure
+from dashboard.headline import HEADLINE, LEAD
+from dashboard.i18n import DEFAULT, translator
+from dashboard.maps import payload
+from data_access.codes import Level
+from data_access.cube.query import Ask
+from data_access.indicators.registry import INDICATORS
+from data_access.reference.geometry import tile_grid
+from data_access.viewer import Viewer
+
+TTL = timedelta(hours=6)
+ENTRIES = 512
+LOOK_BACK = timedelta(days=60)
+VIETNAM = "VN"
+SEA_LABEL = (113.2, 13.4)  # east of the coast, between the two archipelagos
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def figures(*, viewer: Viewer, ask: Ask, token: str) -> pl.DataFrame:
+    """Return the figures of a question with what they were made of.
+
+    Shape: as `data_access.cube.query.figures`.
+    """
+    del token  # part of the key: a commit makes a new one
+    return resources.shared().figures(ask, viewer=viewer)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def newest_day(*, viewer: Viewer, token: str) -> date | None:
+    """Return the newest day with a figure of the headline, cases first; None without any."""
+    del token
+    for ids in ((LEAD,), tuple(key for key in HEADLINE if key != LEAD)):
+        found = resources.shared().figures(Ask(ids=ids), viewer=viewer)
+        days = found.filter(pl.col("value").is_not_null())["date"]
+        if days.len():
+            newest: date = days.max()  # type: ignore[assignment]
+            return newest
+    return None
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def day_range(*, viewer: Viewer, ask: Ask, token: str) -> tuple[date, date] | None:
+    """Return the first and last day on which a question has a figure; None without any."""
+    del token
+    found = resources.shared().figures(ask, viewer=viewer)
+    days = found.filter(pl.col("value").is_not_null())["date"]
+    return (days.min(), days.max()) if days.len() else None  # type: ignore[return-value]
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def freshness(*, viewer: Viewer, token: str) -> pl.DataFrame:
+    """Return what each platform delivered last."""
+    del token
+    return resources.shared().freshness(viewer=viewer)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def last_commit(*, viewer: Viewer, token: str) -> datetime | None:
+    """Return when the newest delivery came in (UTC); None before the first."""
+    del token
+    found = resources.shared().latest_batches(viewer=viewer, limit=1)
+    return found["received_at"][0] if found.height else None
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def movements(*, viewer: Viewer, day: date, token: str) -> pl.DataFrame:
+    """Return the largest changes of a day against the day before, largest first."""
+    del token
+    return resources.shared().movements(day=day, viewer=viewer)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def map_message(  # noqa: PLR0913 -- everything that a message depends on is in its key
+    *,
+    viewer: Viewer,
+    ask: Ask,
+    token: str,
+    entry: Entry,
+    ground: tuple[str, str, str | None],
+    language: str,
+    day: date,
+    selected: str | None,
+    compact: bool,
+) -> bytes:
+    """Return a map's packed message, see `dashboard.maps.payload`."""
+    del token
+    found = resources.shared().figures(ask, viewer=viewer)
+    content = payload.message(
+        payload.Slides(
+            areas=areas_of(ground, viewer=viewer, language=language),
+            figures=found,
+            start=ask.start or day,
+            end=ask.end or day,
+        ),
+        canvas_of(ground, language=language),
+        entry=entry,
+        t=translator(language),
+        language=language,
+        day=day,
+        selected=selected,
+        compact=compact,
+    )
+    return payload.pack_message(content)
+
+
+# --- reference data: public, the same for everybody, not cached by viewer -------------------------
+
+
+def entry(key: str, *, viewer: Viewer) -> Entry | None:
+    """Return what an id is, None if there is none that the viewer may know of."""
+    indicator = INDICATORS.get(key)
+    if indicator is not None:
+        return of_indicator(indicator) if indicator.clearance <= viewer.clearance else None
+    measure = resources.shared().measures(viewer=viewer).get(key)
+    return of_measure(measure) if measure and measure.clearance <= viewer.clearance else None
+
+
+def area_name(code: str, *, language: str = DEFAULT, vintage: str | None = None) -> str:
+    """Return the name of an area, its code if there is none."""
+    areas = resources.shared().areas
+    found = areas.frame.filter(
+        pl.col("code") == code, pl.col("vintage") == areas.resolve_vintage(vintage)
+    )
+    column = "name_en" if language == "en" else "name"
+    return str(found[column][0]) if found.height else code
+
+
+def with_names(found: pl.DataFrame, *, language: str) -> pl.DataFrame:
+    """Add denominator_name: the population that a figure was divided by, in words."""
+    labels = {
+        one.id: one.label.get(language, one.id)
+        for one in resources.shared().areas.country.denominators
+    }
+    named = pl.col("denominator_id").replace(labels).alias("denominator_name")
+    return found.with_columns(named)
+
+
+def vintage_for(day: date | None, asked: str | None) -> str:
+    """Return the map's vintage: the one asked for, else the one in force on the day."""
+    areas = resources.shared().areas
+    known = {one.id for one in areas.country.vintages}
+    if asked in known:
+        return str(asked)
+    return areas.vintage_on(day) if day else areas.default_vintage
+
+
+def has_level(level: str, vintage: str, inside: str) -> bool:
+    """Return whether a province has parts of a level."""
+    found = resources.shared().areas.at(level, vintage)
+    return bool(found.filter(pl.col("parent_code") == inside).height)
+
+
+def areas_of(
+    ground: tuple[str, str, str | None], *, viewer: Viewer, language: str
+) -> pl.DataFrame:
+    """Return the areas a map shows: code, name, aliases; with tiles where there is no geometry."""
+    level, vintage, inside = ground
+    found = resources.shared().areas.at(level, vintage)
+    if inside:
+        found = found.filter(pl.col("parent_code") == inside)
+    elif not viewer.everywhere:
+        found = found.filter(pl.col("code").is_in(sorted(viewer.areas)))
+    if resources.pack().boundary(level, vintage) is None:
+        found = found.join(tile_grid(found), on="code", how="left")
+    if language == "en":
+        found = found.with_columns(
+            name=pl.col("name_en"), aliases=pl.col("aliases") + "|" + pl.col("name")
+        )
+    return found.sort("code")
+
+
+def canvas_of(ground: tuple[str, str, str | None], *, language: str) -> payload.Canvas:
+    """Return the ground of a map: geometry by address, islands, notes."""
+    level, vintage, inside = ground
+    pack, t = resources.pack(), translator(language)
+    path = pack.boundary(level, vintage)
+    nation = resources.shared().areas.at(Level.NATIONAL.value, vintage)
+    notice = pack.notice.get(language) or pack.notice.get(DEFAULT) or t("map.not_legal")
+    latitude = nation["lat"][0] if nation.height and nation["lat"][0] is not None else 0.0
+    return payload.Canvas(
+        boundaries=assets.boundary_url(path) if path else None,
+        islands=assets.boundary_url(pack.always_drawn) if pack.always_drawn and path else None,
+        latitude=float(latitude),
+        focus=inside is not None,
+        sea=(t("map.sea"), SEA_LABEL) if pack.code == VIETNAM and path else None,
+        note=notice,
+    )
+
+
+def vintages(*, first: str) -> tuple[str, ...]:
+    """Return the vintages of the map, the usual one first."""
+    names = [one.id for one in resources.shared().areas.country.vintages]
+    return (first, *(name for name in names if name != first))
+
+
+def vintage_name(name: str, *, language: str) -> str:
+    """Return a vintage in words."""
+    for one in resources.shared().areas.country.vintages:
+        if one.id == name:
+            return one.label.get(language) or one.label.get("en") or name
+    return name
+
+
+def is_area(code: str, vintage: str) -> bool:
+    """Return whether a vintage has an area of that code."""
+    frame = resources.shared().areas.frame
+    return bool(frame.filter(pl.col("code") == code, pl.col("vintage") == vintage).height)
+
+
+def names(vintage: str, *, language: str) -> dict[str, str]:
+    """Return the names of all areas of a vintage by code."""
+    column = "name_en" if language == "en" else "name"
+    frame = resources.shared().areas.frame.filter(pl.col("vintage") == vintage)
+    return dict(frame.select("code", column).iter_rows())
+
+
+def lag_days(key: str) -> int:
+    """Return after how many days an indicator is usually complete."""
+    indicator = INDICATORS.get(key)
+    return indicator.typical_lag_days if indicator else 1

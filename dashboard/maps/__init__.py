@@ -1,0 +1,1 @@
+"""The map: what the browser receives, and the component that paints it."""

@@ -1,0 +1,37 @@
+"""The only `st.cache_resource`: what the process holds once. Everything here is thread-safe."""
+
+import streamlit as st
+
+from dashboard.live import Beat, Pulse
+from data_access.reference.pack import Pack, resolve_pack
+from data_access.settings import Settings, read_settings
+from data_access.shared import Shared, open_shared
+
+
+@st.cache_resource(show_spinner=False)
+def settings() -> Settings:
+    """Return the settings of this process."""
+    return read_settings()
+
+
+@st.cache_resource(show_spinner=False)
+def shared() -> Shared:
+    """Return the shared database; a failure is not kept, the next call tries again."""
+    return open_shared(settings())
+
+
+@st.cache_resource(show_spinner=False)
+def pack() -> Pack:
+    """Return the country pack: boundaries and notices for maps."""
+    return resolve_pack(settings().pack or None)
+
+
+@st.cache_resource(show_spinner=False)
+def pulse() -> Pulse:
+    """Return the process's watch on the database."""
+    return Pulse()
+
+
+def beat() -> Beat:
+    """Return what is known about the database right now."""
+    return pulse().beat(shared())

@@ -1,0 +1,121 @@
+"""The server: pages and HTTP in one ASGI application.
+
+Start: `python -m streamlit run dashboard/server.py --server.port 8501`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import prometheus_client
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from dashboard import assets, resources
+from dashboard.live import POLL_SECONDS, Listeners, news_of
+from dashboard.metrics import REGISTRY, Counting, observe
+from dashboard.web import Guard, PackedScripts
+from data_access.errors import DataAccessError
+
+LISTENERS = Listeners()
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+async def healthz(_request: Request) -> Response:
+    """Say that the process is alive."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(_request: Request) -> Response:
+    """Say whether pages can be served: the database answers and its schema is current."""
+    problem = await asyncio.to_thread(_problem)
+    if problem:
+        return JSONResponse({"status": "unavailable", "reason": problem}, status_code=503)
+    return JSONResponse({"status": "ready"})
+
+
+def _problem() -> str | None:
+    try:
+        resources.shared().health()
+    except DataAccessError as error:
+        return str(error)
+    return None
+
+
+async def metrics(_request: Request) -> Response:
+    """Answer the process's numbers in Prometheus's text format."""
+    await asyncio.to_thread(observe, listeners=len(LISTENERS))
+    return Response(
+        prometheus_client.generate_latest(REGISTRY),
+        media_type=prometheus_client.CONTENT_TYPE_LATEST.split(";")[0],
+    )
+
+
+async def pack_file(request: Request) -> Response:
+    """Answer a boundary file of the country pack."""
+    pack = await asyncio.to_thread(resources.pack)
+    found = assets.pack_file(request.path_params["digest"], request.path_params["name"], pack=pack)
+    return _file(found, request)
+
+
+async def ui_file(request: Request) -> Response:
+    """Answer a script or picture of ours."""
+    found = assets.ui_file(request.path_params["digest"], request.path_params["name"])
+    return _file(found, request)
+
+
+def _file(found: assets.Asset | None, request: Request) -> Response:
+    if found is None:
+        return JSONResponse({"error": "no such file"}, status_code=404)
+    packs = "gzip" in request.headers.get("accept-encoding", "")
+    headers = {"Cache-Control": _FOR_EVER, "Vary": "Accept-Encoding"}
+    if packs:
+        headers["Content-Encoding"] = "gzip"
+    body = found.packed if packs else found.body
+    return Response(body, media_type=found.media_type, headers=headers)
+
+
+async def live(socket: WebSocket) -> None:
+    """Tell a screen when to look again."""
+    await LISTENERS.serve(socket)
+
+
+async def watch() -> None:
+    """Ask the database for its change token, and nudge the screens when it moved."""
+    while True:
+        with suppress(DataAccessError):
+            beat = await asyncio.to_thread(resources.beat)
+            LISTENERS.tell(news_of(beat))
+        await asyncio.sleep(POLL_SECONDS)
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Watch the database while the server runs."""
+    watching = asyncio.create_task(watch())
+    try:
+        yield {}
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
+app = st.App(
+    "app.py",
+    lifespan=lifespan,
+    routes=[
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics),
+        Route(assets.PACK_PREFIX + "/{digest}/{name}", pack_file),
+        Route(assets.UI_PREFIX + "/{digest}/{name}", ui_file),
+        WebSocketRoute("/live", live),
+    ],
+    middleware=[Middleware(Counting), Middleware(PackedScripts), Middleware(Guard)],
+)

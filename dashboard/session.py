@@ -1,0 +1,6 @@
+"""Names of what a session keeps. Constants only, so that two parts never meet under one name."""
+
+VIEW = "view"
+ROLE = "role"
+SECTIONS = "sections"
+SEEN_INCIDENT = "incident"

@@ -1,0 +1,483 @@
+// The map: paints areas from a geometry file the browser keeps, colours them from one packed
+// message, and plays through the days without asking the server. Text only ever enters as text
+// nodes. Talks back with two values: the selected area and the day.
+
+const SVG = "http://www.w3.org/2000/svg";
+const STATES = { n: "not_reported", d: "not_due", s: "suppressed", a: "not_applicable", y: "not_synchronised" };
+const SCALE = 100; // path units per degree
+const geometries = new Map();
+let instances = 0;
+
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+function draw(tag, attributes = {}, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+async function unpack(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return JSON.parse(await new Response(stream).text());
+}
+
+// ---- geometry ----------------------------------------------------------------------------------
+
+function project(latitude) {
+  const shrink = Math.cos((latitude * Math.PI) / 180);
+  return ([lon, lat]) => [lon * SCALE * shrink, -lat * SCALE];
+}
+
+function pathOf(geometry, place, box) {
+  const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
+  let path = "";
+  for (const rings of polygons) {
+    for (const ring of rings) {
+      ring.forEach((point, i) => {
+        const [x, y] = place(point);
+        grow(box, x, y);
+        path += `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
+      });
+      path += "Z";
+    }
+  }
+  return path;
+}
+
+function grow(box, x, y) {
+  box[0] = Math.min(box[0], x); box[1] = Math.min(box[1], y);
+  box[2] = Math.max(box[2], x); box[3] = Math.max(box[3], y);
+}
+
+const nothing = () => [Infinity, Infinity, -Infinity, -Infinity];
+
+async function fetched(url) {
+  const answer = await fetch(url, { credentials: "same-origin" });
+  if (!answer.ok) throw new Error(`geometry ${answer.status}`);
+  return answer.json();
+}
+
+function geometryOf(url, latitude) {
+  if (!geometries.has(url)) {
+    const loading = fetched(url).then((collection) => shapesOf(collection, latitude));
+    loading.catch(() => geometries.delete(url)); // the next paint tries again
+    geometries.set(url, loading);
+  }
+  return geometries.get(url);
+}
+
+function shapesOf(collection, latitude) {
+  const place = project(latitude);
+  const shapes = [];
+  for (const feature of collection.features) {
+    const box = nothing();
+    const kept = { properties: feature.properties, box };
+    if (feature.geometry.type === "Point") {
+      [kept.x, kept.y] = place(feature.geometry.coordinates);
+    } else {
+      kept.path = pathOf(feature.geometry, place, box);
+    }
+    shapes.push(kept);
+  }
+  return shapes;
+}
+
+// A country pack without boundaries: one tile for each area, laid out by the server.
+function tilesOf(areas) {
+  const side = 100, gap = 6;
+  return areas.filter((area) => area.tile).map((area) => {
+    const x = area.tile[0] * side, y = area.tile[1] * side, far = side - gap;
+    return {
+      properties: { code: area.code }, tile: [x + far / 2, y + far / 2],
+      box: [x, y, x + far, y + far], path: `M${x} ${y}h${far}v${far}h${-far}Z`,
+    };
+  });
+}
+
+// ---- one map -----------------------------------------------------------------------------------
+
+class AreaMap {
+  constructor(root) {
+    this.root = root;
+    this.number = ++instances;
+    this.timer = null;
+    this.paths = new Map();
+    this.build();
+  }
+
+  build() {
+    this.svg = draw("svg", { class: "tdm-svg", tabindex: "0", role: "application", preserveAspectRatio: "xMidYMid meet" });
+    this.live = make("p", { class: "td-hidden", "aria-live": "polite" });
+    this.tip = make("div", { class: "tdm-tip", hidden: "" });
+    this.legend = make("div", { class: "tdm-legend" });
+    this.stage = make("div", { class: "tdm-stage" }, this.svg, this.tip);
+    this.tools = make("div", { class: "tdm-tools" });
+    this.player = make("div", { class: "tdm-player" });
+    this.note = make("p", { class: "tdm-note" });
+    this.frame = make("div", { class: "tdm" }, this.tools, this.stage, this.player, this.legend, this.note, this.live);
+    this.root.append(this.frame);
+    this.svg.addEventListener("pointermove", (event) => this.hover(event));
+    this.svg.addEventListener("pointerleave", () => { this.tip.hidden = true; });
+    this.svg.addEventListener("click", (event) => this.click(event));
+    this.svg.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  async show(message) {
+    const kept = this.message;
+    this.message = message;
+    this.text = message.text;
+    this.order = message.areas.map((area) => area.code);
+    this.at = new Map(this.order.map((code, i) => [code, i]));
+    this.day = kept && kept.series === message.series && this.timer ? Math.min(this.day, message.count - 1) : message.day;
+    this.selected = message.selected;
+    this.frame.classList.toggle("tdm-compact", message.compact);
+    this.frame.dataset.ramp = message.ramp;
+    this.svg.setAttribute("aria-label", this.text.alt);
+    this.note.textContent = message.note;
+    this.tools.hidden = message.compact;
+    this.player.hidden = message.compact || message.count < 2;
+    if (!message.compact) { this.buildTools(); this.buildPlayer(); }
+    await this.shape();
+    this.paint();
+  }
+
+  async shape() {
+    const { boundaries, islands, latitude, focus } = this.message;
+    const signature = JSON.stringify([boundaries, islands, focus, boundaries ? 0 : this.order]);
+    if (signature === this.signature) return;
+    const shapes = boundaries ? await geometryOf(boundaries, latitude) : tilesOf(this.message.areas);
+    const always = islands ? await geometryOf(islands, latitude) : [];
+    this.signature = signature;
+    this.paths.clear();
+    this.svg.replaceChildren(this.patterns());
+    const box = nothing();
+    this.svg.append(this.land(shapes, box), this.sea(always, box), this.labels(shapes));
+    const pad = (box[2] - box[0]) * 0.02;
+    this.svg.setAttribute("viewBox", `${box[0] - pad} ${box[1] - pad} ${box[2] - box[0] + 2 * pad} ${box[3] - box[1] + 2 * pad}`);
+    this.frame.dataset.painted = String(this.paths.size);
+  }
+
+  land(shapes, box) {
+    const group = draw("g", { class: "tdm-land" });
+    for (const shape of shapes) {
+      const code = shape.properties.code;
+      const asked = this.at.has(code);
+      if (!shape.path || (this.message.focus && !asked)) continue;
+      const path = draw("path", { d: shape.path, "data-code": code, class: "tdm-area" });
+      group.append(path);
+      if (asked) this.paths.set(code, path);
+      const [a, b, c, d] = shape.box;
+      grow(box, a, b); grow(box, c, d);
+    }
+    return group;
+  }
+
+  // Islands far out: drawn and named on every map of the nation, whatever the figures.
+  sea(always, box) {
+    const group = draw("g", { class: "tdm-sea" });
+    if (this.message.focus) return group;
+    const size = 42;
+    for (const shape of always) {
+      if (shape.path) {
+        const path = draw("path", { d: shape.path, class: "tdm-island" });
+        const [a, b, c, d] = shape.box;
+        group.append(path);
+        grow(box, a, b); grow(box, c, d);
+      } else {
+        const label = draw("text", { x: shape.x, y: shape.y, class: "tdm-name", "font-size": size, "text-anchor": "middle" });
+        [shape.properties.name, shape.properties.province && `(${shape.properties.province})`].filter(Boolean).forEach((line, i) => {
+          label.append(draw("tspan", { x: shape.x, dy: i ? size * 1.1 : 0, class: i ? "tdm-owner" : null }, line));
+        });
+        group.append(label);
+        grow(box, shape.x - size * 4, shape.y - size); grow(box, shape.x + size * 4, shape.y + size);
+      }
+    }
+    if (this.message.sea) {
+      const [x, y] = project(this.message.latitude)(this.message.sea.at);
+      group.append(draw("text", { x, y, class: "tdm-water", "font-size": 58, "text-anchor": "middle" }, this.message.sea.name));
+    }
+    return group;
+  }
+
+  labels(shapes) {
+    const group = draw("g", { class: "tdm-labels" });
+    for (const shape of shapes) {
+      if (!shape.tile || !this.at.has(shape.properties.code)) continue;
+      const area = this.message.areas[this.at.get(shape.properties.code)];
+      group.append(draw("text", { x: shape.tile[0], y: shape.tile[1] + 7, "font-size": 22, "text-anchor": "middle" }, area.short || area.code));
+    }
+    this.ring = draw("path", { class: "tdm-ring", d: "" });
+    group.append(this.ring);
+    return group;
+  }
+
+  // States differ by pattern, not by colour alone.
+  patterns() {
+    const make_ = (name, size, ...marks) => draw("pattern", {
+      id: `tdm${this.number}-${name}`, width: size, height: size, patternUnits: "userSpaceOnUse",
+    }, draw("rect", { width: size, height: size, class: "tdm-ground" }), ...marks);
+    const stroke = (d, width) => draw("path", { d, class: "tdm-mark", "stroke-width": width });
+    return draw("defs", {},
+      make_("not_reported", 14, stroke("M-2 16L16 -2M-9 9L9 -9M5 23L23 5", 2.6)),
+      make_("not_due", 14, stroke("M0 7H14", 2.2)),
+      make_("suppressed", 12, draw("circle", { cx: 6, cy: 6, r: 3, class: "tdm-dot" })),
+      make_("not_applicable", 18, stroke("M0 0L18 18M18 0L0 18", 1.6)),
+      make_("not_synchronised", 16, stroke("M4 0V16M10 3V13", 2.2)));
+  }
+
+  // A state's fill as an inline style; empty leaves it to the style sheet's class colours.
+  pattern(kind) { return Object.values(STATES).includes(kind) ? `url("#tdm${this.number}-${kind}")` : ""; }
+
+  // ---- state of an area -----------------------------------------------------------------------
+
+  state(index, day = this.day) {
+    const mark = this.message.states[index][day];
+    const value = this.message.values[index][day];
+    if (mark !== "v" || value === null) return { kind: STATES[mark] || "not_reported", value: null };
+    if (value === 0) return { kind: "zero", value };
+    let level = this.message.breaks.findIndex((limit) => value <= limit);
+    if (level < 0) level = this.message.breaks.length;
+    return { kind: `c${level}`, value };
+  }
+
+  say(index) {
+    const { kind, value } = this.state(index);
+    return value === null ? this.text.states[kind] : this.number(value);
+  }
+
+  number(value) {
+    const { percent, decimals, unit } = this.message;
+    const shown = new Intl.NumberFormat(this.message.locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    const text = shown.format(percent ? value * 100 : value);
+    return percent ? `${text}${this.message.percentSign}` : unit ? `${text} ${unit}` : text;
+  }
+
+  date(day = this.day) {
+    const moment = new Date(Date.parse(`${this.message.start}T00:00:00Z`) + day * 86400000);
+    return new Intl.DateTimeFormat(this.message.locale, { day: "2-digit", month: this.message.month, year: "numeric", timeZone: "UTC" }).format(moment);
+  }
+
+  iso(day = this.day) {
+    return new Date(Date.parse(`${this.message.start}T00:00:00Z`) + day * 86400000).toISOString().slice(0, 10);
+  }
+
+  paint() {
+    for (const [code, path] of this.paths) {
+      const { kind } = this.state(this.at.get(code));
+      if (path.dataset.state === kind) continue;
+      path.dataset.state = kind;
+      path.style.fill = this.pattern(kind);
+    }
+    const chosen = this.paths.get(this.selected);
+    this.ring.setAttribute("d", chosen ? chosen.getAttribute("d") : "");
+    this.frame.dataset.day = this.iso();
+    this.frame.dataset.selected = this.selected || "";
+    if (this.slider) {
+      this.slider.value = String(this.day);
+      this.slider.setAttribute("aria-valuetext", this.date());
+      this.dayLabel.textContent = this.date();
+    }
+    this.paintLegend();
+  }
+
+  paintLegend() {
+    const counts = {};
+    this.order.forEach((code, i) => { const { kind } = this.state(i); counts[kind] = (counts[kind] || 0) + 1; });
+    const rows = this.message.legend.filter((row) => !row.rare || counts[row.kind]);
+    const list = make("ul", { class: "tdm-keys" });
+    for (const row of rows) {
+      const swatch = draw("svg", { class: "tdm-swatch", viewBox: "0 0 28 18", "aria-hidden": "true" });
+      swatch.append(draw("rect", {
+        x: 0.75, y: 0.75, width: 26.5, height: 16.5, class: "tdm-area", "data-state": row.kind,
+      }));
+      swatch.firstChild.style.fill = this.pattern(row.kind);
+      list.append(make("li", { "data-state": row.kind }, swatch, make("span", {}, row.label), make("b", {}, String(counts[row.kind] || 0))));
+    }
+    this.legend.replaceChildren(make("p", { class: "tdm-unit" }, this.message.legendTitle), list);
+  }
+
+  // ---- what a person does ---------------------------------------------------------------------
+
+  areaOf(event) {
+    const code = event.target.closest?.("path[data-code]")?.dataset.code;
+    return code !== undefined && this.at.has(code) ? code : null;
+  }
+
+  hover(event) {
+    const code = this.areaOf(event);
+    if (!code || event.pointerType === "touch") { this.tip.hidden = true; return; }
+    const index = this.at.get(code);
+    this.tip.replaceChildren(make("b", {}, this.message.areas[index].name), make("span", {}, this.say(index)), make("small", {}, this.date()));
+    this.tip.hidden = false;
+    const edge = this.stage.getBoundingClientRect();
+    const left = event.clientX - edge.left, top = event.clientY - edge.top;
+    this.tip.style.left = `${Math.min(left + 14, edge.width - this.tip.offsetWidth - 4)}px`;
+    this.tip.style.top = `${Math.max(top - this.tip.offsetHeight - 10, 2)}px`;
+  }
+
+  click(event) {
+    const code = this.areaOf(event);
+    if (code) this.select(code);
+  }
+
+  key(event) {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (step === undefined && event.key !== "Enter") return;
+    event.preventDefault();
+    if (event.key === "Enter") { if (this.selected) this.send("selected", this.selected); return; }
+    const here = this.at.has(this.selected) ? this.at.get(this.selected) : step > 0 ? -1 : 0;
+    this.selected = this.order[(here + step + this.order.length) % this.order.length];
+    this.paint();
+    this.announce();
+  }
+
+  announce() {
+    const index = this.at.get(this.selected);
+    if (index !== undefined) this.live.textContent = `${this.message.areas[index].name}: ${this.say(index)}, ${this.date()}`;
+  }
+
+  select(code) {
+    this.selected = code;
+    this.paint();
+    this.announce();
+    this.send("selected", code);
+  }
+
+  send(name, value) { this.report(name, value); }
+
+  buildTools() {
+    if (this.search) { this.search.placeholder = this.text.search; this.search.setAttribute("aria-label", this.text.search); return; }
+    const list = make("ul", { class: "tdm-found", role: "listbox", id: `tdm${this.number}-found`, hidden: "" });
+    const field = make("input", {
+      type: "search", class: "tdm-search", placeholder: this.text.search, "aria-label": this.text.search, role: "combobox",
+      "aria-expanded": "false", "aria-controls": list.id, autocomplete: "off",
+    });
+    this.search = field;
+    field.addEventListener("input", () => this.find(field, list));
+    field.addEventListener("keydown", (event) => this.searchKey(event, field, list));
+    field.addEventListener("blur", () => setTimeout(() => { list.hidden = true; }, 150));
+    this.tools.append(make("div", { class: "tdm-finder" }, field, list));
+  }
+
+  find(field, list) {
+    const asked = fold(field.value);
+    const hits = asked ? this.message.areas
+      .map((area) => ({ area, rank: rankOf(area.keys, asked) })).filter((hit) => hit.rank < 3)
+      .sort((a, b) => a.rank - b.rank).slice(0, 8) : [];
+    list.replaceChildren(...hits.map(({ area }, i) => {
+      const row = make("li", { role: "option", "data-code": area.code, "aria-selected": i === 0 ? "true" : "false" }, area.name);
+      row.addEventListener("pointerdown", (event) => { event.preventDefault(); this.choose(area.code, field, list); });
+      return row;
+    }));
+    if (asked && !hits.length) list.append(make("li", { class: "tdm-none" }, this.text.nothing));
+    list.hidden = !asked;
+    field.setAttribute("aria-expanded", String(!list.hidden));
+  }
+
+  choose(code, field, list) {
+    list.hidden = true;
+    field.value = this.message.areas[this.at.get(code)].name;
+    this.select(code);
+  }
+
+  searchKey(event, field, list) {
+    const rows = [...list.querySelectorAll("[role=option]")];
+    const here = rows.findIndex((row) => row.getAttribute("aria-selected") === "true");
+    if (event.key === "Escape") { list.hidden = true; return; }
+    if (event.key === "Enter" && rows[here]) { event.preventDefault(); this.choose(rows[here].dataset.code, field, list); return; }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || !rows.length) return;
+    event.preventDefault();
+    rows[here]?.setAttribute("aria-selected", "false");
+    rows[(here + step + rows.length) % rows.length].setAttribute("aria-selected", "true");
+  }
+
+  buildPlayer() {
+    if (!this.slider) this.assemblePlayer();
+    this.slider.max = String(this.message.count - 1);
+    this.slider.setAttribute("aria-label", this.text.day);
+    this.ends[0].textContent = this.date(0);
+    this.ends[1].textContent = this.date(this.message.count - 1);
+    this.speed.setAttribute("aria-label", this.text.speed);
+    this.showPlaying();
+  }
+
+  assemblePlayer() {
+    this.button = make("button", { type: "button", class: "tdm-play" });
+    this.slider = make("input", { type: "range", min: "0", step: "1", class: "tdm-slider" });
+    this.speed = make("select", { class: "tdm-speed" }, ...[2, 4, 8, 16].map((rate) => make("option", { value: rate }, `${rate / 4}×`.replace("0.5", "½"))));
+    this.speed.value = "4";
+    this.dayLabel = make("output", { class: "tdm-day" });
+    this.ends = [make("small"), make("small")];
+    this.button.addEventListener("click", () => (this.timer ? this.pause() : this.play()));
+    this.slider.addEventListener("input", () => { this.day = Number(this.slider.value); this.paint(); });
+    this.slider.addEventListener("change", () => this.settle());
+    this.speed.addEventListener("change", () => { if (this.timer) { this.halt(); this.start(); } });
+    this.player.append(this.button, this.dayLabel, make("div", { class: "tdm-track" }, this.slider, make("div", { class: "tdm-ends" }, ...this.ends)), this.speed);
+  }
+
+  showPlaying() {
+    const playing = Boolean(this.timer);
+    this.button.textContent = playing ? "❚❚" : "►";
+    this.button.setAttribute("aria-label", playing ? this.text.pause : this.text.play);
+    this.frame.dataset.playing = String(playing);
+  }
+
+  play() {
+    if (this.day >= this.message.count - 1) this.day = 0;
+    this.paint();
+    this.start();
+    this.showPlaying();
+  }
+
+  start() {
+    this.timer = setInterval(() => {
+      if (this.day >= this.message.count - 1) { this.pause(); return; }
+      this.day += 1;
+      this.paint();
+    }, 1000 / Number(this.speed.value));
+  }
+
+  halt() { clearInterval(this.timer); this.timer = null; }
+
+  pause() { this.halt(); this.showPlaying(); this.settle(); }
+
+  settle() { this.send("day", this.iso()); }
+}
+
+function fold(text) {
+  return text.normalize("NFKD").toLowerCase().replace(/đ/g, "d").replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+function rankOf(keys, asked) {
+  let best = 3;
+  for (const key of keys) {
+    const found = key === asked ? 0 : key.startsWith(asked) ? 1 : key.includes(asked) ? 2 : 3;
+    best = Math.min(best, found);
+  }
+  return best;
+}
+
+export default function (component) {
+  const { parentElement, data, setStateValue } = component;
+  if (!data) return undefined;
+  parentElement.areaMap ??= new AreaMap(parentElement);
+  const map = parentElement.areaMap;
+  map.report = setStateValue;
+  map.turn = (map.turn || 0) + 1;
+  const turn = map.turn;
+  unpack(data)
+    .then((message) => (turn === map.turn ? map.show(message) : undefined))
+    .catch(() => { map.frame.dataset.failed = "1"; });
+  return () => map.halt();
+}

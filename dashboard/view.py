@@ -1,0 +1,100 @@
+"""What a screen shows, as its address says it. Pure: parsing and writing of query parameters.
+
+Every parameter is on a list and parsed by type; anything else in an address is ignored.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from dashboard.i18n import DEFAULT, LANGUAGES
+from data_access.codes import Level
+
+SPANS = (30, 90, 180, 800)
+"""Lengths of the day slider; the last one stands for everything."""
+_CODE = re.compile(r"^[A-Za-z0-9_.:\-]{1,40}$")
+_ROLE = re.compile(r"^(national|steward|operator|press|admin|province:[A-Za-z0-9_.\-]{1,20})$")
+_LEVELS = (Level.PROVINCE.value, Level.DISTRICT.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One screen's choices; None means the product decides.
+
+    Attributes:
+        language: `vi` or `en`.
+        role: role in a demonstration, as in `province:79`.
+        day: the day looked at; None follows the newest.
+        area: code of the area looked at.
+        indicator: id on the map.
+        level: level of the areas on the map.
+        vintage: area vintage of the map.
+        span: days on the slider.
+        as_of: instant whose knowledge is shown; None for the present.
+    """
+
+    language: str = DEFAULT
+    role: str | None = None
+    day: date | None = None
+    area: str | None = None
+    indicator: str | None = None
+    level: str | None = None
+    vintage: str | None = None
+    span: int = SPANS[1]
+    as_of: datetime | None = None
+
+
+def parse_view(parameters: Mapping[str, str]) -> View:
+    """Return the view of an address; parameters that make no sense are left out."""
+    span = parameters.get("span", "")
+    return View(
+        language=_one_of(parameters.get("lang"), LANGUAGES) or DEFAULT,
+        role=_fitting(parameters.get("as"), _ROLE),
+        day=_day(parameters.get("date")),
+        area=_fitting(parameters.get("area"), _CODE),
+        indicator=_fitting(parameters.get("indicator"), _CODE),
+        level=_one_of(parameters.get("level"), _LEVELS),
+        vintage=_fitting(parameters.get("vintage"), _CODE),
+        span=int(span) if span in map(str, SPANS) else SPANS[1],
+        as_of=_instant(parameters.get("as_of")),
+    )
+
+
+def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
+    """Return the parameters of a view that a page uses, always with its language."""
+    as_of = view.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z") if view.as_of else None
+    every = {
+        "date": view.day.isoformat() if view.day else None,
+        "area": view.area,
+        "indicator": view.indicator,
+        "level": view.level,
+        "vintage": view.vintage,
+        "span": str(view.span),
+    }
+    kept = {name: every[name] for name in names}
+    kept |= {"as_of": as_of, "as": view.role, "lang": view.language}
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def _one_of(text: str | None, allowed: tuple[str, ...]) -> str | None:
+    return text if text in allowed else None
+
+
+def _fitting(text: str | None, pattern: re.Pattern[str]) -> str | None:
+    return text if text is not None and pattern.fullmatch(text) else None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
