@@ -21,6 +21,7 @@ from data_access.cube import movements as moved
 from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
 from data_access.cube.query import Ask, answer, figures
+from data_access.demonstration import database_clock
 from data_access.engine import make_engine
 from data_access.indicators.model import Indicator
 from data_access.indicators.registry import INDICATORS
@@ -181,8 +182,9 @@ def open_shared(settings: Settings) -> Shared:
     """
     engine = make_engine(settings.database_url)
     migrations.require_current(engine)
-    machine = make_clock("", zone="UTC")
-    areas = load_areas(engine, viewer=system_viewer(machine()))
-    clock = make_clock(settings.now, zone=areas.country.time_zone)
+    viewer = system_viewer(make_clock("", zone="UTC")())
+    areas = load_areas(engine, viewer=viewer)
+    zone = areas.country.time_zone
+    clock = database_clock(engine, now=settings.now, zone=zone, viewer=viewer)
     cube = HotCube(engine, clock, geography=Geography(areas))
     return Shared(engine, clock, areas=areas, cube=cube)
