@@ -86,7 +86,7 @@ def intern_measures(
     """
     measure = tables.measure
     query = sa.select(measure.c.key, measure.c.measure_id)
-    held = {key: int(number) for key, number in connection.execute(query).tuples()}
+    held = {key: int(number) for key, number in connection.execute(query)}
     numbers = {}
     for key in keys:
         if key not in held:
@@ -128,7 +128,7 @@ def intern_breakdowns(connection: sa.Connection, dims: Iterable[str]) -> dict[st
     """Return the number of each breakdown text (`a=x|b=y`, "" for a total)."""
     breakdown = tables.breakdown
     query = sa.select(breakdown.c.dims, breakdown.c.breakdown_id)
-    held = {text: int(number) for text, number in connection.execute(query).tuples()}
+    held = {text: int(number) for text, number in connection.execute(query)}
     wanted = sorted(set(dims))
     new = [text for text in wanted if text not in held]
     first = _next(connection, breakdown.c.breakdown_id) if new else 0

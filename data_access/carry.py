@@ -1,0 +1,175 @@
+"""Carries frames into and out of the database inside a write transaction. Write side only.
+
+Reads for people go through `data_access.reader`. Statements are SQLAlchemy's; where a driver has
+a faster road for many rows (COPY, executemany with tuples), the rows take it in the same
+transaction.
+"""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+
+_SQLITE = sqlite.dialect(paramstyle="qmark")
+_NULL = "\\N"
+
+
+def encode(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame in storage encodings: days, microseconds and 0/1 as whole numbers."""
+    changes = []
+    for name, dtype in frame.schema.items():
+        if dtype == pl.Date:
+            changes.append(pl.col(name).cast(pl.Int32))
+        elif isinstance(dtype, pl.Datetime):
+            changes.append(pl.col(name).dt.timestamp("us"))
+        elif dtype == pl.Boolean:
+            changes.append(pl.col(name).cast(pl.Int16))
+    return frame.with_columns(changes) if changes else frame
+
+
+def insert_frame(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
+    """Insert every row of a frame whose columns are named as the table's.
+
+    Values that are not numbers or text yet are encoded (`encode`).
+    """
+    if frame.is_empty():
+        return
+    stored = encode(frame)
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, stored)
+        return
+    statement = sa.insert(table).compile(dialect=_SQLITE, column_keys=stored.columns)
+    order = list(statement.positiontup or stored.columns)
+    connection.exec_driver_sql(str(statement), stored.select(order).rows())
+
+
+def _copy(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
+    # Strings are quoted, nulls are not: an empty text stays an empty text.
+    lines = io.BytesIO()
+    frame.write_csv(lines, include_header=False, null_value=_NULL, quote_style="non_numeric")
+    quote = connection.dialect.identifier_preparer
+    columns = ", ".join(quote.quote(name) for name in frame.columns)
+    command = (
+        f"COPY {quote.format_table(table)} ({columns}) FROM STDIN (FORMAT csv, NULL '{_NULL}')"
+    )
+    driver = connection.connection.driver_connection
+    if driver is None:
+        raise RuntimeError("the connection was closed before its frame was written")
+    with driver.cursor() as cursor, cursor.copy(command) as copy:
+        copy.write(lines.getvalue())
+
+
+def select_frame(
+    connection: sa.Connection, query: sa.Select[tuple[object, ...]], *, schema: Schema
+) -> pl.DataFrame:
+    """Return the rows of a SELECT with exactly the columns and types of `schema`, in its order.
+
+    Days, instants and flags are decoded from whole numbers where the schema asks for them.
+    """
+    rows = connection.execute(query).fetchall()
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    series = [
+        _decoded(name, values, dtype)
+        for (name, dtype), values in zip(schema.items(), columns, strict=True)
+    ]
+    return pl.DataFrame(series)
+
+
+def _decoded(
+    name: str, values: Sequence[object], dtype: pl.DataType | type[pl.DataType]
+) -> pl.Series:
+    plain: pl.DataType | type[pl.DataType] = dtype
+    if dtype == pl.Date:
+        plain = pl.Int32
+    elif isinstance(dtype, pl.Datetime):
+        plain = pl.Int64
+    elif dtype == pl.Boolean:
+        plain = pl.Int16
+    found = pl.Series(name, values, dtype=plain, strict=False)
+    return found if plain is dtype else found.cast(dtype)
+
+
+@contextmanager
+def staged(
+    connection: sa.Connection, columns: Sequence[sa.Column[object]], frame: pl.DataFrame
+) -> Iterator[sa.Table]:
+    """Yield a temporary table that holds the frame's columns named as `columns`, then drop it.
+
+    On PostgreSQL joins on it look rows up one by one while the block lasts: the planner knows
+    nothing of a table that was filled a moment ago, and would read the whole other side.
+    """
+    held = sa.MetaData()
+    stage = sa.Table(
+        "stage",
+        held,
+        *[sa.Column(c.name, c.type) for c in columns],
+        prefixes=["TEMPORARY"],
+    )
+    stage.create(connection, checkfirst=False)
+    insert_frame(connection, stage, frame.select([c.name for c in columns]))
+    _plan_look_ups(connection, "off")
+    yield stage
+    # Not after an error: the transaction is rolled back then, and the table goes with it.
+    _plan_look_ups(connection, "on")
+    stage.drop(connection, checkfirst=False)
+
+
+def _plan_look_ups(connection: sa.Connection, other_joins: str) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    settings = [
+        sa.func.set_config(name, other_joins, True)
+        for name in ("enable_hashjoin", "enable_mergejoin")
+    ]
+    connection.execute(sa.select(*settings))
+
+
+def matching(
+    connection: sa.Connection,
+    table: sa.Table,
+    *,
+    keys: pl.DataFrame,
+    fixed: Mapping[str, int] | None = None,
+    columns: Sequence[str],
+    schema: Schema,
+) -> pl.DataFrame:
+    """Return the rows of a table whose key columns equal a row of `keys`.
+
+    Args:
+        connection: inside the write transaction.
+        table: where to look; `keys` names the leading columns of its primary key.
+        keys: one row per key, columns named as the table's.
+        fixed: key columns that have one value for all, ahead of those in `keys`.
+        columns: what to return, in order.
+        schema: types of those columns.
+    """
+    if keys.is_empty():
+        return pl.DataFrame(schema=dict(schema))
+    key_columns = [table.c[name] for name in keys.columns]
+    with staged(connection, key_columns, keys) as stage:
+        together = [table.c[name] == stage.c[name] for name in keys.columns]
+        together += [table.c[name] == value for name, value in (fixed or {}).items()]
+        joined = stage.join(table, sa.and_(*together))
+        query = sa.select(*[table.c[name] for name in columns]).select_from(joined)
+        return select_frame(connection, query, schema=schema)
+
+
+def delete_matching(connection: sa.Connection, table: sa.Table, keys: pl.DataFrame) -> None:
+    """Delete the rows of a table whose columns equal a row of `keys` (which has no nulls)."""
+    if keys.is_empty():
+        return
+    names = keys.columns
+    if connection.dialect.name == "postgresql":
+        with staged(connection, [table.c[name] for name in names], keys) as stage:
+            same = sa.and_(*[table.c[name] == stage.c[name] for name in names])
+            connection.execute(sa.delete(table).where(same))
+        return
+    bound = sa.and_(*[table.c[name] == sa.bindparam(f"b_{name}") for name in names])
+    statement = sa.delete(table).where(bound).compile(dialect=_SQLITE)
+    order = [name.removeprefix("b_") for name in statement.positiontup or []]
+    connection.exec_driver_sql(str(statement), encode(keys).select(order).rows())

@@ -1,0 +1,85 @@
+"""What every command needs, opened when first asked for."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from data_access.clock import Clock
+from data_access.demonstration import database_clock
+from data_access.engine import make_engine
+from data_access.ingest.intake import Intake
+from data_access.migrations import require_current
+from data_access.reference.areas import Areas, load_areas
+from data_access.settings import ROOT, Settings
+from data_access.viewer import system_viewer
+
+
+@dataclass(frozen=True)
+class Context:
+    """The settings, and what follows from them.
+
+    Attributes:
+        settings: what the environment says.
+    """
+
+    settings: Settings
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """Return the engine of the shared database."""
+        return make_engine(self.settings.database_url)
+
+    @cached_property
+    def areas(self) -> Areas:
+        """Return the country's areas.
+
+        Raises:
+            SchemaMismatch: if the database is not set up.
+            DatabaseUnavailable: if it does not answer.
+        """
+        # Reference data is the same at every moment, so the machine's clock will do here.
+        return load_areas(self.engine, viewer=system_viewer(datetime.now(UTC)))
+
+    @property
+    def zone(self) -> str:
+        """Return the country's time zone."""
+        return self.areas.country.time_zone
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Return the clock that TUYENDAU_NOW asks for, else the database's own.
+
+        Raises:
+            SchemaMismatch: if the database is not set up.
+            DatabaseUnavailable: if it does not answer.
+        """
+        viewer = system_viewer(datetime.now(UTC))
+        return database_clock(self.engine, now=self.settings.now, zone=self.zone, viewer=viewer)
+
+    @property
+    def rejects_folder(self) -> Path:
+        """Return where files of rejected rows are put: beside a SQLite file, else under var/."""
+        url = self.engine.url
+        if url.get_backend_name() == "sqlite" and url.database:
+            return Path(url.database).resolve().parent / "rejects"
+        return ROOT / "var" / "rejects"
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Return the gate.
+
+        Raises:
+            SchemaMismatch: if the database is not set up.
+            DatabaseUnavailable: if it does not answer.
+        """
+        require_current(self.engine)
+        return Intake(
+            engine=self.engine,
+            areas=self.areas,
+            clock=self.clock,
+            pseudonym_key=self.settings.pseudonym_key,
+            rejects_folder=self.rejects_folder,
+        )

@@ -1,0 +1,125 @@
+"""`ingest records` and `ingest table`: files in, balanced counts out."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from data_access.cli.context import Context
+from data_access.errors import BadUse
+from data_access.ingest import ledger
+from data_access.ingest.intake import FORMATS, PLANNED_FORMATS
+from data_access.ingest.ledger import Counts, Outcome
+
+
+def add_parser(subparsers: Any) -> argparse.ArgumentParser:  # noqa: ANN401 -- argparse hides the type
+    """Add the command to the program's parser."""
+    parser: argparse.ArgumentParser = subparsers.add_parser("ingest", help="take files in")
+    ways = parser.add_subparsers(dest="way", required=True, metavar="records|table|dhis2")
+    _add_records(ways.add_parser("records", help="records of a platform"))
+    _add_table(ways.add_parser("table", help="an aggregate table, read by a mapping"))
+    _add_dhis2(ways.add_parser("dhis2", help="a DHIS2 data set (not yet)"))
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    parser.add_argument("--known-at", metavar="T", help="moment the delivery speaks of")
+    parser.add_argument("--json", action="store_true", help="print the counts as JSON")
+
+
+def _add_records(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("platform", metavar="PLATFORM", type=str.lower)
+    _add_common(parser)
+    parser.add_argument("--source", required=True, metavar="S", help="who delivers")
+    parser.add_argument("--kind", metavar="RECORD", help="kind of record (default: the main one)")
+    parser.add_argument("--mapping", metavar="M.toml", type=Path, help="their columns to ours")
+    choices = [*FORMATS, *PLANNED_FORMATS]
+    parser.add_argument("--format", dest="fmt", type=str.lower, choices=choices)
+
+
+def _add_table(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("mapping", metavar="MAPPING.toml", type=Path)
+    _add_common(parser)
+
+
+def _add_dhis2(parser: argparse.ArgumentParser) -> None:
+    _add_common(parser)
+    parser.add_argument("--source", required=True, metavar="S", help="who delivers")
+
+
+def run(args: argparse.Namespace, context: Context) -> int:
+    """Take the files in; return the exit code.
+
+    Files of records are one batch each: when one fails, those before it stay, and are told.
+
+    Raises:
+        DataAccessError: with one clear line; nothing of the failing delivery was kept.
+    """
+    if args.way == "dhis2":
+        raise BadUse("ingest dhis2 is not supported yet; use ingest table with a mapping")
+    if args.way == "records" and not args.source.strip():
+        raise BadUse("--source must not be empty")
+    outcomes: list[Outcome] = []
+    try:
+        for outcome in _deliver(args, context):
+            outcomes.append(outcome)
+            if not args.json:
+                print(sentence(outcome))
+    finally:
+        if args.json and outcomes:
+            print(json.dumps(summary(outcomes), ensure_ascii=False))
+    return 0
+
+
+def _deliver(args: argparse.Namespace, context: Context) -> Iterator[Outcome]:
+    intake = context.intake
+    known_at = ledger.known_at(args.known_at, clock=context.clock, zone=context.zone)
+    if args.way == "table":
+        yield intake.table(tuple(args.files), mapping=args.mapping, known_at=known_at)
+        return
+    for path in args.files:
+        yield intake.records(
+            path,
+            platform=args.platform,
+            kind=args.kind,
+            source=args.source.strip(),
+            fmt=args.fmt,
+            mapping=args.mapping,
+            known_at=known_at,
+        )
+
+
+def sentence(outcome: Outcome) -> str:
+    """Return the counts of a batch as one line."""
+    counts = outcome.counts
+    parts = (
+        f"read {counts.read} = new {counts.new} + updated {counts.updated}"
+        f" + unchanged {counts.unchanged} + stale {counts.stale} + rejected {counts.rejected}"
+    )
+    more = [f"batch {outcome.batch}"]
+    if counts.flagged:
+        more.append(f"flagged {counts.flagged}")
+    if counts.retracted:
+        more.append(f"retracted {counts.retracted} cells")
+    if outcome.rejects_file:
+        more.append(f"rejects in {outcome.rejects_file}")
+    return f"{outcome.file_name}: {parts} ({', '.join(more)})"
+
+
+def summary(outcomes: list[Outcome]) -> dict[str, object]:
+    """Return the JSON object of one delivery, or the sums over several with each in `files`."""
+    if len(outcomes) == 1:
+        return outcomes[0].as_json()
+    total = Counts()
+    for outcome in outcomes:
+        total = total.plus(outcome.counts)
+    rejects = [outcome.rejects_file for outcome in outcomes if outcome.rejects_file]
+    return {
+        "batch": outcomes[-1].batch,
+        **vars(total),
+        "rejects_file": rejects[0] if rejects else None,
+        "known_at": outcomes[-1].known_at.isoformat(),
+        "files": [outcome.as_json() for outcome in outcomes],
+    }

@@ -1,0 +1,129 @@
+"""The whole gate in two calls: a file of records in, a table delivery in. For CLI, watch and HTTP."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from data_access.clock import Clock
+from data_access.contracts.registry import record_kind
+from data_access.errors import BadUse
+from data_access.ingest.cells import read_table
+from data_access.ingest.front import admit_records, load_record_mapping
+from data_access.ingest.ledger import Outcome
+from data_access.ingest.mapping import load_table_mapping
+from data_access.ingest.records import RecordDelivery, ingest_records
+from data_access.ingest.tables import TableDelivery, ingest_cells
+from data_access.reference.areas import Areas
+
+FORMATS = ("csv", "ndjson", "parquet")
+"""Formats of record files that can be read."""
+
+PLANNED_FORMATS = ("xlsx", "fhir")
+"""Formats that are part of the interface and not read yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """What the gate needs besides a file.
+
+    Attributes:
+        engine: the shared database.
+        areas: the country's areas.
+        clock: what time it is.
+        pseudonym_key: secret that replaces identities; empty where none is set.
+        rejects_folder: where files of rejected rows are put.
+    """
+
+    engine: sa.Engine
+    areas: Areas
+    clock: Clock
+    pseudonym_key: str
+    rejects_folder: Path
+
+    @property
+    def zone(self) -> str:
+        """Return the time zone whose days count."""
+        return self.areas.country.time_zone
+
+    def records(
+        self,
+        path: Path,
+        *,
+        platform: str,
+        kind: str | None = None,
+        source: str,
+        fmt: str | None = None,
+        mapping: Path | None = None,
+        known_at: datetime,
+    ) -> Outcome:
+        """Take in a file of records: all of it, or nothing.
+
+        Raises:
+            BadUse: if platform, kind or format are unknown.
+            BadInput: if the file or the mapping cannot be used.
+            SettingsError: if the records are about people and there is no pseudonym key.
+            DatabaseUnavailable: if the database does not answer.
+        """
+        declared = record_kind(platform, kind=kind)
+        chunks = admit_records(
+            path,
+            declared,
+            fmt=_readable(fmt, path),
+            record_mapping=None if mapping is None else load_record_mapping(mapping),
+            areas=self.areas,
+            known_at=known_at,
+            pseudonym_key=self.pseudonym_key,
+            zone=self.zone,
+        )
+        delivery = RecordDelivery(
+            path=path, platform=platform, kind=declared, source=source, known_at=known_at
+        )
+        return ingest_records(
+            self.engine,
+            delivery,
+            chunks=chunks,
+            clock=self.clock,
+            zone=self.zone,
+            rejects_folder=self.rejects_folder,
+        )
+
+    def table(self, paths: tuple[Path, ...], *, mapping: Path, known_at: datetime) -> Outcome:
+        """Take in a table delivery of one or more files: all of it, or nothing.
+
+        Raises:
+            BadInput: if a file or the mapping cannot be used.
+            DatabaseUnavailable: if the database does not answer.
+        """
+        read_as = load_table_mapping(mapping)
+        cells = read_table(paths, read_as, areas=self.areas, known_at=known_at, zone=self.zone)
+        delivery = TableDelivery(
+            paths=paths,
+            source=read_as.source,
+            platform=read_as.platform,
+            mode=read_as.mode,
+            known_at=known_at,
+            precedence=read_as.precedence,
+        )
+        return ingest_cells(
+            self.engine,
+            delivery,
+            cells=cells,
+            clock=self.clock,
+            rejects_folder=self.rejects_folder,
+        )
+
+
+def _readable(fmt: str | None, path: Path) -> str | None:
+    """Return the format to read by; None leaves it to the file.
+
+    Raises:
+        BadUse: if the format is unknown or not read yet.
+    """
+    named = (fmt or path.suffix.removeprefix(".")).lower()
+    if named in PLANNED_FORMATS:
+        raise BadUse(f"{named} is not supported yet; deliver {', '.join(FORMATS)}")
+    if fmt is not None and named not in FORMATS:
+        raise BadUse(f"unknown format {fmt!r}; choose from {', '.join(FORMATS)}")
+    return named if fmt is not None else None
