@@ -215,14 +215,15 @@ class Contract:
         return next((kind for kind in self.kinds if kind.name == name), None)
 
 
+def _area(name: str, vi: str, en: str) -> Field:
+    # A name may stand where a code belongs, so it may be as long as names are.
+    return Field(name=name, kind=Kind.TEXT, vi=vi, en=en, max_length=60)
+
+
 AREA_COLUMNS = (
-    Field(name="ward_code", kind=Kind.TEXT, vi="Mã xã/phường", en="Ward code", max_length=8),
-    Field(
-        name="district_code", kind=Kind.TEXT, vi="Mã quận/huyện", en="District code", max_length=8
-    ),
-    Field(
-        name="province_code", kind=Kind.TEXT, vi="Mã tỉnh/thành", en="Province code", max_length=8
-    ),
+    _area("ward_code", "Mã xã/phường", "Ward code"),
+    _area("district_code", "Mã quận/huyện", "District code"),
+    _area("province_code", "Mã tỉnh/thành", "Province code"),
 )
 SEX = {"nam": ("Nam", "Male"), "nu": ("Nữ", "Female"), "khac": ("Khác", "Other")}
 IDENTITY_STATUS = {

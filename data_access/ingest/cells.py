@@ -123,8 +123,9 @@ def _with_vintage(mapping: TableMapping, areas: Areas) -> str:
 
 
 def _read(path: Path, *, mapping: TableMapping) -> _Table:
-    chunks = list(read_chunks(path, fmt=mapping.fmt or None, encoding=mapping.encoding or None))
     names = _named_columns(mapping)
+    encoding = mapping.encoding or None
+    chunks = list(read_chunks(path, fmt=mapping.fmt or None, encoding=encoding, wanted=names))
     rows = [_chosen(chunk, names, file_name=path.name, mapping=mapping) for chunk in chunks]
     return _Table(
         rows=pl.concat(rows),

@@ -35,7 +35,7 @@ from data_access.ingest.values import parse_field
 
 # A formula is what a spreadsheet would run: "=", "@", or a sign before something that is no number.
 _FORMULA = r"^[\s]*(?:[=@]|[+\-][^\d\s.,(+\-]|[+\-].*[=|!(])"
-_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069]"
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]"
 _SUSPECT = rf"{_FORMULA}|{_CONTROL}"
 
 
@@ -111,10 +111,12 @@ def check_columns(names: list[str], *, kind: RecordKind, file_name: str) -> None
     Raises:
         BadInput: naming all that is missing.
     """
-    needed = [each.name for each in kind.fields if each.required or each.name == kind.key]
+    needed = [each.name for each in kind.fields if each.required]
     missing = [name for name in needed if name not in names]
     if not any(name in names for name in AREA_FIELDS):
-        missing.append(f"{' or '.join(AREA_FIELDS)}")
+        missing.append(" or ".join(AREA_FIELDS))
+    if DELETED in names:  # a list of deletions needs no more than the key
+        missing = [name for name in missing if name == kind.key]
     if missing:
         plural = "columns" if len(missing) > 1 else "column"
         raise BadInput(f"{file_name}: missing {plural} {', '.join(missing)}")

@@ -17,7 +17,7 @@ from data_access.ingest.checks import Gate, admit_chunk, check_columns
 from data_access.ingest.mapping import TableMapping, load_table_mapping
 from data_access.ingest.places import Places
 from data_access.ingest.pseudonyms import require_key
-from data_access.ingest.readers import RawChunk, file_format, read_chunks
+from data_access.ingest.readers import RawChunk, fold_name, read_chunks
 from data_access.ingest.record_mapping import (
     RecordMapping,
     check_fields,
@@ -76,31 +76,38 @@ def admit_records(
         zone=zone,
         mapping=mapping,
     )
-    checks_header = file_format(path, fmt=fmt) != "ndjson"
-    for chunk in read_chunks(path, fmt=fmt, encoding=mapping.encoding or None):
-        named = _named(chunk, gate=gate, file_name=path.name)
-        if checks_header:
-            check_columns(named.rows.columns, kind=kind, file_name=path.name)
+    wanted = [*mapping.columns, *[each.name for each in kind.all_fields()]]
+    encoding = mapping.encoding or None
+    chunks = read_chunks(path, fmt=fmt, encoding=encoding, wanted=wanted)
+    for number, chunk in enumerate(chunks):
+        named = _named(chunk, gate=gate)
+        if not number:
+            _check_header(chunk, named, gate=gate, file_name=path.name)
         yield admit_chunk(named, gate=gate)
 
 
-def _named(chunk: RawChunk, *, gate: Gate, file_name: str) -> RawChunk:
+def _check_header(chunk: RawChunk, named: RawChunk, *, gate: Gate, file_name: str) -> None:
+    there = {_spaced(column) for column in chunk.rows.columns}
+    lost = [theirs for theirs in gate.mapping.columns if theirs.casefold() not in there]
+    if lost:
+        raise BadInput(f"{file_name}: the mapping names column {lost[0]!r}, which is not there")
+    check_columns(named.rows.columns, kind=gate.kind, file_name=file_name)
+
+
+def _spaced(column: str) -> str:
+    return " ".join(column.split()).casefold()
+
+
+def _named(chunk: RawChunk, *, gate: Gate) -> RawChunk:
     """Give the columns our names: by the mapping, else by their own whatever the case."""
     mapping, fields = gate.mapping, {each.name for each in gate.kind.all_fields()}
-    given = {" ".join(name.split()).casefold(): name for name in chunk.rows.columns}
-    lost = [theirs for theirs in mapping.columns if theirs.casefold() not in given]
-    if lost and chunk.rows.height:
-        raise BadInput(f"{file_name}: the mapping names column {lost[0]!r}, which is not there")
+    given = {_spaced(column): column for column in chunk.rows.columns}
     ours = {theirs.casefold(): name for theirs, name in mapping.columns.items()}
-    claimed = set(ours.values())
-    chosen: dict[str, str] = {}
-    for folded, column in given.items():
-        name = ours.get(folded)
-        plain = folded.replace(" ", "_").replace("-", "_")
-        if name is None and plain in fields and plain not in claimed:
-            name = plain
-        if name is not None and name not in chosen:
-            chosen[name] = column
+    chosen = {ours[folded]: column for folded, column in given.items() if folded in ours}
+    for column in chunk.rows.columns:
+        plain = fold_name(column)
+        if plain in fields and _spaced(column) not in ours:
+            chosen.setdefault(plain, column)
     columns = [pl.col(column).alias(name) for name, column in chosen.items()]
     return RawChunk(
         rows=chunk.rows.select("row_no", *columns), broken=chunk.broken, n_read=chunk.n_read

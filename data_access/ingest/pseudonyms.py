@@ -20,8 +20,9 @@ _REF = rf"^[0-9a-f]{{{REF_CHARACTERS}}}$"
 # GSO codes of the 63 provinces; a personal number begins with 0 and the code of the province of
 # birth registration, or with a country's code from 100 on. Numbers issued keep it after 2025.
 _PROVINCES = (
-    "01 02 04 06 08 10 11 12 14 15 17 19 20 22 24 25 26 27 30 31 33 34 35 36 37 38 40 42 44 45 46 48 "
-    "49 51 52 54 56 58 60 62 64 66 67 68 70 72 74 75 77 79 80 82 83 84 86 87 89 91 92 93 94 95 96"
+    "01 02 04 06 08 10 11 12 14 15 17 19 20 22 24 25 26 27 30 31 33 34 35 36 37 38 40 42 44 45 46 "
+    "48 49 51 52 54 56 58 60 62 64 66 67 68 70 72 74 75 77 79 80 82 83 84 86 87 89 91 92 93 94 "
+    "95 96"
 )
 _BIRTHPLACE = f"(?:0(?:{'|'.join(_PROVINCES.split())})|[1-9]\\d\\d)"
 _CCCD = rf"^{_BIRTHPLACE}\d{{9}}$"

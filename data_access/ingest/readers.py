@@ -25,6 +25,7 @@ from data_access.ingest.reasons import reject_frame
 FORMATS = ("csv", "ndjson", "parquet")
 MAX_COLUMNS = 1_000
 ROWS_PER_CHUNK = 150_000
+SAMPLED_LINES = 500
 _EXTENSIONS = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -35,6 +36,7 @@ _EXTENSIONS = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+_SEPARATOR_LINE = re.compile(r'^"?sep=.?"?\s*$', re.IGNORECASE)
 _DELIMITERS = ",;\t|"
 _PARQUET_MAGIC = b"PAR1"
 
@@ -83,12 +85,27 @@ def _start(path: Path) -> bytes:
     return start
 
 
+def fold_name(name: str) -> str:
+    """Return a column's name without case, with `_` for spaces and hyphens."""
+    return "_".join(name.replace("-", " ").replace("_", " ").split()).casefold()
+
+
 def read_chunks(
-    path: Path, *, fmt: str | None = None, encoding: str | None = None
+    path: Path,
+    *,
+    fmt: str | None = None,
+    encoding: str | None = None,
+    wanted: Sequence[str] = (),
 ) -> Iterator[RawChunk]:
     """Yield the rows of a file in chunks; memory does not grow with the file.
 
     A file without rows yields one chunk without rows.
+
+    Args:
+        path: the file.
+        fmt: its format; None to find out.
+        encoding: encoding of a text file; None to find out.
+        wanted: names that the caller will use; NDJSON, which has no header, is read for these.
 
     Raises:
         BadInput: one line that names the file and what is wrong with it.
@@ -97,7 +114,7 @@ def read_chunks(
     if found == "parquet":
         yield from _parquet_chunks(path)
     elif found == "ndjson":
-        yield from _ndjson_chunks(path, encoding=encoding)
+        yield from _ndjson_chunks(path, encoding=encoding, wanted=wanted)
     else:
         yield from _csv_chunks(path, encoding=encoding)
 
@@ -136,6 +153,10 @@ def _csv_chunks(path: Path, *, encoding: str | None) -> Iterator[RawChunk]:
 def _split_header(block: bytes, *, file_name: str) -> tuple[str, bytes]:
     end = text_blocks.record_end(block)
     header = block[:end].decode("utf-8")
+    if _SEPARATOR_LINE.match(header):  # Excel's own first line
+        block = block[end:]
+        end = text_blocks.record_end(block)
+        header = block[:end].decode("utf-8")
     if not header.strip():
         raise BadInput(f"{file_name}: the first line is blank; it should name the columns")
     return header, block[end:]
@@ -242,41 +263,51 @@ def _named(rows: pl.DataFrame, names: Sequence[str], *, broken: pl.DataFrame) ->
 # --- NDJSON ---------------------------------------------------------------------------------
 
 
-def _ndjson_chunks(path: Path, *, encoding: str | None) -> Iterator[RawChunk]:
+def _ndjson_chunks(
+    path: Path, *, encoding: str | None, wanted: Sequence[str]
+) -> Iterator[RawChunk]:
     next_row = 1
-    names: list[str] | None = None
+    names = list(dict.fromkeys(wanted))
     for block in text_blocks.text_blocks(path, encoding=encoding, quoted=False):
-        lines = block.decode("utf-8").split("\n")
-        if lines and not lines[-1].strip():
-            lines.pop()
-        names = _keys(lines, known=names or [], file_name=path.name)
-        yield _ndjson_chunk(lines, names=names, first_row=next_row)
+        lines = block.decode("utf-8").removesuffix("\n").split("\n")
+        seen = _keys(lines, known=names, only_known=bool(wanted), file_name=path.name)
+        names = list(dict.fromkeys([*names, *seen]))
+        yield _ndjson_chunk(lines, names=names, seen=seen, first_row=next_row)
         next_row += len(lines)
 
 
-def _keys(lines: Sequence[str], *, known: list[str], file_name: str) -> list[str]:
-    """Return the keys of the file so far; objects may leave out what they do not have."""
-    found = dict.fromkeys(known)
-    for line in dict.fromkeys(re.findall(r'"((?:[^"\\]|\\.)*)"\s*:', "\n".join(lines))):
-        found[line] = None
-    names = [name for name in found if name]
-    if len(names) > MAX_COLUMNS:
-        raise BadInput(f"{file_name}: {len(names)} keys; at most {MAX_COLUMNS} are accepted")
-    return names
+def _keys(lines: Sequence[str], *, known: list[str], only_known: bool, file_name: str) -> list[str]:
+    """Return the keys seen in a sample of the lines; of those wanted, in any spelling.
+
+    An object may leave out what it does not have, so all that is wanted is looked for besides.
+    """
+    step = max(1, len(lines) // SAMPLED_LINES)
+    seen: dict[str, None] = {}
+    for line in lines[::step]:
+        each = _object(line)
+        if len(each) > MAX_COLUMNS:
+            raise BadInput(f"{file_name}: {len(each)} keys; at most {MAX_COLUMNS} are accepted")
+        seen |= dict.fromkeys(each)
+    folded = {fold_name(name) for name in known}
+    return [name for name in seen if name and (not only_known or fold_name(name) in folded)]
 
 
-def _ndjson_chunk(lines: Sequence[str], *, names: list[str], first_row: int) -> RawChunk:
+def _ndjson_chunk(
+    lines: Sequence[str], *, names: list[str], seen: list[str], first_row: int
+) -> RawChunk:
     numbers = [first_row + n for n, line in enumerate(lines) if line.strip()]
     filled = [line for line in lines if line.strip()]
     broken: list[int] = []
     rows = _ndjson_rows(filled, names)
     if rows is None:
-        is_object = [_is_object(line) for line in filled]
+        is_object = [bool(_object(line)) for line in filled]
         broken = [n for n, good in zip(numbers, is_object, strict=True) if not good]
         numbers = [n for n, good in zip(numbers, is_object, strict=True) if good]
         kept = [line for line, good in zip(filled, is_object, strict=True) if good]
         rows = _slow_ndjson_rows(kept, names)
     rejected = reject_frame("not_json", row_nos=broken)
+    # A key that no line has is a column that is not there, as in a CSV without it.
+    rows = rows.select(c for c in rows if c.name in seen or c.null_count() < rows.height)
     rows = rows.insert_column(0, pl.Series("row_no", numbers, dtype=pl.Int64))
     return RawChunk(rows=rows, broken=rejected, n_read=rows.height + rejected.height)
 
@@ -294,11 +325,13 @@ def _ndjson_rows(lines: Sequence[str], names: Sequence[str]) -> pl.DataFrame | N
     return rows if rows.height == len(lines) else None
 
 
-def _is_object(line: str) -> bool:
+def _object(line: str) -> dict[str, object]:
+    """Return the object of a line; an empty one where the line is none."""
     try:
-        return isinstance(json.loads(line), dict)
+        found = json.loads(line)
     except (ValueError, RecursionError):
-        return False
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _slow_ndjson_rows(lines: Sequence[str], names: Sequence[str]) -> pl.DataFrame:

@@ -22,6 +22,8 @@ _MARKS = (
 # Control characters that no text file holds; more than a few of them mean a binary file.
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13, 26}) + b"\x7f"
 _BINARY_SHARE = 0.01
+# Zero-width space and stray byte-order marks come along when text is copied from a page.
+_WIDTHLESS = ("\u200b".encode(), "\ufeff".encode())
 
 
 def text_encoding(path: Path, *, encoding: str | None = None) -> str:
@@ -126,7 +128,10 @@ def _cut(text: bytes, *, quoted: bool) -> tuple[bytes, bytes]:
 
 
 def _composed(block: bytes) -> bytes:
-    """Compose accents; their combining marks begin with one of two bytes in UTF-8."""
+    """Drop marks without width; compose accents, whose marks begin with one of two bytes."""
+    for mark in _WIDTHLESS:
+        if mark in block:
+            block = block.replace(mark, b"")
     if b"\xcc" not in block and b"\xcd" not in block:
         return block
     return unicodedata.normalize("NFC", block.decode("utf-8")).encode("utf-8")

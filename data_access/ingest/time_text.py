@@ -11,6 +11,7 @@ from datetime import date, datetime
 import polars as pl
 
 from data_access.ingest.columns import INSTANT, Attempt, Formats, Parsed, by_unique, first_fit
+from data_access.localtime import local_day
 
 EARLIEST_DAY = date(1900, 1, 1)
 EXCEL_DAY_ZERO = date(1899, 12, 30)
@@ -167,16 +168,8 @@ def _has_one_offset(zone: str, ends: pl.Series) -> bool:
 
 def local_days(moments: pl.Series, *, zone: str) -> pl.Series:
     """Return the local calendar day (Date) of moments."""
-    plain = moments.dt.replace_time_zone(None)
-    ends = pl.Series([plain.min(), plain.max()], dtype=pl.Datetime("us"))
-    if not _has_one_offset(zone, ends):
-        return moments.dt.convert_time_zone(zone).dt.date()
-    there = ends.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)
-    shifted: pl.Series = plain + (there - ends)[0]
-    return shifted.dt.date()
-
-
-_OFFSET = r"(?:[+-]\d\d:?(?:\d\d)?|Z|z)$"
+    table = pl.DataFrame({"moment": moments})
+    return table.select(local_day(pl.col("moment"), zone=zone)).to_series()
 
 
 def _lenient_moments(text: pl.Series, *, zone: str, iso_only: bool = False) -> pl.Series:
