@@ -3,12 +3,13 @@
 import streamlit as st
 
 from dashboard import errors, filters, navigation
+from dashboard.assets import STATIC
 from dashboard.components import header
 from dashboard.components.markup import style
 
 st.set_page_config(
     page_title=f"{filters.t('app.name')} · {filters.t('app.tagline')}",
-    page_icon=":material/monitoring:",
+    page_icon=str(STATIC / "icon.png"),
     layout="wide",
     initial_sidebar_state="collapsed",
 )

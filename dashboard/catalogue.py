@@ -7,6 +7,7 @@ from dashboard import formatting
 from dashboard.i18n import Translate, pick
 from data_access.indicators.model import Indicator, Threshold, Unit
 from data_access.measures.model import Measure, MeasureKind
+from data_access.measures.registry import MEASURES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +84,11 @@ class Entry:
 
 
 def of_indicator(indicator: Indicator) -> Entry:
-    """Return the entry of an indicator; a daily count adds up, nothing else does."""
-    single = len(indicator.terms) == 1 and indicator.terms[0].window_days == 1
-    adds = indicator.unit == Unit.COUNT and single and not indicator.terms[0].cumulative
+    """Return the entry of an indicator; a daily count of a flow adds up, nothing else does."""
+    first, *more = indicator.terms
+    daily = not more and first.window_days == 1 and not first.cumulative
+    flow = first.measure in MEASURES and MEASURES[first.measure].kind == MeasureKind.FLOW
+    adds = indicator.unit == Unit.COUNT and daily and flow
     return Entry(
         key=indicator.key,
         vi=indicator.vi,

@@ -32,6 +32,9 @@ def trend(
     days, values = daily["date"].to_list(), daily["value"].to_list()
     hover = [_hover(day, value, entry, language) for day, value in zip(days, values, strict=True)]
     figure = go.Figure(layout=_layout(entry, language))
+    half = timedelta(hours=12)
+    if days:
+        figure.update_xaxes(range=[days[0] - half, days[-1] + half])
     if entry.adds:
         figure.add_bar(
             x=days, y=values, name=t("chart.value"), marker_color=SOFT, hovertext=hover,

@@ -31,7 +31,7 @@ def _sources(page: str) -> list[str]:
         found = loaders.freshness(viewer=seen.viewer, token=seen.token)
     except DataAccessError:
         return []
-    return sorted({str(name) for name in found["source"].drop_nulls().to_list()})
+    return sorted({str(name) for name in found["source"].drop_nulls().to_list() if name})
 
 
 def version() -> str:

@@ -84,6 +84,7 @@ def status_line(seen: Context) -> Markup:
     )
     alive = "live" if seen.beat.alive else "away"
     commit = loaders.last_commit(viewer=seen.viewer, token=seen.token)
+    commit = min(commit, seen.viewer.now) if commit else None  # a rehearsal's clock may be earlier
     moment = formatting.moment(commit, language=language, zone=seen.zone) if commit else None
     return element(
         "p",

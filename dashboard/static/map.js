@@ -182,31 +182,30 @@ class AreaMap {
     return group;
   }
 
-  // Islands far out: drawn and named on every map of the nation, whatever the figures.
+  // Islands far out: drawn, ringed and named on every map of the nation, whatever the figures.
   sea(always, box) {
     const group = draw("g", { class: "tdm-sea" });
     if (this.message.focus) return group;
-    const size = 42;
-    for (const shape of always) {
-      if (shape.path) {
-        const path = draw("path", { d: shape.path, class: "tdm-island" });
-        const [a, b, c, d] = shape.box;
-        group.append(path);
-        grow(box, a, b); grow(box, c, d);
-      } else {
-        const label = draw("text", { x: shape.x, y: shape.y, class: "tdm-name", "font-size": size, "text-anchor": "middle" });
-        [shape.properties.name, shape.properties.province && `(${shape.properties.province})`].filter(Boolean).forEach((line, i) => {
-          label.append(draw("tspan", { x: shape.x, dy: i ? size * 1.1 : 0, class: i ? "tdm-owner" : null }, line));
-        });
-        group.append(label);
-        grow(box, shape.x - size * 4, shape.y - size); grow(box, shape.x + size * 4, shape.y + size);
-      }
+    for (const shape of always.filter((one) => one.path)) {
+      group.append(draw("path", { d: shape.path, class: "tdm-island" }), ...this.ringed(shape, box));
     }
     if (this.message.sea) {
       const [x, y] = project(this.message.latitude)(this.message.sea.at);
       group.append(draw("text", { x, y, class: "tdm-water", "font-size": 58, "text-anchor": "middle" }, this.message.sea.name));
     }
     return group;
+  }
+
+  ringed(shape, box) {
+    const [a, b, c, d] = shape.box, pad = 22, size = 40, half = size * 4.4;
+    const x = Math.max((a + c) / 2, a + half - pad), y = b - pad - size * 1.45;
+    const label = draw("text", { x, y, class: "tdm-name", "font-size": size, "text-anchor": "middle" }, shape.properties.name || "");
+    if (shape.properties.province) {
+      label.append(draw("tspan", { x, dy: size * 1.05, class: "tdm-owner" }, `(${shape.properties.province})`));
+    }
+    grow(box, Math.min(a - pad, x - half), y - size); grow(box, Math.max(c + pad, x + half), d + pad);
+    const ring = { x: a - pad, y: b - pad, width: c - a + 2 * pad, height: d - b + 2 * pad, rx: 24, class: "tdm-waters" };
+    return [draw("rect", ring), label];
   }
 
   labels(shapes) {
