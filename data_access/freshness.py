@@ -12,7 +12,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
-from data_access.codes import from_us, to_us
+from data_access.codes import from_us, month_of, to_us
 from data_access.cube.hot import HotCube
 from data_access.reader import Schema, read_frame, snapshot
 from data_access.viewer import Viewer
@@ -144,9 +144,12 @@ def _ledger(engine: sa.Engine, *, viewer: Viewer) -> pl.DataFrame:
 def _last_days(cube: HotCube, *, viewer: Viewer) -> dict[tuple[str, int], date]:
     """Return (platform, source_id) → newest day with visible cells, from the newest months."""
     state = cube.state(viewer=viewer)
+    zone = ZoneInfo(cube.geography.areas.country.time_zone)
+    this_month = month_of(viewer.now.astimezone(zone).date())
     needs: dict[str, tuple[date, date] | None] = {}
     for key in state.catalogue.numbers:
-        months = state.months(key)
+        # Months after the viewer's moment were not known then: a replay must not look there.
+        months = [month for month in state.months(key) if month <= this_month]
         if months and state.catalogue.measures[key].clearance <= viewer.clearance:
             year, month = divmod(months[-1], 100)
             needs[key] = (date(year, month, 1), date(year, month, 1))
