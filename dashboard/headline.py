@@ -26,7 +26,7 @@ LEAD = "cases"
 WINDOW_DAYS = 7
 MIN_DAYS = 5
 SPARK_DAYS = 28
-FRESH_DAYS = 7
+LASTING_DAYS = 30
 GOOD, BAD, NEITHER = "good", "bad", "neither"
 
 
@@ -82,8 +82,15 @@ class Card:
 
     @property
     def stands_in(self) -> bool:
-        """Whether an earlier value stands for the day: levels last, daily counts do not."""
-        return self.value is None and self.last_value is not None and not self.entry.adds
+        """Whether an earlier value stands for the day: levels last a while, daily counts never."""
+        if self.value is not None or self.last_day is None or self.entry.adds:
+            return False
+        return (self.day - self.last_day).days <= LASTING_DAYS
+
+    @property
+    def implausible(self) -> bool:
+        """Whether a share lies above the whole: a finding about the denominator, never clipped."""
+        return self.entry.is_ratio and self.shown is not None and self.shown > 1
 
     @property
     def empty(self) -> bool:

@@ -63,7 +63,7 @@ def sentence(
         count = deaths.entry.value(deaths.value, language=language)
         parts.append(t("sentence.deaths", count=count))
     coverage = cards.get("vaccination_coverage_1")
-    if coverage is not None and coverage.shown is not None:
+    if coverage is not None and coverage.shown is not None and not coverage.implausible:
         share = coverage.entry.value(coverage.shown, language=language)
         parts.append(t("sentence.coverage", share=share))
     if movement is not None:

@@ -5,11 +5,15 @@ import streamlit as st
 from dashboard.components import overview, page
 
 page.opened("overview")
-overview.headline_section()
-left, right = st.columns([6, 6], gap="medium")
-with left:
-    overview.movements_section()
-    overview.freshness_section()
-with right:
+overview.sentence_section()
+figures, country = st.columns([7, 5], gap="medium")
+with figures:
+    overview.cards_section()
+with country:
     overview.map_section()
+changes, platforms = st.columns([7, 5], gap="medium")
+with changes:
+    overview.movements_section()
+with platforms:
+    overview.freshness_section()
 page.closed("overview", "date")

@@ -65,6 +65,7 @@ def _figure(card: Card, look: Context) -> Markup:
                 class_="td-value",
             ),
             element("p", when, class_="td-when td-older" if card.stands_in else "td-when"),
+            element("p", t("card.over"), class_="td-finding") if card.implausible else None,
         ]
     )
 

@@ -45,16 +45,15 @@ def _figures(
     )
 
 
-@section("headline")
-def headline_section() -> None:
-    """Draw the sentence and the cards."""
+@section("sentence")
+def sentence_section() -> None:
+    """Draw the sentence on top."""
     seen = look(PAGE)
-    shown = headline_cards(seen)
     if seen.day is None:
         return
     moves = movements_of(seen)
     text = sentence(
-        {card.entry.key: card for card in shown},
+        {card.entry.key: card for card in headline_cards(seen)},
         day=seen.day,
         place=loaders.area_name(seen.home, language=seen.language) if seen.home else None,
         movement=moves[0] if moves else None,
@@ -62,7 +61,13 @@ def headline_section() -> None:
         language=seen.language,
     )
     draw(element("p", text, class_="td-lede"))
-    card_grid.show(shown, seen)
+
+
+@section("cards")
+def cards_section() -> None:
+    """Draw the headline cards."""
+    seen = look(PAGE)
+    card_grid.show(headline_cards(seen), seen)
 
 
 @section("overview_map")

@@ -161,6 +161,8 @@ class AreaMap {
     this.paths.clear();
     this.svg.replaceChildren(this.patterns());
     const box = nothing();
+    // About eleven pixels, whatever the size of the screen.
+    this.letter = Math.max(36, (11.5 * 1750) / Math.max(Math.min(this.stage.clientWidth, this.stage.clientHeight), 200));
     this.svg.append(this.land(shapes, box), this.sea(always, box), this.labels(shapes));
     const pad = (box[2] - box[0]) * 0.02;
     this.svg.setAttribute("viewBox", `${box[0] - pad} ${box[1] - pad} ${box[2] - box[0] + 2 * pad} ${box[3] - box[1] + 2 * pad}`);
@@ -191,13 +193,13 @@ class AreaMap {
     }
     if (this.message.sea) {
       const [x, y] = project(this.message.latitude)(this.message.sea.at);
-      group.append(draw("text", { x, y, class: "tdm-water", "font-size": 58, "text-anchor": "middle" }, this.message.sea.name));
+      group.append(draw("text", { x, y, class: "tdm-water", "font-size": this.letter * 1.4, "text-anchor": "middle" }, this.message.sea.name));
     }
     return group;
   }
 
   ringed(shape, box) {
-    const [a, b, c, d] = shape.box, pad = 22, size = 40, half = size * 4.4;
+    const [a, b, c, d] = shape.box, pad = 22, size = this.letter, half = size * 5.2;
     const x = Math.max((a + c) / 2, a + half - pad), y = b - pad - size * 1.45;
     const label = draw("text", { x, y, class: "tdm-name", "font-size": size, "text-anchor": "middle" }, shape.properties.name || "");
     if (shape.properties.province) {
