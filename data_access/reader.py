@@ -1,17 +1,16 @@
 """The only door through which figures leave the database. Each read names its viewer and schema.
 
 A viewer who may see nothing (no area, or only bulletins while none is published) reads empty
-frames here, whatever was asked. Small answers come through SQLAlchemy, big frames through ADBC;
-both kinds of read inside one `with` block see one state of the database.
+frames here, whatever was asked. Small answers come through SQLAlchemy, big frames through ADBC
+(PostgreSQL) or the driver's bare cursor (SQLite); reads of one `with` block see one state.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import adbc_driver_manager
 import adbc_driver_postgresql.dbapi
-import adbc_driver_sqlite.dbapi
 import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -21,6 +20,7 @@ from data_access.errors import DatabaseUnavailable, SchemaMismatch
 from data_access.viewer import Viewer
 
 Schema = dict[str, pl.DataType | type[pl.DataType]]
+_CHUNK_ROWS = 20_000
 _NO_TABLES = "the database has no tables yet: run init first"
 
 
@@ -65,29 +65,54 @@ def read_frame(
     )
 
 
-class FrameReader:
-    """Reads big frames inside one snapshot, over ADBC. Get one from `frame_snapshot`."""
+class FrameReader(Protocol):
+    """Reads big frames inside one snapshot. Get one from `frame_snapshot`."""
+
+    def read(self, query: sa.Select[Any], schema: Schema, *, viewer: Viewer) -> pl.DataFrame:
+        """Return the rows of a SELECT with exactly the columns and types of `schema`.
+
+        Only integers may be bound. A blind viewer gets no rows.
+        """
+
+
+class _AdbcFrames:
+    """PostgreSQL: ADBC carries the frame, the statement is compiled by SQLAlchemy."""
 
     def __init__(self, cursor: Any, dialect: sa.Dialect) -> None:  # noqa: ANN401 -- a DB-API object
         self._cursor = cursor
         self._dialect = dialect
 
     def read(self, query: sa.Select[Any], schema: Schema, *, viewer: Viewer) -> pl.DataFrame:
-        """Return the rows of a SELECT with exactly the columns and types of `schema`.
-
-        Only integers may be bound: they are rendered into the statement by SQLAlchemy. A column
-        may not mix types or hold nulls: SQLite's driver takes its type from the first rows.
-        """
         if viewer.is_blind:
             return pl.DataFrame(schema=schema)
         compiled = query.compile(dialect=self._dialect, compile_kwargs={"literal_binds": True})
         self._cursor.execute(str(compiled))
-        read = pl.from_arrow(self._cursor.fetch_arrow_table())
-        if not isinstance(read, pl.DataFrame):
-            raise DatabaseUnavailable("the shared database answered without columns")
-        if not read.height:
+        found = pl.DataFrame(self._cursor.fetch_arrow_table())
+        if not found.height:
             return pl.DataFrame(schema=schema)
-        return read.rename(dict(zip(read.columns, schema, strict=True))).cast(schema)  # type: ignore[arg-type]
+        return found.rename(dict(zip(found.columns, schema, strict=True))).cast(schema)  # type: ignore[arg-type]
+
+
+class _CursorFrames:
+    """SQLite: rows of the driver, a chunk at a time.
+
+    Not ADBC: its driver brings a second copy of SQLite into the process, and two copies undo each
+    other's file locks (howtocorrupt.html, 2.2.1): it was seen to hide commits from other processes.
+    """
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def read(self, query: sa.Select[Any], schema: Schema, *, viewer: Viewer) -> pl.DataFrame:
+        chunks = [pl.DataFrame(schema=schema)]
+        if not viewer.is_blind:
+            # The driver's own tuples: building SQLAlchemy's rows would double the time.
+            cursor = self._connection.execute(query).cursor
+            while cursor is not None and (rows := cursor.fetchmany(_CHUNK_ROWS)):
+                columns = zip(schema.items(), zip(*rows, strict=True), strict=True)
+                made = [pl.Series(name, values, dtype=dtype) for (name, dtype), values in columns]
+                chunks.append(pl.DataFrame(made))
+        return pl.concat(chunks)
 
 
 @contextmanager
@@ -98,16 +123,19 @@ def frame_snapshot(engine: sa.Engine, *, viewer: Viewer) -> Iterator[FrameReader
         DatabaseUnavailable: if the database does not answer.
         SchemaMismatch: if a table is missing.
     """
-    del viewer
-    is_sqlite = engine.dialect.name == "sqlite"
-    connect = (adbc_driver_sqlite if is_sqlite else adbc_driver_postgresql).dbapi.connect
+    if engine.dialect.name == "sqlite":
+        with snapshot(engine, viewer=viewer) as plain:
+            yield _CursorFrames(plain)
+        return
     try:
-        with connect(adbc_uri(engine)) as connection, connection.cursor() as cursor:
-            if not is_sqlite:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield FrameReader(cursor, engine.dialect)
+        with (
+            adbc_driver_postgresql.dbapi.connect(adbc_uri(engine)) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield _AdbcFrames(cursor, engine.dialect)
     except adbc_driver_manager.Error as error:
         # The driver's own words may hold the address of the server: they stay in the cause.
-        if "no such table" in str(error) or "does not exist" in str(error):
+        if "does not exist" in str(error) and "relation" in str(error):
             raise SchemaMismatch(_NO_TABLES) from error
         raise DatabaseUnavailable("the shared database does not answer") from error
