@@ -6,6 +6,7 @@ the other, and two writers at once would hand out the same.
 
 from collections.abc import Iterable, Mapping
 
+import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
@@ -140,6 +141,14 @@ def intern_breakdowns(connection: sa.Connection, dims: Iterable[str]) -> dict[st
         connection.execute(sa.insert(breakdown), rows)
     held |= {text: first + position for position, text in enumerate(new)}
     return {text: held[text] for text in wanted}
+
+
+def numbered(column: str, numbers: Mapping[str, int]) -> pl.Expr:
+    """Return the numbers (Int32) of the names in a column; every name must be there."""
+    if not numbers:
+        # Polars would leave the texts of an empty column as they are.
+        return pl.lit(None, dtype=pl.Int32)
+    return pl.col(column).replace_strict(numbers, return_dtype=pl.Int32)
 
 
 def cut_of(dims: str) -> str:

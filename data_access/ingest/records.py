@@ -14,7 +14,12 @@ from data_access.clock import Clock
 from data_access.codes import Origin, to_us
 from data_access.contracts.model import RecordKind
 from data_access.cube.history import EVENT_SCHEMA
-from data_access.cube.intern import intern_breakdowns, intern_measures, intern_source
+from data_access.cube.intern import (
+    intern_breakdowns,
+    intern_measures,
+    intern_source,
+    numbered,
+)
 from data_access.cube.merge import apply_events
 from data_access.engine import writing
 from data_access.ingest import ledger
@@ -173,10 +178,10 @@ def events_from(
     breakdowns = intern_breakdowns(connection, changes["dims"].unique().to_list())
     month = pl.col("day").dt.year() * 100 + pl.col("day").dt.month().cast(pl.Int32)
     return changes.with_columns(
-        measure_id=pl.col("measure").replace_strict(measures, return_dtype=pl.Int32),
+        measure_id=numbered("measure", measures),
         month=month.cast(pl.Int32),
         day=pl.col("day").cast(pl.Int32),
-        breakdown_id=pl.col("dims").replace_strict(breakdowns, return_dtype=pl.Int32),
+        breakdown_id=numbered("dims", breakdowns),
         source_id=pl.lit(source_id, dtype=pl.Int32),
         dvalue=pl.col("value"),
         dn=pl.col("n"),

@@ -16,6 +16,7 @@ from data_access.cube.intern import (
     intern_feed,
     intern_measures,
     intern_source,
+    numbered,
 )
 from data_access.engine import writing
 from data_access.ingest import ledger
@@ -135,9 +136,9 @@ def _feeds(
         connection, keys, platform=delivery.platform, unknown=_described(cells.entries)
     )
     breakdowns = intern_breakdowns(connection, cells.cells["dims"].unique().to_list())
-    numbered = cells.cells.with_columns(
+    told = cells.cells.with_columns(
         pl.col("day").cast(pl.Int32),
-        breakdown_id=pl.col("dims").replace_strict(breakdowns, return_dtype=pl.Int32),
+        breakdown_id=numbered("dims", breakdowns),
     )
     of_feed: dict[str, list[int]] = {}
     for place, entry in enumerate(cells.entries):
@@ -146,7 +147,7 @@ def _feeds(
     for feed, places in of_feed.items():
         measure_id = measures[cells.entries[places[0]].measure]
         feed_id = intern_feed(connection, feed, measure_id=measure_id, source_id=source_id)
-        own = numbered.filter(pl.col("entry").is_in(places)).select("row_no", *PAYLOAD)
+        own = told.filter(pl.col("entry").is_in(places)).select("row_no", *PAYLOAD)
         feeds.append(
             FeedDelivery(
                 feed_id=feed_id,
