@@ -54,6 +54,8 @@ def parse_numbers(text: pl.Series, *, numbers: str = "auto", whole: bool = False
     found = _written_numbers(rest, style=style, whole=whole and numbers == "auto")
     share = text.filter(left).str.contains("%", literal=True)
     found = found.zip_with(~share, found / 100)
+    # Too big for a number (1e999) would become infinite, and no sum would be one again.
+    found = found.set(~found.is_finite(), None)
     values = values.scatter(left.arg_true(), found)
     bad = values.is_null() & text.is_not_null()
     if not bad.any():
