@@ -17,7 +17,8 @@ class Context:
         viewer: who looks, from which moment.
         beat: state of the database.
         day: the day on screen; None while there are no figures.
-        newest: the newest day with figures; None while there are none.
+        newest: the newest day that most of the country has reported, the one to open with.
+        last: the newest day with any figure, the last that can be chosen.
         home: code of the province the viewer is bound to; None for the nation.
         language: `vi` or `en`.
         t: texts of that language.
@@ -28,6 +29,7 @@ class Context:
     beat: Beat
     day: date | None
     newest: date | None
+    last: date | None
     home: str | None
     language: str
     t: Translate
@@ -48,13 +50,15 @@ def look(page: str) -> Context:
     """
     viewer = access.require_page(page)
     beat = resources.beat()
-    newest = loaders.newest_day(viewer=viewer, token=beat.token)
+    known = loaders.days_known(viewer=viewer, token=beat.token)
+    newest, last = known or (None, None)
     chosen = filters.current().day
     return Context(
         viewer=viewer,
         beat=beat,
-        day=chosen if chosen and newest and chosen <= newest else newest,
+        day=chosen if chosen and last and chosen <= last else newest,
         newest=newest,
+        last=last,
         home=access.home(viewer),
         language=filters.language(),
         t=filters.translate(),

@@ -27,6 +27,7 @@ WINDOW_DAYS = 7
 MIN_DAYS = 5
 SPARK_DAYS = 28
 LASTING_DAYS = 30
+SUDDEN = 20.0  # a daily mean from which a zero is no chance
 GOOD, BAD, NEITHER = "good", "bad", "neither"
 
 
@@ -88,9 +89,16 @@ class Card:
         return (self.day - self.last_day).days <= LASTING_DAYS
 
     @property
-    def implausible(self) -> bool:
-        """Whether a share lies above the whole: a finding about the denominator, never clipped."""
-        return self.entry.is_ratio and self.shown is not None and self.shown > 1
+    def finding(self) -> str:
+        """What makes the figure doubtful: `over` (a share above the whole: the denominator is
+        wrong, never clipped), `sudden_zero` (nothing after days of many); empty for nothing."""
+        if self.entry.is_ratio and self.shown is not None and self.shown > 1:
+            return "over"
+        before = [value for value in self.spark[-WINDOW_DAYS - 1 : -1] if value is not None]
+        usual = sum(before) / len(before) if before else 0.0
+        if self.entry.adds and self.value == 0 and usual >= SUDDEN:
+            return "sudden_zero"
+        return ""
 
     @property
     def empty(self) -> bool:

@@ -38,16 +38,33 @@ def figures(*, viewer: Viewer, ask: Ask, token: str) -> pl.DataFrame:
 
 
 @st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
-def newest_day(*, viewer: Viewer, token: str) -> date | None:
-    """Return the newest day with a figure of the headline, cases first; None without any."""
+def days_known(*, viewer: Viewer, token: str) -> tuple[date, date] | None:
+    """Return the day to open with and the newest day with any figure; None without figures.
+
+    Method: a day that only few provinces have reported is no picture of the country: the day to
+        open with is the newest on which half of the areas have cases, else the newest at all.
+    """
     del token
-    for ids in ((LEAD,), tuple(key for key in HEADLINE if key != LEAD)):
-        found = resources.shared().figures(Ask(ids=ids), viewer=viewer)
-        days = found.filter(pl.col("value").is_not_null())["date"]
+    last = _newest(Ask(ids=(LEAD,)), viewer)
+    last = last or _newest(Ask(ids=tuple(key for key in HEADLINE if key != LEAD)), viewer)
+    if last is None:
+        return None
+    for start in (last - LOOK_BACK, None):
+        found = resources.shared().figures(
+            Ask(ids=(LEAD,), level=Level.PROVINCE, start=start, end=last), viewer=viewer
+        )
+        half = found["area_code"].n_unique() / 2
+        known = found.filter(pl.col("value").is_not_null()).group_by("date").len()
+        days = known.filter(pl.col("len") >= half)["date"]
         if days.len():
-            newest: date = days.max()  # type: ignore[assignment]
-            return newest
-    return None
+            return days.max(), last  # type: ignore[return-value]
+    return last, last
+
+
+def _newest(ask: Ask, viewer: Viewer) -> date | None:
+    found = resources.shared().figures(ask, viewer=viewer)
+    days: date | None = found.filter(pl.col("value").is_not_null())["date"].max()  # type: ignore[assignment]
+    return days
 
 
 @st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)

@@ -59,11 +59,11 @@ def sentence(
     on = formatting.day(day, language=language)
     parts = [_cases(cards.get("cases"), on=on, where=where, t=t, language=language)]
     deaths = cards.get("deaths")
-    if deaths is not None and deaths.value is not None:
+    if deaths is not None and deaths.value is not None and not deaths.finding:
         count = deaths.entry.value(deaths.value, language=language)
         parts.append(t("sentence.deaths", count=count))
     coverage = cards.get("vaccination_coverage_1")
-    if coverage is not None and coverage.shown is not None and not coverage.implausible:
+    if coverage is not None and coverage.shown is not None and not coverage.finding:
         share = coverage.entry.value(coverage.shown, language=language)
         parts.append(t("sentence.coverage", share=share))
     if movement is not None:
@@ -88,6 +88,8 @@ def _cases(
     expected, missing = card.facts.get("n_expected"), card.facts.get("n_missing")
     if isinstance(expected, int) and isinstance(missing, int) and missing:
         text += t("sentence.reported", n=expected - missing, m=expected)
+    if card.finding:
+        return text + t("sentence.doubtful") + t("sentence.end")
     return text + _trend(card, t=t, language=language) + t("sentence.end")
 
 

@@ -9,11 +9,8 @@ overview.sentence_section()
 figures, country = st.columns([7, 5], gap="medium")
 with figures:
     overview.cards_section()
+    overview.movements_section()
 with country:
     overview.map_section()
-changes, platforms = st.columns([7, 5], gap="medium")
-with changes:
-    overview.movements_section()
-with platforms:
-    overview.freshness_section()
+overview.freshness_section()
 page.closed("overview", "date")

@@ -74,7 +74,7 @@ def _shade(figure: go.Figure, days: Sequence[date], until: date, *, label: str) 
     half = timedelta(hours=12)
     figure.add_vrect(
         x0=until + half, x1=days[-1] + half, fillcolor=BAND, line_width=0, layer="below",
-        annotation={"text": label, "font": {"size": 10}}, annotation_position="top left",
+        annotation={"text": label, "font": {"size": 10}}, annotation_position="top right",
     )  # fmt: skip
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from dashboard import formatting
-from dashboard.components.markup import Markup, draw, element, join
+from dashboard.components.markup import Markup, draw, element, join, picture
 from dashboard.context import Context
-from dashboard.headline import BAD, GOOD, SPARK_DAYS, WINDOW_DAYS, Card, Change
+from dashboard.headline import BAD, GOOD, NEITHER, SPARK_DAYS, WINDOW_DAYS, Card, Change
 
-WIDTH, HEIGHT, PAD = 120.0, 30.0, 3.0
+WIDTH, HEIGHT, PAD = 200.0, 36.0, 3.0
+STROKE = "#2c8797"  # seen on both grounds: a picture cannot follow the theme
 
 
 def show(cards: Sequence[Card], look: Context) -> None:
@@ -34,10 +35,15 @@ def one(card: Card, look: Context) -> Markup:
         _change(card, look),
         sparkline(card, look),
         _why(card, look),
-        class_=f"td-card td-{card.change.tone if card.change else 'neither'}",
+        class_=f"td-card td-{_tone(card)}",
         role="listitem",
         data_id=card.entry.key,
     )
+
+
+def _tone(card: Card) -> str:
+    """Return good or bad only where a figure is trusted."""
+    return card.change.tone if card.change and not card.finding else NEITHER
 
 
 def _figure(card: Card, look: Context) -> Markup:
@@ -65,13 +71,13 @@ def _figure(card: Card, look: Context) -> Markup:
                 class_="td-value",
             ),
             element("p", when, class_="td-when td-older" if card.stands_in else "td-when"),
-            element("p", t("card.over"), class_="td-finding") if card.implausible else None,
+            element("p", t(f"card.{card.finding}"), class_="td-finding") if card.finding else None,
         ]
     )
 
 
 def _change(card: Card, look: Context) -> Markup | None:
-    if card.shown is None or card.stands_in:
+    if card.shown is None or card.stands_in or card.finding == "sudden_zero":
         return None
     if card.change is None:
         return element("p", look.t("card.too_few"), class_="td-change td-neither")
@@ -133,11 +139,20 @@ def sparkline(card: Card, look: Context) -> Markup | None:
         low=card.entry.value(min(known), language=look.language),
         high=card.entry.value(high, language=look.language),
     )
-    shapes = [*_lines(points), _end(points)]
-    picture = element(
-        "svg", *shapes, viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}", role="img", aria_label=label
+    drawing = element(
+        "svg",
+        *_lines(points),
+        _end(points),
+        xmlns="http://www.w3.org/2000/svg",
+        preserveAspectRatio="none",
+        viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}",
+        fill="none",
+        stroke=STROKE,
+        stroke_width=1.6,
+        stroke_linejoin="round",
+        stroke_linecap="round",
     )
-    return element("div", picture, class_="td-spark")
+    return element("div", picture(drawing, alt=label), class_="td-spark")
 
 
 def _lines(points: Sequence[tuple[float, float] | None]) -> list[Markup]:
@@ -147,21 +162,19 @@ def _lines(points: Sequence[tuple[float, float] | None]) -> list[Markup]:
             runs.append([])
         else:
             runs[-1].append(point)
-    drawn = []
-    for run in filter(None, runs):
-        if len(run) == 1:
-            drawn.append(element("circle", cx=f"{run[0][0]:.1f}", cy=f"{run[0][1]:.1f}", r=1.4))
-        else:
-            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in run)
-            drawn.append(element("polyline", points=path))
-    return drawn
+    return [_line(run, width=2.6 if len(run) == 1 else 1.6) for run in runs if run]
+
+
+def _line(run: Sequence[tuple[float, float]], *, width: float) -> Markup:
+    # A line without length and with round ends is a dot that no stretching makes an egg.
+    ends = run if len(run) > 1 else [*run, *run]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in ends)
+    return element("polyline", points=path, stroke_width=width, vector_effect="non-scaling-stroke")
 
 
 def _end(points: Sequence[tuple[float, float] | None]) -> Markup | None:
     last = points[-1]
-    if last is None:
-        return None
-    return element("circle", cx=f"{last[0]:.1f}", cy=f"{last[1]:.1f}", r=2.4, class_="td-end")
+    return None if last is None else _line([last], width=5)
 
 
 def _why(card: Card, look: Context) -> Markup:

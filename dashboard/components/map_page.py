@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import downloads, filters, formatting, headline, loaders
 from dashboard.catalogue import Entry
 from dashboard.charts.trend import trend
+from dashboard.components import cards as card_grid
 from dashboard.components import map_view
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
@@ -120,7 +121,7 @@ def map_section() -> None:
         )
     with right:
         _detail(entry, ground, seen, day=picked)
-    _table(entry, ground, seen, day=picked)
+        _table(entry, ground, seen, day=picked)
     filters.publish(*ADDRESS, day=picked)
 
 
@@ -166,9 +167,7 @@ def _place(ground: map_view.Ground, seen: Context) -> tuple[str, str | None]:
 
 
 def _figure(card: headline.Card, seen: Context) -> Markup:
-    from dashboard.components.cards import one  # noqa: PLC0415
-
-    return element("div", one(card, seen), class_="td-cards td-single")
+    return element("div", card_grid.one(card, seen), class_="td-cards td-single")
 
 
 def _chart(daily: pl.DataFrame, entry: Entry, seen: Context, *, place: str, day: date) -> None:
