@@ -18,8 +18,8 @@ from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
 from data_access.cube.query import Ask, answer
 from data_access.errors import BadUse, DataAccessError
-from data_access.reference.areas import load_areas
-from data_access.viewer import Viewer, parse_viewer, system_viewer
+from data_access.reference.areas import Areas
+from data_access.viewer import Viewer, parse_viewer
 
 FORMATS = ("csv", "json", "parquet")
 
@@ -34,6 +34,10 @@ class Context(Protocol):
     @property
     def clock(self) -> Clock:
         """What time it is."""
+
+    @property
+    def areas(self) -> Areas:
+        """The places of the country."""
 
 
 def add_parser(subparsers: Any) -> argparse.ArgumentParser:  # noqa: ANN401 -- argparse hides the type
@@ -72,7 +76,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
     if args.bulletin is not None:
         raise DataAccessError("there are no bulletins yet: use --as-of")
     now = context.clock()
-    areas = load_areas(context.engine, viewer=system_viewer(now))
+    areas = context.areas
     viewer = _viewer(args, now=now, zone=areas.country.time_zone)
     cube = HotCube(context.engine, context.clock, geography=Geography(areas))
     answered = answer(cube, _ask(args), viewer=viewer)
@@ -132,7 +136,9 @@ def to_csv(answered: pl.DataFrame) -> bytes:
     written = answered.with_columns(
         value=pl.when(is_whole).then(whole).otherwise(pl.col("value").cast(pl.String))
     )
-    return written.write_csv().encode()
+    # Polars quotes empty texts; a null is written as nothing at all.
+    texts = pl.col(pl.String).replace("", None)
+    return written.with_columns(texts).write_csv().encode()
 
 
 def to_json(answered: pl.DataFrame) -> bytes:

@@ -24,7 +24,7 @@ from data_access.cube.hot import CubeView, HotCube
 from data_access.cube.resolve import Want
 from data_access.cube.state import Catalogue, near
 from data_access.errors import BadUse, ScopeDenied, UnknownId
-from data_access.indicators.model import Indicator, Unit
+from data_access.indicators.model import Indicator, Term, Unit
 from data_access.indicators.registry import INDICATORS
 from data_access.measures.model import Measure
 from data_access.viewer import Viewer
@@ -149,16 +149,23 @@ def find(catalogue: Catalogue, key: str, *, viewer: Viewer) -> Measure | Indicat
 
 def measures_of(catalogue: Catalogue, item: Measure | Indicator) -> tuple[str, ...]:
     """Return every measure that an item may have to read, flows behind stocks included."""
-    keys = item.measures if isinstance(item, Indicator) else (item.key,)
+    keys = [item.key] if isinstance(item, Measure) else _read_by(catalogue, item)
     found: dict[str, None] = {}
     for key in keys:
-        of = catalogue.measures[key]
-        stock = catalogue.measures.get(of.cumulative) if isinstance(item, Indicator) else None
-        for one in (of, stock):
-            for name in (one.key, one.inflow, one.outflow) if one else ():
-                if name:
-                    found[name] = None
+        one = catalogue.measures[key]
+        found.update(dict.fromkeys(name for name in (key, one.inflow, one.outflow) if name))
     return tuple(found)
+
+
+def _read_by(catalogue: Catalogue, indicator: Indicator) -> list[str]:
+    keys = []
+    for first in indicator.terms:
+        term: Term | None = first
+        while term is not None:
+            total = catalogue.measures[term.measure].cumulative if term.cumulative else ""
+            keys += [total] if total else [term.measure]
+            term = term.otherwise
+    return keys
 
 
 def _sources(catalogue: Catalogue, name: str) -> tuple[int, ...] | None:
