@@ -101,7 +101,8 @@ def staged(
     """Yield a temporary table that holds the frame's columns named as `columns`, then drop it.
 
     On PostgreSQL joins on it look rows up one by one while the block lasts: the planner knows
-    nothing of a table that was filled a moment ago, and would read the whole other side.
+    nothing of a table that was filled a moment ago, and would read the whole other side: once, or,
+    believing that side to be still as empty as it was, once for every row.
     """
     held = sa.MetaData()
     stage = sa.Table(
@@ -124,7 +125,7 @@ def _plan_look_ups(connection: sa.Connection, other_joins: str) -> None:
         return
     settings = [
         sa.func.set_config(name, other_joins, True)
-        for name in ("enable_hashjoin", "enable_mergejoin")
+        for name in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan")
     ]
     connection.execute(sa.select(*settings))
 
