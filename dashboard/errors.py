@@ -10,19 +10,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from dashboard import filters
 from dashboard.access import NoAccounts
 from dashboard.metrics import ERRORS
+from data_access.codes import Role
 from data_access.errors import (
     BadUse,
-    DataAccessError,
     DatabaseUnavailable,
     SchemaMismatch,
     ScopeDenied,
+    SettingsError,
 )
-from data_access.viewer import Viewer
 
 LOG = logging.getLogger("tuyendau.dashboard")
 _LETTERS = 4
@@ -31,34 +30,28 @@ Draw = Callable[..., object]
 
 
 @contextmanager
-def shown(*, viewer: Viewer | None = None) -> Iterator[None]:
+def shown() -> Iterator[None]:
     """Show what goes wrong inside as a notice; the rest of the page goes on."""
     try:
         yield
-    except DataAccessError as error:
-        draw, text = explain(error, viewer=viewer)
-        draw(text)
-    except StreamlitAPIException as error:
-        draw, text = explain(error, viewer=viewer)
-        draw(text)
     except Exception as error:  # noqa: BLE001 -- the last line of defence; logged with a number
-        draw, text = explain(error, viewer=viewer)
+        draw, text = explain(error)
         draw(text)
 
 
-def explain(error: Exception, *, viewer: Viewer | None) -> tuple[Draw, str]:
+def explain(error: Exception) -> tuple[Draw, str]:
     """Return how to draw an error and its sentence in the session's language."""
     t = filters.t
     if isinstance(error, NoAccounts):
         return st.info, t("error.no_accounts_about")
     if isinstance(error, ScopeDenied):
-        published = viewer is not None and viewer.published_only
-        return st.info, t("error.unpublished" if published else "error.denied")
+        press = filters.current().role == Role.PRESS.value
+        return st.info, t("error.unpublished" if press else "error.denied")
     if isinstance(error, SchemaMismatch):
         return st.warning, t("error.schema")
     if isinstance(error, DatabaseUnavailable):
         return st.warning, f"{t('error.away')} {t('error.away_retry')}"
-    if isinstance(error, BadUse):
+    if isinstance(error, BadUse) and not isinstance(error, SettingsError):
         return st.info, t("error.unknown")
     return st.error, t("error.incident", number=record(error))
 
@@ -85,6 +78,6 @@ def _place(error: Exception) -> str:
 
 def on_script_error(error: Exception) -> bool:
     """Show an error that nothing else caught; True keeps Streamlit from showing its own."""
-    draw, text = explain(error, viewer=None)
+    draw, text = explain(error)
     draw(text)
     return True

@@ -25,6 +25,7 @@ HEADLINE = (
 LEAD = "cases"
 WINDOW_DAYS = 7
 MIN_DAYS = 5
+STEADY = 0.02
 SPARK_DAYS = 28
 LASTING_DAYS = 30
 SUDDEN = 20.0  # a daily mean from which a zero is no chance
@@ -183,8 +184,15 @@ def change_of(rows: pl.DataFrame, *, entry: Entry, day: date) -> Change | None:
         relative=relative,
         days=1,
         days_apart=WINDOW_DAYS,
-        tone=tone_of(difference, entry.higher_is_bad),
+        tone=_tone(difference, relative, entry),
     )
+
+
+def _tone(difference: float, relative: float | None, entry: Entry) -> str:
+    # Two in a hundred more is neither better nor worse: it is about the same.
+    if relative is not None and abs(relative) < STEADY:
+        return NEITHER
+    return tone_of(difference, entry.higher_is_bad)
 
 
 def _between_weeks(
@@ -200,12 +208,13 @@ def _between_weeks(
     # Means, so that a day that was not reported does not look like a fall.
     means = (sum(now) / len(now), sum(before) / len(before))
     difference = (means[0] - means[1]) * WINDOW_DAYS
+    relative = _relative(*means)
     return Change(
         difference=difference,
-        relative=_relative(*means),
+        relative=relative,
         days=WINDOW_DAYS,
         days_apart=WINDOW_DAYS,
-        tone=tone_of(difference, entry.higher_is_bad),
+        tone=_tone(difference, relative, entry),
     )
 
 

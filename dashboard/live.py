@@ -17,6 +17,8 @@ from data_access.errors import DataAccessError
 
 POLL_SECONDS = 0.5
 AGAIN_SECONDS = 0.3
+AWAY = "|away"
+"""The nudge of a database that has not answered yet."""
 # "Not due yet" and "silent" depend on the hour, also when nothing is committed.
 REFRESH = timedelta(minutes=10)
 

@@ -17,7 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from dashboard import assets, resources
-from dashboard.live import POLL_SECONDS, Listeners, news_of
+from dashboard.live import AWAY, POLL_SECONDS, Listeners, news_of
 from dashboard.metrics import REGISTRY, Counting, observe
 from dashboard.web import Guard, PackedScripts
 from data_access.errors import DataAccessError
@@ -88,9 +88,10 @@ async def live(socket: WebSocket) -> None:
 async def watch() -> None:
     """Ask the database for its change token, and nudge the screens when it moved."""
     while True:
-        with suppress(DataAccessError):
-            beat = await asyncio.to_thread(resources.beat)
-            LISTENERS.tell(news_of(beat))
+        try:
+            LISTENERS.tell(news_of(await asyncio.to_thread(resources.beat)))
+        except DataAccessError:
+            LISTENERS.tell(AWAY)
         await asyncio.sleep(POLL_SECONDS)
 
 

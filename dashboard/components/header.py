@@ -3,7 +3,6 @@
 import streamlit as st
 
 from dashboard import access, assets, filters, formatting, loaders, resources
-from dashboard.components import live_link
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.context import Context, look
@@ -25,7 +24,6 @@ def show(page: str) -> None:
         )
         with st.container(horizontal=True, width="content", key="td_controls"):
             _controls()
-    _status_of(page)()
 
 
 def _ribbon() -> Markup:
@@ -55,13 +53,14 @@ def role_name(role: str, names: dict[str, str]) -> str:
     return filters.t(f"role.{kind}", name=names.get(code, code)) if code else filters.t(f"role.{kind}")
 
 
-def _status_of(page: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 -- a section
+def status(page: str) -> None:
+    """Draw the line under the title as a section of its own."""
+
     @section("status")
-    def status() -> None:
-        live_link.show()
+    def drawn() -> None:
         _status(look(page))
 
-    return status
+    drawn()
 
 
 def _status(seen: Context) -> None:

@@ -30,13 +30,16 @@ class Ground:
     inside: str | None = None
 
 
-def ground_of(seen: Context, *, vintage: str | None = None, drill: str | None = None) -> Ground:
-    """Return the ground for a viewer: the nation's provinces, or one province's districts."""
-    chosen = loaders.vintage_for(seen.day, vintage)
-    inside = seen.home or drill
-    if inside and loaders.has_level(Level.DISTRICT.value, chosen, inside):
-        return Ground(level=Level.DISTRICT.value, vintage=chosen, inside=inside)
-    return Ground(level=Level.PROVINCE.value, vintage=chosen)
+def ground_of(entry: Entry, seen: Context, *, day: date) -> Ground:
+    """Return the ground of a day's map: a province sees its districts where they have figures."""
+    vintage = loaders.vintage_for(day, None)
+    country = Ground(level=Level.PROVINCE.value, vintage=vintage)
+    if not seen.home or not loaders.has_level(Level.DISTRICT.value, vintage, seen.home):
+        return country
+    own = Ground(level=Level.DISTRICT.value, vintage=vintage, inside=seen.home)
+    ask = ask_of(entry, own, start=day, end=day)
+    known = loaders.day_range(viewer=seen.viewer, ask=ask, token=seen.token)
+    return own if known else country
 
 
 def ask_of(entry: Entry, ground: Ground, *, start: date | None, end: date | None) -> Ask:
@@ -55,7 +58,7 @@ def compact(entry: Entry, seen: Context) -> None:
     """Draw the day on screen without a player."""
     if seen.day is None:
         return
-    ground = ground_of(seen)
+    ground = ground_of(entry, seen, day=seen.day)
     ask = ask_of(entry, ground, start=seen.day, end=seen.day)
     packed = loaders.map_message(
         viewer=seen.viewer,

@@ -3,42 +3,33 @@
 import streamlit as st
 
 from dashboard import access, errors, filters, resources
-from dashboard.components import footer, header, section
+from dashboard.components import footer, header, live_link, section
 from dashboard.components.markup import draw, element
 from dashboard.context import look
 from dashboard.metrics import RUNS
 
 
 def opened(key: str) -> None:
-    """Let in who may open the page and draw its header; anybody else gets a sentence."""
+    """Let in who may open the page and draw its header; otherwise say why not and stop.
+
+    The screen listens in any case: what could not be shown comes by itself once it can.
+    """
     section.forget()
     RUNS.labels(page=key).inc()
-    if not _allowed(key):
-        st.stop()
-    header.show(key)
-    if not _has_figures(key):
-        st.stop()
-
-
-def _allowed(key: str) -> bool:
+    live_link.show()
     if not resources.settings().demo:
         draw(element("h1", filters.t("error.no_accounts")))
+    ready = False
     with errors.shown():
         access.require_page(key)
-        return True
-    return False
-
-
-def _has_figures(key: str) -> bool:
-    """Whether there is anything to show; if not, a section that waits for it says why."""
-    ready = False
-    viewer = access.require_page(key)
-    with errors.shown(viewer=viewer):
+        header.show(key)
         seen = look(key)
         ready = seen.newest is not None
         if not ready:
             st.info(seen.t("error.empty"))
-    return ready
+    if not ready:
+        st.stop()
+    header.status(key)
 
 
 def closed(key: str, *names: str) -> None:
@@ -48,8 +39,6 @@ def closed(key: str, *names: str) -> None:
         key: the page.
         names: parameters of the address that this page uses.
     """
-    footer.show(key)
     with errors.shown():
+        footer.show(key)
         filters.publish(*names, day=look(key).day)
-
-

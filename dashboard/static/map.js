@@ -159,12 +159,14 @@ class AreaMap {
     const always = islands ? await geometryOf(islands, latitude) : [];
     this.signature = signature;
     this.paths.clear();
-    this.svg.replaceChildren(this.patterns());
+    this.svg.replaceChildren();
     const box = nothing();
     // About eleven pixels, whatever the size of the screen.
     this.letter = Math.max(36, (11.5 * 1750) / Math.max(Math.min(this.stage.clientWidth, this.stage.clientHeight), 200));
     this.svg.append(this.land(shapes, box), this.sea(always, box), this.labels(shapes));
     const pad = (box[2] - box[0]) * 0.02;
+    const unit = Math.max((box[2] - box[0]) / this.stage.clientWidth, (box[3] - box[1]) / this.stage.clientHeight);
+    this.svg.prepend(this.patterns("", unit), this.patterns("-key", 1));
     this.svg.setAttribute("viewBox", `${box[0] - pad} ${box[1] - pad} ${box[2] - box[0] + 2 * pad} ${box[3] - box[1] + 2 * pad}`);
     this.frame.dataset.painted = String(this.paths.size);
   }
@@ -222,22 +224,25 @@ class AreaMap {
     return group;
   }
 
-  // States differ by pattern, not by colour alone.
-  patterns() {
-    const make_ = (name, size, ...marks) => draw("pattern", {
-      id: `tdm${this.number}-${name}`, width: size, height: size, patternUnits: "userSpaceOnUse",
+  // States differ by pattern, not by colour alone. Sizes are in pixels, `scale` units to a pixel.
+  patterns(ending, scale) {
+    const pattern = (name, size, ...marks) => draw("pattern", {
+      id: `tdm${this.number}-${name}${ending}`, width: size, height: size, patternUnits: "userSpaceOnUse",
+      patternTransform: `scale(${scale.toFixed(3)})`,
     }, draw("rect", { width: size, height: size, class: "tdm-ground" }), ...marks);
     const stroke = (d, width) => draw("path", { d, class: "tdm-mark", "stroke-width": width });
     return draw("defs", {},
-      make_("not_reported", 14, stroke("M-2 16L16 -2M-9 9L9 -9M5 23L23 5", 2.6)),
-      make_("not_due", 14, stroke("M0 7H14", 2.2)),
-      make_("suppressed", 12, draw("circle", { cx: 6, cy: 6, r: 3, class: "tdm-dot" })),
-      make_("not_applicable", 18, stroke("M0 0L18 18M18 0L0 18", 1.6)),
-      make_("not_synchronised", 16, stroke("M4 0V16M10 3V13", 2.2)));
+      pattern("not_reported", 7, stroke("M-1 8L8 -1M-4.5 4.5L4.5 -4.5M2.5 11.5L11.5 2.5", 1.3)),
+      pattern("not_due", 7, stroke("M0 3.5H7", 1.1)),
+      pattern("suppressed", 7, draw("circle", { cx: 3.5, cy: 3.5, r: 1.7, class: "tdm-dot" })),
+      pattern("not_applicable", 9, stroke("M0 0L9 9M9 0L0 9", 0.8)),
+      pattern("not_synchronised", 8, stroke("M2 0V8M5 1.5V6.5", 1.1)));
   }
 
   // A state's fill as an inline style; empty leaves it to the style sheet's class colours.
-  pattern(kind) { return Object.values(STATES).includes(kind) ? `url("#tdm${this.number}-${kind}")` : ""; }
+  pattern(kind, ending = "") {
+    return Object.values(STATES).includes(kind) ? `url("#tdm${this.number}-${kind}${ending}")` : "";
+  }
 
   // ---- state of an area -----------------------------------------------------------------------
 
@@ -301,7 +306,7 @@ class AreaMap {
       swatch.append(draw("rect", {
         x: 0.75, y: 0.75, width: 26.5, height: 16.5, class: "tdm-area", "data-state": row.kind,
       }));
-      swatch.firstChild.style.fill = this.pattern(row.kind);
+      swatch.firstChild.style.fill = this.pattern(row.kind, "-key");
       list.append(make("li", { "data-state": row.kind }, swatch, make("span", {}, row.label), make("b", {}, String(counts[row.kind] || 0))));
     }
     this.legend.replaceChildren(make("p", { class: "tdm-unit" }, this.message.legendTitle), list);
