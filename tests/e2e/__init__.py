@@ -1,0 +1,1 @@
+"""Real files through the gate and out of `query`, checked against pandas."""
