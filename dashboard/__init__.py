@@ -1,1 +1,1 @@
-"""What draws: the pages' parts, the server, texts and colours. No SQL; figures come from data_access."""
+"""What draws: pages' parts, server, texts, colours. No SQL; figures come from data_access."""

@@ -1,5 +1,7 @@
-"""Who is looking. Until there are accounts a demonstration chooses its role on screen; without a
-demonstration nobody gets in: fail closed.
+"""Who is looking.
+
+Until there are accounts a demonstration chooses its role on screen; without a demonstration
+nobody gets in: fail closed.
 """
 
 import streamlit as st

@@ -6,6 +6,7 @@ from dashboard import errors, filters, navigation
 from dashboard.assets import STATIC
 from dashboard.components import header
 from dashboard.components.markup import style
+from dashboard.metrics import timed_run
 
 st.set_page_config(
     page_title=f"{filters.t('app.name')} · {filters.t('app.tagline')}",
@@ -16,4 +17,6 @@ st.set_page_config(
 style()
 header.logo()
 with errors.shown():
-    st.navigation(navigation.menu(filters.translate()), position="top").run()
+    chosen = st.navigation(navigation.menu(filters.translate()), position="top")
+    with timed_run(chosen.url_path or navigation.PAGES[0].key):
+        chosen.run()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from data_access.reference.pack import Pack
+from data_access.reference.model import Pack
 
 STATIC = Path(__file__).resolve().parent / "static"
 PACK_PREFIX, UI_PREFIX = "/static-pack", "/ui"

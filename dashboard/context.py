@@ -1,4 +1,4 @@
-"""What every section of a page needs to know: who looks, at which day, of which place, in which words."""
+"""What every section of a page needs to know: who looks, at which day, in which words."""
 
 from dataclasses import dataclass
 from datetime import date

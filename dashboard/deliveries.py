@@ -48,8 +48,13 @@ def _one(name: str, rows: pl.DataFrame) -> Delivery:
     return Delivery(
         platform=name,
         state=state,
-        days_behind=max(heard["days_behind"].min() or 0, 0),  # type: ignore[call-overload,type-var]
+        days_behind=_least(heard["days_behind"]),
         last_day=heard["last_day"].max(),  # type: ignore[arg-type]
         delivered=heard["known_at"].max(),  # type: ignore[arg-type]
         n_sources=heard["source"].n_unique(),
     )
+
+
+def _least(days: pl.Series) -> int:
+    known = [int(one) for one in days.drop_nulls().to_list()]
+    return max(min(known, default=0), 0)

@@ -1,4 +1,4 @@
-"""What a person takes away: the figures as plain CSV, and a second file that explains them. Pure."""
+"""What a person takes away: figures as plain CSV, and a second file that explains them. Pure."""
 
 import polars as pl
 

@@ -91,8 +91,11 @@ class Card:
 
     @property
     def finding(self) -> str:
-        """What makes the figure doubtful: `over` (a share above the whole: the denominator is
-        wrong, never clipped), `sudden_zero` (nothing after days of many); empty for nothing."""
+        """What makes the figure doubtful; empty for nothing.
+
+        `over`: a share above the whole, so the denominator is wrong (shown, never clipped);
+        `sudden_zero`: nothing after days of many.
+        """
         if self.entry.is_ratio and self.shown is not None and self.shown > 1:
             return "over"
         before = [value for value in self.spark[-WINDOW_DAYS - 1 : -1] if value is not None]
@@ -171,7 +174,7 @@ def change_of(rows: pl.DataFrame, *, entry: Entry, day: date) -> Change | None:
         entry: what the figure is.
         day: the last day.
     """
-    known = {one: value for one, value in rows.select("date", "value").iter_rows()}
+    known = dict(rows.select("date", "value").iter_rows())
     if entry.adds:
         return _between_weeks(known, entry=entry, day=day)
     before, now = known.get(day - timedelta(days=WINDOW_DAYS)), known.get(day)
@@ -195,9 +198,7 @@ def _tone(difference: float, relative: float | None, entry: Entry) -> str:
     return tone_of(difference, entry.higher_is_bad)
 
 
-def _between_weeks(
-    known: Mapping[date, float | None], *, entry: Entry, day: date
-) -> Change | None:
+def _between_weeks(known: Mapping[date, float | None], *, entry: Entry, day: date) -> Change | None:
     weeks = [
         [known.get(day - timedelta(days=back)) for back in range(first, first + WINDOW_DAYS)]
         for first in (0, WINDOW_DAYS)

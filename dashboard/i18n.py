@@ -1,4 +1,7 @@
-"""Texts of the screen by key and language. The language belongs to a session, never to a process."""
+"""Texts of the screen by key and language.
+
+The language belongs to a session, never to the process.
+"""
 
 import tomllib
 from collections.abc import Callable, Mapping

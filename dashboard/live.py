@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from data_access.clock import Clock
 from data_access.errors import DataAccessError
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.25
 AGAIN_SECONDS = 0.3
 AWAY = "|away"
 """The nudge of a database that has not answered yet."""

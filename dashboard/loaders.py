@@ -179,9 +179,7 @@ def has_level(level: str, vintage: str, inside: str) -> bool:
     return bool(found.filter(pl.col("parent_code") == inside).height)
 
 
-def areas_of(
-    ground: tuple[str, str, str | None], *, viewer: Viewer, language: str
-) -> pl.DataFrame:
+def areas_of(ground: tuple[str, str, str | None], *, viewer: Viewer, language: str) -> pl.DataFrame:
     """Return the areas a map shows: code, name, aliases; with tiles where there is no geometry."""
     level, vintage, inside = ground
     found = resources.shared().areas.at(level, vintage)

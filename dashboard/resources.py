@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard.live import Beat, Pulse
-from data_access.reference.pack import Pack, resolve_pack
+from data_access.reference.model import Pack
+from data_access.reference.pack import resolve_pack
 from data_access.settings import Settings, read_settings
 from data_access.shared import Shared, open_shared
 

@@ -78,9 +78,7 @@ def _lower(title: str) -> str:
     return title[:1].lower() + title[1:] if title[1:2].islower() or title[1:2] == " " else title
 
 
-def _cases(
-    card: Card | None, *, on: str, where: str, t: Translate, language: str
-) -> str:
+def _cases(card: Card | None, *, on: str, where: str, t: Translate, language: str) -> str:
     if card is None or card.value is None:
         return t("sentence.no_cases", place=where, day=on) + t("sentence.end")
     count = card.entry.value(card.value, language=language)

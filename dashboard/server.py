@@ -17,6 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from dashboard import assets, resources
+from dashboard.errors import on_script_error
 from dashboard.live import AWAY, POLL_SECONDS, Listeners, news_of
 from dashboard.metrics import REGISTRY, Counting, observe
 from dashboard.web import Guard, PackedScripts
@@ -107,16 +108,20 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
             await watching
 
 
+ROUTES = (
+    Route("/healthz", healthz),
+    Route("/readyz", readyz),
+    Route("/metrics", metrics),
+    Route(assets.PACK_PREFIX + "/{digest}/{name}", pack_file),
+    Route(assets.UI_PREFIX + "/{digest}/{name}", ui_file),
+    WebSocketRoute("/live", live),
+)
+MIDDLEWARE = (Middleware(Counting), Middleware(PackedScripts), Middleware(Guard))
+
 app = st.App(
     "app.py",
     lifespan=lifespan,
-    routes=[
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
-        Route("/metrics", metrics),
-        Route(assets.PACK_PREFIX + "/{digest}/{name}", pack_file),
-        Route(assets.UI_PREFIX + "/{digest}/{name}", ui_file),
-        WebSocketRoute("/live", live),
-    ],
-    middleware=[Middleware(Counting), Middleware(PackedScripts), Middleware(Guard)],
+    routes=ROUTES,
+    middleware=MIDDLEWARE,
+    on_script_error=on_script_error,
 )

@@ -118,7 +118,7 @@ def _packed_script(scope: MutableMapping[str, Any]) -> tuple[bytes, str] | None:
     path = str(scope["path"])
     if scope["method"] != "GET" or not path.startswith("/static/"):
         return None
-    if "gzip" not in Headers(scope=scope).get("accept-encoding", ""):  # type: ignore[arg-type]
+    if "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
         return None
     return packed_file(path.removeprefix("/static/"))
 

@@ -47,15 +47,9 @@ def _tone(card: Card) -> str:
 
 
 def _figure(card: Card, look: Context) -> Markup:
-    t, language = look.t, look.language
     if card.shown is None:
-        last = None
-        if card.last_value is not None and card.last_day is not None:
-            text = card.entry.value(card.last_value, language=language)
-            day = formatting.day(card.last_day, language=language)
-            last = element("p", t("card.last_known", value=text, day=day), class_="td-when")
-        status = element("p", t(f"status.{card.status}"), class_="td-status")
-        return join([status, last])
+        return _no_figure(card, look)
+    t, language = look.t, look.language
     day = card.last_day if card.stands_in and card.last_day else card.day
     when = t(
         "card.on_day" if card.entry.adds else "card.at_day",
@@ -74,6 +68,16 @@ def _figure(card: Card, look: Context) -> Markup:
             element("p", t(f"card.{card.finding}"), class_="td-finding") if card.finding else None,
         ]
     )
+
+
+def _no_figure(card: Card, look: Context) -> Markup:
+    status = element("p", look.t(f"status.{card.status}"), class_="td-status")
+    if card.last_value is None or card.last_day is None:
+        return status
+    value = card.entry.value(card.last_value, language=look.language)
+    day = formatting.day(card.last_day, language=look.language)
+    last = element("p", look.t("card.last_known", value=value, day=day), class_="td-when")
+    return join([status, last])
 
 
 def _change(card: Card, look: Context) -> Markup | None:
@@ -179,9 +183,7 @@ def _end(points: Sequence[tuple[float, float] | None]) -> Markup | None:
 
 def _why(card: Card, look: Context) -> Markup:
     rows = [
-        join([element("dt", name), element("dd", text)])
-        for name, text in facts(card, look)
-        if text
+        join([element("dt", name), element("dd", text)]) for name, text in facts(card, look) if text
     ]
     return element(
         "details",

@@ -42,5 +42,3 @@ def version() -> str:
         if line.startswith("## "):
             return line.removeprefix("## ").strip("[] ")
     return "0"
-
-

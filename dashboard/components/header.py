@@ -1,4 +1,4 @@
-"""Top of a page: what it answers, until when figures reach, whether the screen is live, controls."""
+"""Top of a page: what it answers, until when figures reach, whether it is live, controls."""
 
 import streamlit as st
 
@@ -50,7 +50,9 @@ def _controls() -> None:
 def role_name(role: str, names: dict[str, str]) -> str:
     """Return a role in words: `Hà Nội (cấp tỉnh)`."""
     kind, _, code = role.partition(":")
-    return filters.t(f"role.{kind}", name=names.get(code, code)) if code else filters.t(f"role.{kind}")
+    return (
+        filters.t(f"role.{kind}", name=names.get(code, code)) if code else filters.t(f"role.{kind}")
+    )
 
 
 def status(page: str) -> None:
@@ -132,9 +134,7 @@ def _pinning(seen: Context) -> None:
     label = "header.unpin" if as_of else "header.pin"
     with st.container(horizontal=True, width="content", key="td_pin"):
         if seen.day != seen.newest:
-            st.button(
-                seen.t("header.newest"), type="tertiary", key="go_newest", on_click=_follow
-            )
+            st.button(seen.t("header.newest"), type="tertiary", key="go_newest", on_click=_follow)
         st.button(
             seen.t(label),
             type="tertiary",
@@ -153,4 +153,3 @@ def _follow() -> None:
 def logo() -> None:
     """Put the product's mark beside the menu."""
     st.logo(assets.STATIC / "mark.svg", size="medium")
-

@@ -116,9 +116,7 @@ def map_section() -> None:
     day, selected = map_view.opening(picked, filters.current().area, series=series)
     left, right = st.columns([7, 5], gap="medium")
     with left:
-        map_view.full(
-            entry, ground, seen, start=start, end=end, day=day, selected=selected
-        )
+        map_view.full(entry, ground, seen, start=start, end=end, day=day, selected=selected)
     with right:
         _detail(entry, ground, seen, day=picked)
         _table(entry, ground, seen, day=picked)
@@ -142,6 +140,8 @@ def _remember(seen: Context, *, start: date, end: date) -> date:
 def _detail(entry: Entry, ground: map_view.Ground, seen: Context, *, day: date) -> None:
     place, code = _place(ground, seen)
     draw(element("h2", seen.t("map.detail", place=place), class_="td-section"))
+    if code is None:
+        draw(element("p", seen.t("map.choose"), class_="td-absent"))
     ask = Ask(
         ids=(entry.key,),
         level=None if code else Level.NATIONAL,
@@ -151,9 +151,7 @@ def _detail(entry: Entry, ground: map_view.Ground, seen: Context, *, day: date) 
         vintage=ground.vintage,
     )
     daily = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token).sort("date")
-    cards = headline.cards(
-        loaders.with_names(daily, language=seen.language), (entry,), day=day
-    )
+    cards = headline.cards(loaders.with_names(daily, language=seen.language), (entry,), day=day)
     draw(_figure(cards[0], seen))
     _chart(daily, entry, seen, place=place, day=day)
 
@@ -196,7 +194,11 @@ TOPOJSON = "/ui/"  # Plotly asks for world outlines nowhere else
 
 def _twin(shown: pl.DataFrame, entry: Entry, seen: Context, *, caption: str) -> Markup:
     rows = [
-        (formatting.day(day, language=seen.language), _value(value, entry, seen), _word(status, seen))
+        (
+            formatting.day(day, language=seen.language),
+            _value(value, entry, seen),
+            _word(status, seen),
+        )
         for day, value, status in shown.sort("date", descending=True).iter_rows()
     ]
     heads = (seen.t("chart.day"), seen.t("map.value"), seen.t("map.status"))
@@ -231,7 +233,9 @@ def _table(entry: Entry, ground: map_view.Ground, seen: Context, *, day: date) -
         )
         for row in rows
     ]
-    heads = tuple(seen.t(f"map.{name}") for name in ("rank", "area", "value", "status", "week_change"))
+    heads = tuple(
+        seen.t(f"map.{name}") for name in ("rank", "area", "value", "status", "week_change")
+    )
     draw(
         table(heads, cells, caption=title, numeric=NUMBER_COLUMNS,
               chosen=codes.index(area) if area in codes else None)

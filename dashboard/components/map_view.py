@@ -111,7 +111,7 @@ def news(key: str) -> tuple[str | None, date | None]:
 
 
 def span_of(seen: Context, first: date, last: date, *, days: int) -> tuple[date, date]:
-    """Return the days on the slider: up to the day on screen or the newest, not before the first."""
+    """Return the days on the slider: up to the newest, or the day on screen if that is later."""
     end = max(last, seen.day or last)
     return max(first, end - timedelta(days=days - 1)), end
 
@@ -126,5 +126,3 @@ def opening(day: date, selected: str | None, *, series: str) -> tuple[date, str 
     if kept is None or kept[0] != series:
         st.session_state["map_opening"] = kept = (series, day, selected)
     return kept[1], kept[2]
-
-

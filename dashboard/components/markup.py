@@ -1,4 +1,4 @@
-"""The one way to HTML: elements built from parts, every text escaped. Everything else is Streamlit's.
+"""The one way to HTML: elements built from parts, every text escaped.
 
 Nothing here accepts HTML from outside: a `Markup` comes only from `element`, `join` or `icon`.
 """

@@ -122,9 +122,7 @@ def _movement(move: Movement, seen: Context) -> Markup:
         "li",
         element("b", f"{arrow} {move.change}", class_=f"td-{move.tone}"),
         element("span", element("strong", move.area), " ", move.title),
-        element(
-            "small", t("movement.from_to", before=move.before, after=move.after), " · ", days
-        ),
+        element("small", t("movement.from_to", before=move.before, after=move.after), " · ", days),
     )
 
 
@@ -134,9 +132,7 @@ def movements_of(seen: Context) -> list[Movement]:
         return []
     found = loaders.movements(viewer=seen.viewer, day=seen.day, token=seen.token)
     return [
-        move
-        for row in found.iter_rows(named=True)
-        if (move := _in_words(row, seen)) is not None
+        move for row in found.iter_rows(named=True) if (move := _in_words(row, seen)) is not None
     ]
 
 

@@ -6,7 +6,6 @@ from dashboard import access, errors, filters, resources
 from dashboard.components import footer, header, live_link, section
 from dashboard.components.markup import draw, element
 from dashboard.context import look
-from dashboard.metrics import RUNS
 
 
 def opened(key: str) -> None:
@@ -15,7 +14,6 @@ def opened(key: str) -> None:
     The screen listens in any case: what could not be shown comes by itself once it can.
     """
     section.forget()
-    RUNS.labels(page=key).inc()
     live_link.show()
     if not resources.settings().demo:
         draw(element("h1", filters.t("error.no_accounts")))

@@ -130,9 +130,7 @@ def series(slides: Slides) -> tuple[list[list[float | None]], list[str]]:
 
     A day that the figures do not name is `not_reported`.
     """
-    days = [
-        slides.start + timedelta(days=n) for n in range((slides.end - slides.start).days + 1)
-    ]
+    days = [slides.start + timedelta(days=n) for n in range((slides.end - slides.start).days + 1)]
     known = {
         (code, one): (value, status)
         for code, one, value, status in slides.figures.select(

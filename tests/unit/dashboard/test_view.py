@@ -1,0 +1,61 @@
+"""An address gives a view, a view gives its address."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.view import SPANS, View, parse_view, write_view
+
+EVERY = ("date", "area", "indicator", "level", "vintage", "span")
+codes = st.from_regex(r"\A[A-Za-z0-9_]{1,20}\Z")
+views = st.builds(
+    View,
+    language=st.sampled_from(["vi", "en"]),
+    role=st.sampled_from([None, "national", "press", "province:79"]),
+    day=st.none() | st.dates(),
+    area=st.none() | codes,
+    indicator=st.none() | codes,
+    level=st.sampled_from([None, "province", "district"]),
+    vintage=st.none() | codes,
+    span=st.sampled_from(SPANS),
+    as_of=st.none() | st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1)),  # noqa: DTZ001
+)
+
+
+@given(views)
+def test_a_copied_link_restores_the_view(view: View) -> None:
+    assert parse_view(write_view(view, names=EVERY)) == view
+
+
+@given(st.dictionaries(st.sampled_from([*EVERY, "lang", "as", "as_of", "x"]), st.text()))
+def test_no_address_can_break_the_view(parameters: dict[str, str]) -> None:
+    view = parse_view(parameters)
+    assert view.language in {"vi", "en"}
+    assert view.span in SPANS
+    assert view.as_of is None or view.as_of.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"area": "79' OR 1=1 --"},
+        {"indicator": "<script>"},
+        {"indicator": "x" * 41},
+        {"level": "ward"},
+        {"as": "system"},
+        {"as": "province:"},
+        {"as": "province:79,01"},
+        {"date": "22/01/2022"},
+        {"as_of": "2022-01-22T20:00:00"},
+        {"span": "9"},
+    ],
+)
+def test_what_is_not_on_the_list_is_left_out(hostile: dict[str, str]) -> None:
+    assert parse_view(hostile) == View()
+
+
+def test_an_address_holds_only_what_the_page_uses() -> None:
+    view = View(day=date(2022, 1, 22), area="79", indicator="cases", language="en")
+    assert write_view(view, names=("date",)) == {"date": "2022-01-22", "lang": "en"}
