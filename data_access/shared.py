@@ -23,6 +23,7 @@ from data_access.cube.hot import HotCube
 from data_access.cube.query import Ask, answer, figures
 from data_access.demonstration import database_clock
 from data_access.engine import make_engine
+from data_access.errors import DataAccessError
 from data_access.indicators.model import Indicator
 from data_access.indicators.registry import INDICATORS
 from data_access.measures.model import Measure
@@ -142,6 +143,10 @@ class Shared:
             n_bytes=n_bytes,
         )
 
+    def close(self) -> None:
+        """Let go of the database; the object is of no use afterwards."""
+        self.engine.dispose()
+
     def _kept(
         self, what: tuple[object, ...], make: Callable[[], pl.DataFrame], *, viewer: Viewer
     ) -> pl.DataFrame:
@@ -181,10 +186,14 @@ def open_shared(settings: Settings) -> Shared:
         SettingsError: if the clock setting cannot be used.
     """
     engine = make_engine(settings.database_url)
-    migrations.require_current(engine)
-    viewer = system_viewer(make_clock("", zone="UTC")())
-    areas = load_areas(engine, viewer=viewer)
-    zone = areas.country.time_zone
-    clock = database_clock(engine, now=settings.now, zone=zone, viewer=viewer)
+    try:
+        migrations.require_current(engine)
+        system = system_viewer(make_clock("", zone="UTC")())
+        areas = load_areas(engine, viewer=system)
+        zone = areas.country.time_zone
+        clock = database_clock(engine, now=settings.now, zone=zone, viewer=system)
+    except DataAccessError:
+        engine.dispose()
+        raise
     cube = HotCube(engine, clock, geography=Geography(areas))
     return Shared(engine, clock, areas=areas, cube=cube)

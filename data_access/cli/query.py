@@ -19,7 +19,7 @@ from data_access.cube.hot import HotCube
 from data_access.cube.query import Ask, answer
 from data_access.errors import BadUse, DataAccessError
 from data_access.reference.areas import Areas
-from data_access.viewer import Viewer, parse_viewer
+from data_access.viewer import parse_viewer
 
 FORMATS = ("csv", "json", "parquet")
 
@@ -75,23 +75,29 @@ def run(args: argparse.Namespace, context: Context) -> int:
     """
     if args.bulletin is not None:
         raise DataAccessError("there are no bulletins yet: use --as-of")
-    now = context.clock()
-    areas = context.areas
-    viewer = _viewer(args, now=now, zone=areas.country.time_zone)
-    cube = HotCube(context.engine, context.clock, geography=Geography(areas))
-    answered = answer(cube, _ask(args), viewer=viewer)
-    _write(_WRITERS[args.format](answered), args.out)
+    try:
+        content = _WRITERS[args.format](_answered(args, context))
+    finally:
+        context.engine.dispose()
+    _write(content, args.out)
     return 0
 
 
-def _viewer(args: argparse.Namespace, *, now: datetime, zone: str) -> Viewer:
-    viewer = parse_viewer(args.role, now=now)
-    if args.as_of is None:
-        return viewer
+def _answered(args: argparse.Namespace, context: Context) -> pl.DataFrame:
+    ask = _ask(args)
+    areas = context.areas
+    viewer = parse_viewer(args.role, now=context.clock())
+    if args.as_of is not None:
+        viewer = viewer.at(_moment(args.as_of, areas.country.time_zone))
+    cube = HotCube(context.engine, context.clock, geography=Geography(areas))
+    return answer(cube, ask, viewer=viewer)
+
+
+def _moment(text: str, zone: str) -> datetime:
     try:
-        return viewer.at(parse_instant(args.as_of, zone=zone))
+        return parse_instant(text, zone=zone)
     except ValueError as error:
-        raise BadUse(f"--as-of {args.as_of!r} is no ISO date or time") from error
+        raise BadUse(f"--as-of {text!r} is no ISO date or time") from error
 
 
 def _ask(args: argparse.Namespace) -> Ask:
