@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from data_access.codes import Status, from_us
+from data_access.codes import Origin, Status, from_us
 from data_access.cube.geography import NATIONAL
 from data_access.cube.hot import CubeView
 from data_access.cube.where import Where, dimensions, holds
@@ -37,6 +37,10 @@ CANDIDATE_SCHEMA: dict[str, type[pl.DataType]] = {
     "derived": pl.Boolean,
 }
 _REPORTED_LAST = 9
+_CUMULATED_LAST = 1_000_000
+"""Put behind every order of sources: a total that a table's flows are summed to here."""
+LONGEST_HOLE_DAYS = 7
+"""A table that is silent for longer between two of its days has no running total."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +108,9 @@ def cut_order(cut: str, want: Want) -> int | None:
 def candidates(view: CubeView, measure: Measure, want: Want) -> pl.DataFrame:
     """Return the best grain of every source on every day: columns of CANDIDATE_SCHEMA.
 
-    A stock of a source that never reports it is cumulated from its flows (`derived`).
+    A stock of a source that never reports it is cumulated from its flows (`derived`): always of
+    records, which hold every event; of a table only where it has no hole in its days, for the
+    sum of a few published days is no running total.
     """
     direct = _direct(view, measure.key, want)
     if not measure.inflow or want.reported:
@@ -150,7 +156,7 @@ def _derived_days(
     view: CubeView, measure: Measure, want: Want, *, reports: set[int]
 ) -> pl.DataFrame:
     flows = [_direct(view, key, want) for key in (measure.inflow, measure.outflow) if key]
-    inflow = flows[0].filter(~pl.col("source_id").is_in(list(reports)))
+    inflow = flows[0].filter(~pl.col("source_id").is_in([*reports, *_with_holes(view, flows[0])]))
     if inflow.is_empty():
         return pl.DataFrame(schema=CANDIDATE_SCHEMA)
     last = local_days(delivered(view, measure.platform), view)
@@ -163,12 +169,28 @@ def _derived_days(
         .with_columns(last=pl.max_horizontal("last", "delivered_day"))
         .sort("source_id")
     )
+    # What a source reports as a total comes before what we add up from another's table.
+    is_table = pl.col("source_id").is_in(_tables(view)["source_id"].implode())
     return (
-        spans.with_columns(day=pl.date_ranges("first", "last"))
+        spans.with_columns(pl.col("source_order") + is_table.cast(pl.Int32) * _CUMULATED_LAST)
+        .with_columns(day=pl.date_ranges("first", "last"))
         .explode("day")
         .with_columns(rank=pl.lit(-1, dtype=pl.Int8), cut=pl.lit(""), derived=pl.lit(value=True))
         .select(list(CANDIDATE_SCHEMA))
     )
+
+
+def _with_holes(view: CubeView, flow: pl.DataFrame) -> list[int]:
+    """Return the table sources whose days of a flow lie too far apart for a running total."""
+    apart = flow.sort("source_id", "day").select(
+        "source_id", hole=pl.col("day").diff().over("source_id").dt.total_days()
+    )
+    broken = apart.filter(pl.col("hole") > LONGEST_HOLE_DAYS).unique("source_id")
+    return broken.join(_tables(view), on="source_id", how="semi")["source_id"].to_list()
+
+
+def _tables(view: CubeView) -> pl.DataFrame:
+    return view.catalogue.sources.filter(pl.col("origin") == Origin.TABLE.value)
 
 
 def delivered(view: CubeView, platform: str) -> pl.DataFrame:
