@@ -160,7 +160,7 @@ def test_postgresql_holds_the_same_cells(
     address = postgres.create()
     command = Command(url=written(address))
     try:
-        assert command("init", "--pack", str(pack)).code == 0
+        assert command.outside("init", "--pack", str(pack)).code == 0
         load.main(data=SHARED / "data", database_url=command.url, quiet=True)
         ours, theirs = cells_in(command.url), cells_in(loaded.url)
         assert ours.height > 100_000
