@@ -73,12 +73,12 @@ class MemoryCube:
             for key, kind in self._extra.items()
         }
 
-    def view(
-        self, needs: Mapping[str, tuple[date, date] | None], *, viewer: Viewer
-    ) -> CubeView:
+    def view(self, needs: Mapping[str, tuple[date, date] | None], *, viewer: Viewer) -> CubeView:
         state = self.state(viewer=viewer)
-        ids = None if viewer.everywhere else pl.Series(
-            self.geography.visible_ids(viewer), dtype=pl.Int32
+        ids = (
+            None
+            if viewer.everywhere
+            else pl.Series(self.geography.visible_ids(viewer), dtype=pl.Int32)
         )
         return CubeView(
             state=state,

@@ -214,12 +214,20 @@ def _vintage(
     last = days[1] if days else ask.end or viewer.now.astimezone(zone).date()
     default = next(v for v in areas.country.vintages if v.id == areas.default_vintage)
     found = default.id if default.holds_on(last) else areas.vintage_on(last)
+    # The map in force may lack the level (districts ended in 2025) or an area that was merged.
+    others = [v.id for v in reversed(areas.country.vintages) if v.id != found]
+    fitting = (name for name in (found, *others) if _has(geography, ask, name))
+    return next(fitting, found)
+
+
+def _has(geography: Geography, ask: Ask, vintage: str) -> bool:
     rank = RANKS[ask.level] if ask.level else NATIONAL
-    if geography.targets(rank, found):
-        return found
-    # The map in force has no such level (districts ended in 2025): the newest one that has.
-    having = [v.id for v in areas.country.vintages if geography.targets(rank, v.id)]
-    return having[-1] if having else found
+    try:
+        for text in ask.areas:
+            _area(geography, text, vintage)
+    except BadUse:
+        return False
+    return bool(geography.targets(rank, vintage))
 
 
 def _places(

@@ -27,9 +27,7 @@ cells = st.builds(
     value=st.integers(-5, 50).map(float),
 )
 cubes = st.lists(cells, max_size=25, unique_by=lambda c: (c.day, c.area, c.dims, c.source)).map(
-    lambda made: [
-        Cell(**{**cell.__dict__, "precedence": SOURCES[cell.source]}) for cell in made
-    ]
+    lambda made: [Cell(**{**cell.__dict__, "precedence": SOURCES[cell.source]}) for cell in made]
 )
 
 
@@ -45,9 +43,7 @@ def target(area: str, level: int) -> str | None:
     return area if LEVELS[area] == level else PARENT[area]
 
 
-def recomputed(
-    cube: list[Cell], level: int, by: str
-) -> dict[tuple[date, str, str], float]:
+def recomputed(cube: list[Cell], level: int, by: str) -> dict[tuple[date, str, str], float]:
     """(day, area, code) → value, by the words of the rule and nothing else."""
     result: dict[tuple[date, str, str], float] = {}
     for day in {cell.day for cell in cube}:

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from data_access.codes import Level, Status
+from data_access.codes import Level, Role, Status
 from data_access.cube.query import Ask, answer, figures
 from data_access.errors import BadUse, ScopeDenied, UnknownId
 from data_access.viewer import make_viewer, parse_viewer
-from data_access.codes import Role
 from tests.cube_world import DAY, KNOWN, NOW, Cell, days
 from tests.memory_cube import MemoryCube
 
@@ -215,7 +214,9 @@ def test_a_province_sees_its_figure_from_the_nations_source() -> None:
 def test_why_a_figure_is_missing() -> None:
     # Now is 16:00 on 2 Sep in Hanoi; the source last delivered at 07:00 on 31 Aug.
     cells = [Cell(day=date(2021, 8, 28))]
-    found = asked(cells, level=PROVINCES, areas=("01",), start=date(2021, 8, 28), end=date(2021, 9, 4))
+    found = asked(
+        cells, level=PROVINCES, areas=("01",), start=date(2021, 8, 28), end=date(2021, 9, 4)
+    )
     assert [status for _, _, status in found] == [
         "",
         "not_reported",  # 29th: delivered since
@@ -328,6 +329,12 @@ def test_the_vintage_is_the_default_where_it_is_in_force_on_the_last_day() -> No
     assert [row[0] for row in asked(old, level=PROVINCES)] == ["01", "02", "03"]
     on = date(2022, 3, 1)
     assert [r[0] for r in asked([*old, *new], level=PROVINCES, start=on)] == ["01", "03"]
+
+
+def test_an_area_that_was_merged_is_found_in_the_map_that_has_it() -> None:
+    cells = [Cell(area="02", value=1), Cell(area="03", day=date(2022, 3, 1), vintage="new")]
+    found = asked(cells, areas=("02",), start=DAY, end=date(2022, 1, 1))
+    assert (found[0], found[-1]) == (("02", 1.0, ""), ("02", None, "not_applicable"))
 
 
 def test_whoever_sees_only_one_old_province_sees_no_part_of_the_merged_one() -> None:

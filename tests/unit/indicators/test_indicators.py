@@ -224,7 +224,11 @@ def test_contacts_per_case_are_close_contacts() -> None:
 
 
 def test_doses_by_number_and_by_dimension() -> None:
-    cells = [dose("1", 5, product="AZ"), dose("1", 6, product="PF"), dose("nhac_1", 2, product="PF")]
+    cells = [
+        dose("1", 5, product="AZ"),
+        dose("1", 6, product="PF"),
+        dose("nhac_1", 2, product="PF"),
+    ]
     assert last(cells, "doses_1")["value"] == 11.0
     assert last(cells, "doses_booster")["value"] == 2.0
     assert last(cells, "doses_1", by="product")["product"] == "PF"
