@@ -187,9 +187,13 @@ class RecordKind:
         return next((f for f in self.all_fields() if f.name == name), None)
 
     def all_fields(self) -> tuple[Field, ...]:
-        """Return every field a delivery may hold: own, person, area, version, deletion."""
+        """Return every field a delivery may hold: own, derived, person, area, version, deletion.
+
+        A derived field is delivered only by our own exports, where its sources are gone.
+        """
+        derived = tuple(f for f, _ in self.derived.values())
         person = PERSON_FIELDS if self.has_person else ()
-        return (*self.fields, *person, *COMMON_FIELDS)
+        return (*self.fields, *derived, *person, *COMMON_FIELDS)
 
     def stored_fields(self) -> tuple[Field, ...]:
         """Return the fields that reach the database: no identity field among them."""

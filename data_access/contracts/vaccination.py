@@ -102,7 +102,8 @@ COMPLETES_COURSE = (
 def age_at(on: pl.Expr) -> pl.Expr:
     """Return the age in whole years (Int64) on a day: from birth_date, else the age delivered."""
     born = pl.col("birth_date")
-    not_yet = (on.dt.month() * 100 + on.dt.day()) < (born.dt.month() * 100 + born.dt.day())
+    before_month = on.dt.month() < born.dt.month()
+    not_yet = before_month | ((on.dt.month() == born.dt.month()) & (on.dt.day() < born.dt.day()))
     years = on.dt.year().cast(pl.Int64) - born.dt.year() - not_yet.cast(pl.Int64)
     return pl.coalesce(years, pl.col("age"))
 

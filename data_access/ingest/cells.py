@@ -18,7 +18,7 @@ from data_access.ingest.columns import Formats, Parsed, as_text, cleaned
 from data_access.ingest.mapping import MeasureRule, TableMapping
 from data_access.ingest.number_text import number_style, parse_numbers
 from data_access.ingest.places import Places
-from data_access.ingest.readers import RawChunk, read_chunks
+from data_access.ingest.readers import read_chunks
 from data_access.ingest.reasons import reject_frame
 from data_access.ingest.seam import CELLS, REJECTED, CellDelivery
 from data_access.ingest.time_text import local_days, parse_days
@@ -126,9 +126,9 @@ def _read(path: Path, *, mapping: TableMapping) -> _Table:
     names = _named_columns(mapping)
     encoding = mapping.encoding or None
     chunks = list(read_chunks(path, fmt=mapping.fmt or None, encoding=encoding, wanted=names))
-    rows = [_chosen(chunk, names, file_name=path.name, mapping=mapping) for chunk in chunks]
+    raw = pl.concat([chunk.rows for chunk in chunks], how="diagonal")
     return _Table(
-        rows=pl.concat(rows),
+        rows=_chosen(raw, names, file_name=path.name, mapping=mapping),
         broken=pl.concat([chunk.broken for chunk in chunks]),
         n_read=sum(chunk.n_read for chunk in chunks),
     )
@@ -142,20 +142,18 @@ def _named_columns(mapping: TableMapping) -> list[str]:
 
 
 def _chosen(
-    chunk: RawChunk, names: list[str], *, file_name: str, mapping: TableMapping
+    raw: pl.DataFrame, names: list[str], *, file_name: str, mapping: TableMapping
 ) -> pl.DataFrame:
-    there = {name.casefold(): name for name in chunk.rows.columns}
-    columns = [chunk.rows["row_no"]]
+    there = {" ".join(name.split()).casefold(): name for name in raw.columns}
+    columns = [raw["row_no"]]
     for name in names:
-        column = (
-            name if name in chunk.rows.columns else there.get(" ".join(name.split()).casefold())
-        )
-        if column is None:
-            near = difflib.get_close_matches(name.casefold(), list(there), n=1)
+        folded = " ".join(name.split()).casefold()
+        if folded not in there:
+            near = difflib.get_close_matches(folded, list(there), n=1)
             hint = f"; the nearest is {there[near[0]]!r}" if near else ""
             whose = mapping.name or "the mapping"
             raise BadInput(f"{file_name}: no column {name!r}, which {whose} names{hint}")
-        columns.append(as_text(chunk.rows[column]).alias(name))
+        columns.append(as_text(raw[there[folded]]).alias(name))
     return pl.DataFrame(columns)
 
 

@@ -71,7 +71,7 @@ def as_text(cells: pl.Series) -> pl.Series:
 def by_unique(cells: pl.Series, parse: Attempt, *, dtype: Any) -> pl.Series:  # noqa: ANN401 -- Polars types
     """Return `parse(cells)`, run on the distinct values only where they are few."""
     distinct = cells.unique()
-    if len(distinct) * 4 > len(cells):
+    if len(distinct) * 4 >= len(cells):
         return parse(cells)
     return cells.replace_strict(distinct, parse(distinct), return_dtype=dtype)
 

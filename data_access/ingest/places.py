@@ -141,9 +141,11 @@ class Places:
         within = above.code if above else None
         found: _Area | str | None = None
         if match != "name":
-            levels = [level] if level else [each.value for each in Level]
-            codes = (self._code(each, vintage, text) for each in levels)
-            found = next((each for each in codes if each is not None), None)
+            found = self._by_code.get((vintage, text))
+            if found is None or (level and found.level != level):
+                levels = [level] if level else [each.value for each in Level]
+                codes = (self._code(each, vintage, text) for each in levels)
+                found = next((each for each in codes if each is not None), None)
         if found is None and match != "code":
             found = self._named(text, level=level, vintage=vintage, parent=within)
         if not isinstance(found, _Area):

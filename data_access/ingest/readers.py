@@ -38,6 +38,8 @@ _EXTENSIONS = {
 }
 _SEPARATOR_LINE = re.compile(r'^"?sep=.?"?\s*$', re.IGNORECASE)
 _DELIMITERS = ",;\t|"
+_LINE_FEED = "\n"
+_END = "\x00end"
 _PARQUET_MAGIC = b"PAR1"
 
 
@@ -143,7 +145,7 @@ def _csv_chunks(path: Path, *, encoding: str | None) -> Iterator[RawChunk]:
     first = next(blocks, b"")
     header, body = _split_header(first, file_name=path.name)
     delimiter, names = _header(header, file_name=path.name)
-    reader = _CsvReader(names=names, delimiter=delimiter)
+    reader = _CsvReader(names=names, delimiter=delimiter, file_name=path.name)
     second = body or next(blocks, b"")
     yield reader.chunk(second)
     for block in blocks:
@@ -174,7 +176,8 @@ def _header(line: str, *, file_name: str) -> tuple[str, list[str]]:
 class _CsvReader:
     """Turns blocks of whole CSV records into chunks, counting rows as it goes."""
 
-    def __init__(self, *, names: list[str], delimiter: str) -> None:
+    def __init__(self, *, names: list[str], delimiter: str, file_name: str) -> None:
+        self._file_name = file_name
         self._names = names
         self._delimiter = delimiter
         self._next_row = 2
@@ -211,14 +214,12 @@ class _CsvReader:
         return _named(rows, self._names, broken=reject_frame())
 
     def _careful(self, block: bytes) -> RawChunk:
-        lines = csv.reader(
-            io.StringIO(block.decode("utf-8"), newline=""), delimiter=self._delimiter
-        )
+        """Read a block line by line; rows of another width are refused."""
         columns: list[list[str | None]] = [[] for _ in self._names]
         numbers: list[int] = []
         ragged: list[int] = []
         width = len(self._names)
-        for row_no, line in enumerate(_readable(lines), start=self._next_row):
+        for row_no, line in enumerate(self._lines(block), start=self._next_row):
             self._next_row = row_no + 1
             if not any(line):
                 continue
@@ -230,22 +231,31 @@ class _CsvReader:
                 column.append(cell or None)
         return self._chunk(columns, numbers, ragged)
 
+    def _lines(self, block: bytes) -> Iterator[list[str]]:
+        # A made-up last line shows whether a quotation mark is still open there.
+        text = f"{block.decode('utf-8').removesuffix(_LINE_FEED)}{_LINE_FEED}{_END}"
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter)
+        try:
+            for line in lines:
+                if line == [_END]:
+                    return
+                if line and line[-1].endswith(_END):
+                    break
+                yield line
+        except csv.Error as error:
+            raise BadInput(
+                f"{self._file_name}: row {self._next_row} cannot be read ({error})"
+            ) from error
+        raise BadInput(
+            f"{self._file_name}: a quotation mark opened in row {self._next_row} is never closed"
+        )
+
     def _chunk(
         self, columns: list[list[str | None]], numbers: list[int], ragged: list[int]
     ) -> RawChunk:
         table = {f"c{n}": pl.Series(column, dtype=pl.String) for n, column in enumerate(columns)}
         rows = pl.DataFrame({"row_no": pl.Series(numbers, dtype=pl.Int64), **table})
         return _named(rows, self._names, broken=reject_frame("ragged", row_nos=ragged))
-
-
-def _readable(lines: Iterator[list[str]]) -> Iterator[list[str]]:
-    while True:
-        try:
-            yield next(lines)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield ["", "unreadable"]
 
 
 def _named(rows: pl.DataFrame, names: Sequence[str], *, broken: pl.DataFrame) -> RawChunk:
@@ -268,11 +278,14 @@ def _ndjson_chunks(
 ) -> Iterator[RawChunk]:
     next_row = 1
     names = list(dict.fromkeys(wanted))
+    there: set[str] = set()
     for block in text_blocks.text_blocks(path, encoding=encoding, quoted=False):
         lines = block.decode("utf-8").removesuffix("\n").split("\n")
         seen = _keys(lines, known=names, only_known=bool(wanted), file_name=path.name)
         names = list(dict.fromkeys([*names, *seen]))
-        yield _ndjson_chunk(lines, names=names, seen=seen, first_row=next_row)
+        chunk = _ndjson_chunk(lines, names=names, seen=there | set(seen), first_row=next_row)
+        there |= set(chunk.rows.columns)
+        yield chunk
         next_row += len(lines)
 
 
@@ -293,7 +306,7 @@ def _keys(lines: Sequence[str], *, known: list[str], only_known: bool, file_name
 
 
 def _ndjson_chunk(
-    lines: Sequence[str], *, names: list[str], seen: list[str], first_row: int
+    lines: Sequence[str], *, names: list[str], seen: set[str], first_row: int
 ) -> RawChunk:
     numbers = [first_row + n for n, line in enumerate(lines) if line.strip()]
     filled = [line for line in lines if line.strip()]

@@ -11,23 +11,13 @@ from datetime import datetime
 from pathlib import Path
 
 import polars as pl
-import sqlalchemy as sa
 
 from data_access.errors import BadInput
 from data_access.ingest.seam import REJECTED
 
-FOLDER = "rejects"
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 _NAME = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 80
-
-
-def rejects_folder(engine: sa.Engine, *, fallback: Path) -> Path:
-    """Return the folder for reject files: `rejects/` beside a SQLite ledger, else in `fallback`."""
-    database = engine.url.database
-    if engine.dialect.name == "sqlite" and database and database != ":memory:":
-        return Path(database).resolve().parent / FOLDER
-    return fallback / FOLDER
 
 
 def write_rejects(

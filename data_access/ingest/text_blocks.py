@@ -82,8 +82,13 @@ def text_blocks(path: Path, *, encoding: str | None, quoted: bool) -> Iterator[b
         BadInput: if the file is not text, or a record does not end within 64 MB.
     """
     left = b""
-    for raw in _utf8_blocks(path, encoding=text_encoding(path, encoding=encoding)):
-        text = left + raw
+    blocks = _utf8_blocks(path, encoding=text_encoding(path, encoding=encoding))
+    following = next(blocks, b"")
+    while following:
+        text, following = left + following, next(blocks, b"")
+        if not following:
+            yield _composed(_line_ends(text))
+            return
         # A \r at the very end may be half of \r\n.
         held = b"\r" if text.endswith(b"\r") else b""
         block, left = _cut(_line_ends(text.removesuffix(held)), quoted=quoted)
@@ -92,8 +97,6 @@ def text_blocks(path: Path, *, encoding: str | None, quoted: bool) -> Iterator[b
             raise BadInput(f"{path.name}: a quotation mark is opened and never closed")
         if block:
             yield _composed(block)
-    if left:
-        yield _composed(_line_ends(left))
 
 
 def _utf8_blocks(path: Path, *, encoding: str) -> Iterator[bytes]:
@@ -107,8 +110,9 @@ def _utf8_blocks(path: Path, *, encoding: str) -> Iterator[bytes]:
             return
         decoder = codecs.getincrementaldecoder(encoding)()
         while raw := file.read(BLOCK_BYTES):
-            yield decoder.decode(raw).encode("utf-8")
-        yield decoder.decode(b"", final=True).encode("utf-8")
+            # Half a character, or a mark alone, decodes to nothing yet.
+            if text := decoder.decode(raw):
+                yield text.encode("utf-8")
 
 
 def _line_ends(text: bytes) -> bytes:
