@@ -312,7 +312,8 @@ def _refuse(
 def _stored(kept: pl.DataFrame, *, gate: Gate) -> pl.DataFrame:
     """Return the columns that go on to the database; identities end here."""
     kind = gate.kind
-    derived = {name: expr for name, (_, expr) in kind.derived.items()}
+    # What its sources give goes before what an export of ours brings along.
+    derived = {name: pl.coalesce(expr, pl.col(name)) for name, (_, expr) in kind.derived.items()}
     table = kept.with_columns(**derived)
     if kind.has_person:
         person = person_columns(kept, key=gate.key, known_at=gate.known_at)
