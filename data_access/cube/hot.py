@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -85,6 +85,7 @@ class CubeView:
         partitions: measure id → its partitions in order of month.
         delivered: source_id, platform, delivered (µs): last delivery of each source.
         visible: areas whose cells the viewer may see; None: all.
+        memory: what was already worked out from this view, by whoever did.
     """
 
     state: State
@@ -93,6 +94,7 @@ class CubeView:
     partitions: Mapping[str, tuple[Partition, ...]]
     delivered: pl.DataFrame
     visible: pl.Series | None
+    memory: dict[object, pl.DataFrame] = field(default_factory=dict)
 
     @property
     def catalogue(self) -> Catalogue:

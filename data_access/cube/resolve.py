@@ -112,6 +112,13 @@ def candidates(view: CubeView, measure: Measure, want: Want) -> pl.DataFrame:
     records, which hold every event; of a table only where it has no hole in its days, for the
     sum of a few published days is no running total.
     """
+    place = ("candidates", measure.key, want)
+    if place not in view.memory:
+        view.memory[place] = _candidates(view, measure, want)
+    return view.memory[place]
+
+
+def _candidates(view: CubeView, measure: Measure, want: Want) -> pl.DataFrame:
     direct = _direct(view, measure.key, want)
     if not measure.inflow or want.reported:
         return direct

@@ -40,7 +40,7 @@ MAY_EXECUTE = (
 )
 # The edges, where a viewer is made or where what is read is no one's figure; each with its reason.
 EDGES = {
-    ("data_access/cli/query.py", "run"): "makes the viewer from --as",
+    ("data_access/cli/query.py", "_answered"): "makes the viewer from --as",
     ("data_access/cli/context.py", "areas"): "reference data, the same for everyone",
     ("data_access/demo.py", "_intake"): "builds a database, reads areas only",
     ("data_access/shared.py", "open_shared"): "reads areas only, before anyone looks",

@@ -67,7 +67,7 @@ def some_cells(chance: random.Random, n: int) -> list[Cell]:
 def test_frames_equal_the_tables_after_every_change_and_at_every_moment(
     world: World, seed: int
 ) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 -- invented figures
     moments = {NOW}
     for _ in range(4):
         cells = some_cells(chance, 15)
@@ -80,7 +80,8 @@ def test_frames_equal_the_tables_after_every_change_and_at_every_moment(
 
 
 def test_the_history_at_the_last_moment_equals_the_present(world: World) -> None:
-    world.put(*some_cells(random.Random(9), 40))
+    chance = random.Random(9)  # noqa: S311 -- invented figures
+    world.put(*some_cells(chance, 40))
     newest = max(row[-1] for row in plain(world, NOW))
     last = datetime(1970, 1, 1, tzinfo=NOW.tzinfo) + timedelta(microseconds=newest)
     assert seen(world.new_cube(), world.viewer(now=last)) == seen(world.cube, world.viewer())

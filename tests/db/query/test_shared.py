@@ -215,7 +215,7 @@ def test_a_database_not_set_up_says_so(empty_database: Database) -> None:
 
 @pytest.fixture
 def ask_cli(
-    world: World,
+    world: World,  # noqa: ARG001 -- the country must be there
     database: Database,
     monkeypatch: pytest.MonkeyPatch,
     capfdbinary: pytest.CaptureFixture[bytes],

@@ -1,4 +1,4 @@
-"""Indicators against the vectors of the domain description (§4.4, 4.6, 4.9) and hand-made frames."""
+"""Indicators against the vectors of the domain description (§4.4, 4.6, 4.9), by hand."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
