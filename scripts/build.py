@@ -1,4 +1,4 @@
-"""Fills the database that TUYENDAU_DATABASE_URL names: demonstration figures, or real ones.
+"""Fills the database that TUYENDAU_DATABASE_URL names: published facts, or a folder of files.
 
 The two sources stay behind one call each: `data_access.demo.build` and `examples.load.main`.
 """
@@ -47,7 +47,7 @@ def part(name: str) -> ModuleType:
 
 
 def build_demonstration(settings: Settings) -> None:
-    """Fill the database with an invented epidemic."""
+    """Fill the database with the published figures that ship."""
     pack = resolve_pack(settings.pack).folder
     engine = make_engine(settings.database_url)
     try:
@@ -60,7 +60,7 @@ def main() -> int:
     """Build, and say in one line why it could not be done."""
     parser = argparse.ArgumentParser(prog="python -m scripts.build", description=__doc__)
     parser.add_argument(
-        "--data", type=Path, help="folder of real figures; without it, invented ones"
+        "--data", type=Path, help="folder of files; without it, the shipped facts"
     )
     options = parser.parse_args()
     try:

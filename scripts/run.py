@@ -93,10 +93,10 @@ def prepare_file(path: Path, *, data: Path | None) -> str:
 
 
 def prepare_shared(url: str) -> str:
-    """Bring a database that somebody else owns up to date; never puts invented figures there."""
+    """Bring a database that somebody else owns up to date; no demonstration goes there."""
     step(1, "Database: the one TUYENDAU_DATABASE_URL names")
     prepare(url)
-    step(2, "Figures: those it holds; invented ones never go into a shared database")
+    step(2, "Figures: those it holds; a demonstration never goes into a shared database")
     return url
 
 
