@@ -12,16 +12,18 @@ _STATUSES = ("not_reported", "not_due", "suppressed", "not_applicable", "not_syn
 
 def csv_of(found: pl.DataFrame) -> bytes:
     """Return figures as CSV: the columns and words of the `query` command, sorted."""
-    shown = found.select(COLUMNS).sort(COLUMNS[:4]).with_columns(plain_numbers("value"))
+    # Null and not "": an empty text would be written with quotes around it.
+    status = pl.when(pl.col("status") != "").then("status").alias("status")
+    shown = found.select(COLUMNS).sort(COLUMNS[:4]).with_columns(plain_numbers("value"), status)
     return _BOM + shown.write_csv(quote_style="necessary").encode()
 
 
 def plain_numbers(column: str) -> pl.Expr:
-    """Return the column as text: whole numbers without a fraction, null as nothing."""
+    """Return the column as text: whole numbers without a fraction."""
     value = pl.col(column)
     whole = value == value.round(0)
     text = pl.when(whole).then(value.cast(pl.Int64, strict=False).cast(pl.String))
-    return text.otherwise(value.cast(pl.String)).fill_null("").alias(column)
+    return text.otherwise(value.cast(pl.String)).alias(column)
 
 
 def dictionary_of(found: pl.DataFrame, entry: Entry, *, language: str) -> bytes:

@@ -157,7 +157,9 @@ def _choice(
     def chosen() -> None:
         change(**{field: st.session_state[key]})
 
-    draw(label, list(options), format_func=format_option, key=key, on_change=chosen, **look)
+    # Written now, in this session's language; Streamlit may ask again outside of it.
+    labels = {option: format_option(option) for option in options}
+    draw(label, list(options), format_func=labels.__getitem__, key=key, on_change=chosen, **look)
 
 
 def _key(field: str) -> str:

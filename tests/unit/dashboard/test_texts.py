@@ -19,7 +19,7 @@ SOURCES = [*(ROOT / "dashboard").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
 
 def literals() -> set[str]:
     return {
-        node.value
+        node.value.removeprefix(".")  # the end of f"{page}.title"
         for path in SOURCES
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)

@@ -1,0 +1,115 @@
+"""The watch on the database: tells a commit, outlives an outage, recovers."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from starlette.testclient import TestClient
+
+from dashboard import live
+from data_access.errors import DatabaseUnavailable
+
+START = datetime(2022, 1, 20, 12, tzinfo=UTC)
+
+
+class Base:
+    """A database whose token and clock the test sets."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.says: str | None = "a"
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def token(self) -> str:
+        if self.says is None:
+            raise DatabaseUnavailable("gone")
+        return self.says
+
+
+@pytest.fixture
+def base(monkeypatch: pytest.MonkeyPatch) -> Base:
+    monkeypatch.setattr(live, "AGAIN_SECONDS", 0.0)
+    return Base()
+
+
+def test_nothing_moves_between_commits(base: Base) -> None:
+    pulse = live.Pulse()
+    first = pulse.beat(base)
+    base.now += timedelta(minutes=5)
+    assert pulse.beat(base) == first
+
+
+def test_a_commit_moves_token_and_moment(base: Base) -> None:
+    pulse = live.Pulse()
+    pulse.beat(base)
+    base.now, base.says = START + timedelta(seconds=5), "b"
+    moved = pulse.beat(base)
+    assert (moved.token, moved.moment) == ("b", base.now)
+
+
+def test_time_moves_on_without_a_commit(base: Base) -> None:
+    pulse = live.Pulse()
+    pulse.beat(base)
+    base.now = START + live.REFRESH
+    assert pulse.beat(base).moment == base.now
+
+
+def test_an_outage_keeps_the_last_token_and_says_since_when(base: Base) -> None:
+    pulse = live.Pulse()
+    good = pulse.beat(base)
+    base.now, base.says = START + timedelta(hours=3), None
+    away = pulse.beat(base)
+    assert (away.token, away.moment) == (good.token, good.moment)
+    assert (away.alive, away.since) == (False, base.now)
+    base.now += timedelta(minutes=1)
+    assert pulse.beat(base).since == away.since
+    base.says = "a"
+    back = pulse.beat(base)
+    assert back.alive
+    assert back.moment == base.now
+
+
+def test_a_database_that_never_answered_is_away(base: Base) -> None:
+    base.says = None
+    beat = live.Pulse().beat(base)
+    assert (beat.token, beat.alive) == ("", False)
+
+
+def test_the_database_is_not_asked_too_often(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "AGAIN_SECONDS", 60.0)
+    pulse = live.Pulse()
+    pulse.beat(base)
+    base.says = "b"
+    assert pulse.beat(base).token == "a"
+
+
+def test_news_differ_when_figures_move_and_when_the_database_goes(base: Base) -> None:
+    pulse = live.Pulse()
+    news = [live.news_of(pulse.beat(base))]
+    for says in ("b", None, "b"):
+        base.says = says
+        news.append(live.news_of(pulse.beat(base)))
+    assert len(set(news)) == 3
+    assert news[1] == news[3]
+
+
+def test_a_screen_hears_the_newest_at_once_and_then_each_news() -> None:
+    listeners = live.Listeners()
+
+    async def tell(scope: dict, receive: object, send: object) -> None:  # noqa: ARG001
+        listeners.tell(scope["path"])
+
+    app = Starlette(routes=[WebSocketRoute("/live", listeners.serve)])
+    listeners.tell("one")
+    with TestClient(app) as client, client.websocket_connect("/live") as screen:
+        assert screen.receive_text() == "one"
+        assert len(listeners) == 1
+        client.portal.call(listeners.tell, "two")  # type: ignore[union-attr]
+        assert screen.receive_text() == "two"
+        client.portal.call(listeners.tell, "two")  # type: ignore[union-attr]
+        client.portal.call(listeners.tell, "three")  # type: ignore[union-attr]
+        assert screen.receive_text() == "three"
+    assert len(listeners) == 0
