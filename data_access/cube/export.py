@@ -142,5 +142,3 @@ def _texts(records: pl.DataFrame) -> pl.DataFrame:
         elif dtype == pl.Date():
             texts.append(pl.col(name).dt.strftime("%Y-%m-%d"))
     return records.with_columns(texts)
-
-

@@ -184,9 +184,7 @@ def _changes(kind: RecordKind, spans: pl.DataFrame, *, zone: str) -> pl.DataFram
     ends = spans.filter(pl.col("end").is_not_null()).with_columns(
         known_at=pl.col("end"), sign=pl.lit(-1, dtype=pl.Int64)
     )
-    return contributions(
-        kind, pl.concat([begins, ends]), zone=zone, by=["source_id", "known_at"]
-    )
+    return contributions(kind, pl.concat([begins, ends]), zone=zone, by=["source_id", "known_at"])
 
 
 def _cumulated(changes: pl.DataFrame) -> pl.DataFrame:
@@ -343,7 +341,9 @@ def _compared(expected: pl.DataFrame, held: pl.DataFrame, *, table: str) -> pl.D
     """Return one row per (cell, moment) on which the two disagree."""
     columns = list(_HISTORY)
     key = [*_CELL, "known_at"]
-    level = pl.format("{} (n {}, status {})", pl.col("value").fill_null(float("nan")), "n", "status")
+    level = pl.format(
+        "{} (n {}, status {})", pl.col("value").fill_null(float("nan")), "n", "status"
+    )
     missing = expected.join(held, on=columns, how="anti", nulls_equal=True)
     surplus = held.join(expected, on=columns, how="anti", nulls_equal=True)
     both = missing.select(*key, expected=level).join(
