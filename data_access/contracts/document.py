@@ -22,6 +22,7 @@ from data_access.measures.registry import MEASURES
 
 DEFAULT_FOLDER = Path("docs") / "dictionary"
 MOST_CODES_SHOWN = 20
+COMPUTED = "tính tại cửa nhận / computed at the gate"
 _KIND_NAMES = {
     Kind.TEXT: "văn bản / text",
     Kind.INTEGER: "số nguyên / whole number",
@@ -99,9 +100,8 @@ def _kind_section(kind: RecordKind, *, is_default: bool) -> Iterator[str]:
     yield "| trường / field | tên / name | kiểu / type | bắt buộc / required | giá trị / values |"
     yield "|---|---|---|---|---|"
     for field in kind.all_fields():
-        yield _field_line(field)
-    for field, _ in kind.derived.values():
-        yield _field_line(field, note="tính tại cửa nhận / computed at the gate")
+        is_derived = field.name in kind.derived
+        yield _field_line(field, note=COMPUTED if is_derived else "")
     yield ""
     yield from _checks(kind)
     yield from _rollups(kind)

@@ -13,7 +13,7 @@ from data_access.contracts.model import RecordKind
 from data_access.errors import BadInput
 
 _TABLES = ("columns", "values", "formats")
-_FORMATS = ("dates", "numbers", "encoding", "missing", "vintage")
+_FORMATS = ("dates", "numbers", "encoding", "missing")
 NUMBER_STYLES = ("auto", "vi", "en")
 
 
