@@ -10,13 +10,13 @@ from data_access.contracts.model import (
     Check,
     Contract,
     Field,
-    Kind,
     RecordKind,
     RollUp,
     Severity,
     local_day,
 )
 from data_access.contracts.rules import (
+    COORDINATES,
     closed_before_opened,
     delay_bin,
     district,
@@ -77,12 +77,6 @@ _scanned, _synced = pl.col("scanned_at"), pl.col("synced_at")
 
 def _place_kind(*, name: str, required: bool = False) -> Field:
     return code(name, "Loại địa điểm", "Kind of place", labels=PLACE_KIND, required=required)
-
-
-def _degrees(name: str, vi: str, en: str, *, most: int) -> Field:
-    return Field(
-        name=name, kind=Kind.NUMBER, vi=vi, en=en, minimum=-most, maximum=most, unit="degree"
-    )
 
 
 SCAN_KIND = RecordKind(
@@ -175,8 +169,7 @@ PLACE_KIND_OF_RECORD = RecordKind(
         key("place_code", "Mã địa điểm", "Place"),
         text("name", "Tên địa điểm", "Name of the place"),
         _place_kind(name="kind"),
-        _degrees("lat", "Vĩ độ", "Latitude", most=90),
-        _degrees("lon", "Kinh độ", "Longitude", most=180),
+        *COORDINATES,
         text("owner_name", "Chủ địa điểm", "Owner", personal=True),
         text("owner_phone", "Điện thoại chủ địa điểm", "Telephone of the owner", personal=True),
         instant("registered_at", "Thời điểm đăng ký", "Registered at", required=True),

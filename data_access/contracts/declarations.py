@@ -72,15 +72,17 @@ _exposed = pl.col("exposure_14d").str.len_chars().fill_null(0) > 0
 _met_case = pl.col("exposure_14d").str.contains("tiep_xuc_F0", literal=True).fill_null(value=False)
 _breathless = pl.col("symptoms_14d").str.contains("kho_tho", literal=True).fill_null(value=False)
 RISK_RULE = pl.coalesce(
-    pl.col("risk_flag"),
+    "risk_flag",
+    "risk",
     pl.when(_met_case | _breathless | (_symptoms & _exposed))
     .then(pl.lit("urgent"))
     .when(_symptoms | _exposed)
     .then(pl.lit("watch"))
     .otherwise(pl.lit("none")),
 )
-"""The risk a platform gives, else ours. Urgent: contact with a case, or shortness of breath, or
-any symptom together with any exposure. Watch: a symptom or an exposure. None: neither."""
+"""The risk a platform gives (`risk_flag`, or `risk` as in our exports), else ours. Urgent: contact
+with a case, or shortness of breath, or any symptom together with any exposure. Watch: a symptom or
+an exposure. None: neither."""
 
 WARDS_VISITED = (
     pl.col("travel_14d").str.extract_all(r"\b\d{5}\b").list.unique().list.sort().list.join("|")
@@ -124,9 +126,7 @@ def _before_declared(name: str, *, vi: str, en: str, severity: Severity = Severi
 
 
 DECLARATION_CHECKS = (
-    _before_declared(
-        "received_at", vi="Nhận trước khi khai", en="Received before it was declared"
-    ),
+    _before_declared("received_at", vi="Nhận trước khi khai", en="Received before it was declared"),
     _before_declared(
         "followup_at", vi="Theo dõi trước khi khai", en="Followed up before it was declared"
     ),

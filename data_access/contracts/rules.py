@@ -10,7 +10,7 @@ from itertools import pairwise
 import polars as pl
 
 from data_access.codes import Level
-from data_access.contracts.model import Check, Grain, Severity
+from data_access.contracts.model import Check, Field, Grain, Kind, Severity
 
 OLDEST_AGE = 120
 HOUR_US = 3_600_000_000
@@ -44,6 +44,18 @@ _BIN_OF_HOUR = [
     next(name for name, (_, high) in DELAY_BINS.items() if high is None or hour <= high)
     for hour in _HOURS
 ]
+
+
+def _degrees(name: str, vi: str, en: str, *, most: int) -> Field:
+    return Field(
+        name=name, kind=Kind.NUMBER, vi=vi, en=en, minimum=-most, maximum=most, unit="degree"
+    )
+
+
+COORDINATES = (
+    _degrees("lat", "Vĩ độ", "Latitude", most=90),
+    _degrees("lon", "Kinh độ", "Longitude", most=180),
+)
 
 
 def hours_between(start: pl.Expr, end: pl.Expr) -> pl.Expr:

@@ -133,8 +133,8 @@ def admit_chunk(chunk: RawChunk, *, gate: Gate) -> Admitted:
     deleted = parsed[DELETED].fill_null(value=False)
     _require(parsed, raw, deleted=deleted, gate=gate, findings=findings)
     _limits(parsed, raw, gate=gate, findings=findings)
-    parsed = _placed(parsed, raw, deleted=deleted, gate=gate, findings=findings)
     parsed = _with_local_days(parsed, gate=gate)
+    parsed = _placed(parsed, raw, deleted=deleted, gate=gate, findings=findings)
     flags = _contract_checks(parsed, raw, deleted=deleted, gate=gate, findings=findings)
     kept = parsed.filter(~findings.refused)
     return Admitted(
@@ -265,10 +265,17 @@ def _record_days(parsed: pl.DataFrame, *, gate: Gate) -> pl.Series:
     for name in names:
         if not days.null_count():
             break
-        column = parsed[name]
+        column = _dated(parsed, name, kind=gate.kind)
         found = column if column.dtype == pl.Date else local_days(column, zone=gate.zone)
         days = days.zip_with(days.is_not_null(), found)
     return days.fill_null(today[0])
+
+
+def _dated(parsed: pl.DataFrame, name: str, *, kind: RecordKind) -> pl.Series:
+    if name not in kind.derived:
+        return parsed[name]
+    _, expression = kind.derived[name]
+    return parsed.select(pl.coalesce(expression, pl.col(name)).alias(name)).to_series()
 
 
 def _with_local_days(parsed: pl.DataFrame, *, gate: Gate) -> pl.DataFrame:
