@@ -17,6 +17,13 @@ Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
 _SQLITE = sqlite.dialect(paramstyle="qmark")
 _NULL = "\\N"
+_OTHER_ROADS = (
+    "enable_hashjoin",
+    "enable_mergejoin",
+    "enable_seqscan",
+    "enable_bitmapscan",
+    "enable_material",
+)
 
 
 def encode(frame: pl.DataFrame) -> pl.DataFrame:
@@ -123,10 +130,7 @@ def staged(
 def _plan_look_ups(connection: sa.Connection, other_joins: str) -> None:
     if connection.dialect.name != "postgresql":
         return
-    settings = [
-        sa.func.set_config(name, other_joins, True)
-        for name in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan")
-    ]
+    settings = [sa.func.set_config(name, other_joins, True) for name in _OTHER_ROADS]
     connection.execute(sa.select(*settings))
 
 
@@ -151,10 +155,13 @@ def matching(
     """
     if keys.is_empty():
         return pl.DataFrame(schema=dict(schema))
-    key_columns = [table.c[name] for name in keys.columns]
-    with staged(connection, key_columns, keys) as stage:
-        together = [table.c[name] == stage.c[name] for name in keys.columns]
-        together += [table.c[name] == value for name, value in (fixed or {}).items()]
+    # What is fixed is staged as well: held against a constant, a table that was filled a moment ago
+    # looks nearly empty to PostgreSQL, and it would compare every row with every key.
+    constants = [pl.lit(value, pl.Int32).alias(name) for name, value in (fixed or {}).items()]
+    whole = keys.select(*constants, pl.all())
+    key_columns = [table.c[name] for name in whole.columns]
+    with staged(connection, key_columns, whole) as stage:
+        together = [table.c[name] == stage.c[name] for name in whole.columns]
         joined = stage.join(table, sa.and_(*together))
         query = sa.select(*[table.c[name] for name in columns]).select_from(joined)
         return select_frame(connection, query, schema=schema)
