@@ -15,7 +15,9 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
-ROOT = Path(__file__).resolve().parent.parent
+from data_access.reference.areas import Areas
+from data_access.reference.pack import bundled_pack
+
 FIRST_DAY = date(2021, 3, 8)
 DAYS = 300
 LOCAL_OFFSET = timedelta(hours=7)
@@ -67,19 +69,13 @@ class Part:
 
 @lru_cache
 def places() -> Places:
-    """Return the 705 districts of the bundled pack; area numbers are positions in its list."""
-    areas = pl.read_csv(ROOT / "data_access" / "packs" / "vn" / "areas.csv", infer_schema=False)
-    areas = areas.with_row_index("area_id").filter(pl.col("vintage") == VINTAGE)
-    numbers = areas.select("code", "level", pl.col("area_id").cast(pl.Int32))
-    provinces = numbers.filter(level="province").select(province_code="code", province_id="area_id")
+    """Return the districts of the bundled pack, numbered as a fresh database numbers them."""
+    areas = Areas.from_pack(bundled_pack("vn"))
+    provinces = areas.at("province", VINTAGE)
     table = (
-        areas.filter(level="district")
-        .select(
-            district_code="code",
-            province_code="parent_code",
-            district_id=pl.col("area_id").cast(pl.Int32),
-        )
-        .join(provinces, on="province_code")
+        areas.at("district", VINTAGE)
+        .select(district_code="code", province_code="parent_code", district_id="area_id")
+        .join(provinces.select(province_code="code", province_id="area_id"), on="province_code")
         .sort("district_code")
     )
     weights = np.random.default_rng(7).pareto(2.5, table.height) + 0.3
@@ -117,7 +113,7 @@ def _days(random: np.random.Generator, rows: int, *, part: "Part") -> np.ndarray
     if part.on_day is not None:
         return np.maximum(part.on_day - keyed_late, 0)
     # Records come in the order of keying: this part covers its share of the campaign.
-    share = np.sort(random.random(rows)) * (rows / part.of) + part.first / part.of
+    share = np.sort(random.random(rows)) * (rows / part.of) + part.first % part.of / part.of
     return np.maximum(np.interp(share, *_pace()).astype(np.int64) - keyed_late, 0)
 
 
