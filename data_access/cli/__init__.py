@@ -44,21 +44,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     args = make_parser().parse_args(arguments)
     try:
-        return int(args.run(args, Context(read_settings())))
-    except BadUse as error:
-        return _fail(str(error), code=BAD_USE)
-    except DataAccessError as error:
-        return _fail(str(error), code=COULD_NOT)
-    except DBAPIError as error:
-        return _fail(str(unavailable(error)), code=COULD_NOT)
+        context = Context(read_settings())
+        try:
+            return int(args.run(args, context))
+        finally:
+            context.close()
     except BrokenPipeError:
         # Whoever read our output has gone (`| head`): nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return COULD_NOT
     except KeyboardInterrupt:
         return _fail("interrupted; nothing of the running delivery was kept", code=INTERRUPTED)
-    except Exception as error:  # noqa: BLE001 -- a fault of ours; its text may hold anything
-        return _fail(f"internal fault {type(error).__name__} at {_place(error)}", code=COULD_NOT)
+    except Exception as error:  # noqa: BLE001 -- the last place where a traceback can be stopped
+        return _explain(error)
+
+
+def _explain(error: Exception) -> int:
+    if isinstance(error, BadUse):
+        return _fail(str(error), code=BAD_USE)
+    if isinstance(error, DataAccessError):
+        return _fail(str(error), code=COULD_NOT)
+    if isinstance(error, DBAPIError):
+        return _fail(str(unavailable(error)), code=COULD_NOT)
+    # A fault of ours: its text may hold anything, so only its kind and place are told.
+    return _fail(f"internal fault {type(error).__name__} at {_place(error)}", code=COULD_NOT)
 
 
 def _fail(message: str, *, code: int) -> int:

@@ -32,6 +32,11 @@ class Context:
         """Return the engine of the shared database."""
         return make_engine(self.settings.database_url)
 
+    def close(self) -> None:
+        """Let go of the database, if it was ever opened."""
+        if "engine" in vars(self):
+            self.engine.dispose()
+
     @cached_property
     def areas(self) -> Areas:
         """Return the country's areas.
