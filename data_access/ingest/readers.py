@@ -199,7 +199,6 @@ class _CsvReader:
                 made_up + block,
                 separator=self._delimiter,
                 infer_schema=False,
-                truncate_ragged_lines=True,
             )
         except PolarsError:
             return None
