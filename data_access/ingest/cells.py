@@ -26,6 +26,8 @@ from data_access.measures.model import MeasureKind
 from data_access.reference.areas import Areas
 
 UNKNOWN_CODE = "unknown"
+SHARES = ("ratio", "share", "percent", "%")
+"""Units of measures whose figures may be percentages; half a bed is none."""
 _FORMULA = r"^[\s]*[=@]"
 
 
@@ -292,6 +294,9 @@ def _entry_cells(
     parsed = parse_numbers(text.set(absent, None), numbers=numbers, whole=True)
     refused.add_parsed(parsed, field=rule.column, cells=cells)
     values = parsed.values * rule.scale if rule.scale != 1.0 else parsed.values
+    if rule.unit.casefold() not in SHARES:
+        shares = text.str.contains("%", literal=True) & values.is_not_null()
+        refused.add("percentage", shares, field=rule.column, cells=cells)
     if rule.kind == MeasureKind.STOCK.value:
         refused.add("negative_stock", values < 0, field=rule.column, cells=cells)
     status = absent.cast(pl.Int8) * Status.NOT_APPLICABLE.value

@@ -15,6 +15,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "not_json": ("Dòng không phải là một đối tượng JSON", "The line is not a JSON object"),
     "required": ("Thiếu giá trị bắt buộc", "A required value is missing"),
     "not_a_number": ("Không phải là số", "Not a number"),
+    "percentage": (
+        "Tỷ lệ phần trăm trong cột số đếm",
+        "A percentage where a number of things belongs",
+    ),
     "number_ambiguous": (
         "Không rõ dấu chấm hay phẩy là dấu thập phân",
         "Unclear which of the point and the comma is the decimal mark",

@@ -139,6 +139,7 @@ BAD_ROWS = {
     "HTML for a place": ("2021-08-01,<script>alert(1)</script>,1,1", "province"),
     "not a number": ("2021-08-01,Hải Phòng,NaN,1", "beds"),
     "infinite": ("2021-08-01,Hải Phòng,1e999,1", "beds"),
+    "a percentage of beds": ("2021-08-01,Hải Phòng,51%,1", "beds"),
     "beds below zero": ("2021-08-01,Hải Phòng,-3,1", "beds"),
     "a second, different row of one cell": ("2021-08-01,Hà Nội,101,5", "beds"),
 }  # fmt: skip
@@ -222,6 +223,20 @@ def test_a_file_that_is_not_there(missing: str, vietnam: Command, tmp_path: Path
     message = one_line(done.err)
     assert ("map.toml" if missing == "mapping" else "report.csv") in message
     assert str(tmp_path) not in message
+
+
+def test_rows_too_long_and_too_short_do_not_make_up_for_each_other(
+    fresh: Command, tmp_path: Path
+) -> None:
+    ragged = "2021-08-01,Hải Phòng,51,5,1\n2021-08-01,Đà Nẵng,7\n"
+    mapping, table = files(GOOD + ragged)(tmp_path)
+    counts = json.loads(fresh("ingest", "table", str(mapping), str(table), "--json").out)
+    assert (counts["read"], counts["new"], counts["rejected"]) == (4, 2, 2)
+    rejected = read_rejects(Path(counts["rejects_file"]))
+    assert {(found["row"], found["reason"]) for found in rejected} == {
+        ("4", "ragged"),
+        ("5", "ragged"),
+    }
 
 
 def test_a_folder_is_no_file(vietnam: Command, tmp_path: Path) -> None:
