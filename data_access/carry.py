@@ -78,7 +78,10 @@ def select_frame(
 
     Days, instants and flags are decoded from whole numbers where the schema asks for them.
     """
-    rows = connection.execute(query).fetchall()
+    found = connection.execute(query)
+    # The driver's own tuples: nobody needs SQLAlchemy's rows, which take longer than the query.
+    rows = found.cursor.fetchall() if found.cursor is not None else []
+    found.close()
     columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
     series = [
         _decoded(name, values, dtype)
