@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import downloads, filters, formatting, headline, loaders
 from dashboard.catalogue import Entry
-from dashboard.charts.trend import trend
+from dashboard.charts.trend import HEIGHT, trend
 from dashboard.components import cards as card_grid
 from dashboard.components import map_view
 from dashboard.components.markup import Markup, draw, element
@@ -182,6 +182,9 @@ def _chart(daily: pl.DataFrame, entry: Entry, seen: Context, *, place: str, day:
     first = formatting.day(shown["date"][0], language=seen.language)
     alt = seen.t("chart.alt", indicator=entry.title(seen.language), place=place, start=first,
                  end=formatting.day(day, language=seen.language))  # fmt: skip
+    if not map_view.is_painted(map_view.FULL):
+        st.skeleton(height=HEIGHT)
+        return
     st.plotly_chart(
         figure, key="trend", alt=alt, config={"displayModeBar": False, "topojsonURL": TOPOJSON}
     )

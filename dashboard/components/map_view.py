@@ -110,6 +110,11 @@ def news(key: str) -> tuple[str | None, date | None]:
     return area, date.fromisoformat(day) if day else None
 
 
+def is_painted(key: str) -> bool:
+    """Return whether a map is on screen, so that larger things may load."""
+    return component.said(key, "ready") is not None
+
+
 def span_of(seen: Context, first: date, last: date, *, days: int) -> tuple[date, date]:
     """Return the days on the slider: up to the newest, or the day on screen if that is later."""
     end = max(last, seen.day or last)

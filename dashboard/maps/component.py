@@ -14,11 +14,12 @@ def paint(packed: bytes, *, key: str) -> None:
         data=packed,
         on_selected_change=_nothing,
         on_day_change=_nothing,
+        on_ready_change=_nothing,
     )
 
 
 def said(key: str, name: str) -> str | None:
-    """Return what the map last said: `selected` (a code) or `day` (ISO), None if nothing."""
+    """Return what the map last said: `selected` (a code), `day` (ISO), `ready`; None: nothing."""
     state = st.session_state.get(key) or {}
     value = state.get(name)
     return value if isinstance(value, str) else None

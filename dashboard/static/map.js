@@ -149,6 +149,8 @@ class AreaMap {
     if (!message.compact) { this.buildTools(); this.buildPlayer(); }
     await this.shape();
     this.paint();
+    // The chart's library is large: the server sends for it once the map is there to look at.
+    if (!message.compact && !this.ready) { this.ready = true; this.send("ready", "1"); }
   }
 
   async shape() {
@@ -258,10 +260,10 @@ class AreaMap {
 
   say(index) {
     const { kind, value } = this.state(index);
-    return value === null ? this.text.states[kind] : this.number(value);
+    return value === null ? this.text.states[kind] : this.written(value);
   }
 
-  number(value) {
+  written(value) {
     const { percent, decimals, unit } = this.message;
     const shown = new Intl.NumberFormat(this.message.locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
     const text = shown.format(percent ? value * 100 : value);
