@@ -1,8 +1,8 @@
 """Which mapping reads which file, and from which moment the file's figures were known.
 
-The files lie in the folder that `--data` names, laid out as in its PROVENANCE.md. A moment is local time of
-the country: the morning after the last day of a file that grew day by day, the day of publication
-of a census. So a look back in time sees each file from then on.
+The files lie in the folder that `--data` names, laid out as in its PROVENANCE.md. A moment is local
+time of the country: the morning after the last day of a file that grew day by day, the day of
+publication of a census. So a look back in time sees each file from then on.
 """
 
 from dataclasses import dataclass

@@ -61,4 +61,5 @@ def difference(asker: Asker, key: Key, cells: pd.DataFrame, *, level: str) -> st
     if answered == wanted:
         return ""
     wrong = sorted(set(answered.items()) ^ set(wanted.items()))
-    return f"{source} {measure} [{cut}] {level}: {len(answered)} answered, {len(wanted)} expected, e.g. {wrong[:4]}"
+    counts = f"{len(answered)} answered, {len(wanted)} expected"
+    return f"{source} {measure} [{cut}] {level}: {counts}, e.g. {wrong[:4]}"

@@ -1,4 +1,4 @@
-"""Vietnam's real files: every row accounted for, every figure equal to pandas, a second load changes nothing."""
+"""Vietnam's real files: every row accounted for, every figure equal to pandas."""
 
 import csv
 from collections import Counter
@@ -57,7 +57,7 @@ def rejected_rows(outcome: load.Loaded) -> dict[int, set[str]]:
 
 
 def codes_of(found: Step, rows: pd.DataFrame) -> pd.Series:
-    """Return area codes as the file has them; of VNCDC the code column, which its mapping ignores."""
+    """Return the file's area codes; of VNCDC too, whose mapping goes by name."""
     area = expected.read_mapping(found.mapping)["area"]
     if "constant" in area:
         return pd.Series(area["constant"], index=rows.index)
@@ -193,6 +193,7 @@ def test_the_34_provinces(asker: Asker) -> None:
 
 
 def test_the_command_line_says_the_same(loaded: Command, asker: Asker) -> None:
+    assert asker.nation == "VN"
     words = (
         "query",
         "cases",
