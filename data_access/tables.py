@@ -152,7 +152,7 @@ batch_flag = sa.Table(
     "batch_flag",
     metadata,
     sa.Column("batch_id", sa.ForeignKey("batch.batch_id"), primary_key=True),
-    # "reject:<reason>" or "flag:<reason>"
+    # Why, as in reject:<reason> or flag:<reason>.
     sa.Column("reason", sa.Text, primary_key=True),
     sa.Column("n_rows", sa.BigInteger, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""`verify`: recompute the cube from records and deliveries and compare; exit 1 on any difference."""
+"""`verify`: recompute the cube and compare; exit 1 on any difference."""
 
 import argparse
 from typing import Any

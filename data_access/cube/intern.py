@@ -44,7 +44,7 @@ def intern_source(
 
 
 def register_measures(connection: sa.Connection) -> None:
-    """Write the measures of the registry; names and clearance of known ones are brought up to date."""
+    """Write the measures of the registry; known ones get its names and clearance."""
     measure = tables.measure
     held = {row.key: row for row in connection.execute(sa.select(measure))}
     for declared in MEASURES.values():

@@ -1,4 +1,4 @@
-"""The whole gate in two calls: a file of records in, a table delivery in. For CLI, watch and HTTP."""
+"""The whole gate in two calls, records and tables: for the command line, watch and HTTP."""
 
 from dataclasses import dataclass
 from datetime import datetime

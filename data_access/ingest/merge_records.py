@@ -14,7 +14,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
-from data_access.carry import Schema, delete_matching, insert_frame, matching, select_frame
+from data_access.carry import Schema, delete_matching, insert_frame, matching
 from data_access.contracts.model import DTYPES, RecordKind
 from data_access.cube.rollup import contributions
 from data_access.cube.timeline import with_valid_to
@@ -22,6 +22,7 @@ from data_access.ingest.ledger import Counts, latest_moment
 
 _PAST_KEY = ["record_id", "version", "known_at", "batch_id", "row_no"]
 _WEIGHED = ["known_at", "measure", "day", "area_id", "dims"]
+_MOST_GATHERED = 32
 _NO_END = pl.lit(None, dtype=pl.Int64)
 
 
@@ -391,7 +392,7 @@ class RecordMerge:
             known_at=pl.col(moment), sign=pl.lit(sign, dtype=pl.Int64)
         ).select([*self.schema, "sign"])
         self._changes.append(self._contributions(signed))
-        if len(self._changes) > 32:
+        if len(self._changes) > _MOST_GATHERED:
             self._fold()
 
     def _fold(self) -> None:

@@ -1,4 +1,4 @@
-"""Ingests a file of records: front of the gate, record tables, cube and ledger in one transaction."""
+"""Ingests a file of records: record tables, cube and ledger in one transaction."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -23,6 +23,7 @@ from data_access.cube.intern import (
 from data_access.cube.merge import apply_events
 from data_access.engine import writing
 from data_access.ingest import ledger
+from data_access.ingest.ahead import ahead
 from data_access.ingest.ledger import Counts, Delivered, Outcome
 from data_access.ingest.merge_records import RecordMerge
 from data_access.ingest.reject_log import RejectLog
@@ -87,8 +88,9 @@ def ingest_records(
     log = RejectLog(
         rejects_folder, file_name=delivered.file_name, received_at=delivered.received_at
     )
-    # The first chunk is read before anybody has to wait for us; most files have no second.
-    ready = _with_first_read(chunks)
+    # The first chunk is read before anybody has to wait for us; further ones are read and checked
+    # while the last is being written.
+    ready = _with_first_read(ahead(chunks))
     try:
         with writing(engine) as connection:
             outcome = _merge(connection, delivery, delivered, ready, zone=zone, log=log)

@@ -39,7 +39,8 @@ def figures(capfd, *words: str) -> str:
     return capfd.readouterr().out
 
 
-def test_counts_balance_and_the_same_file_changes_nothing(ready, tmp_path, capfd) -> None:
+@pytest.mark.usefixtures("ready")
+def test_counts_balance_and_the_same_file_changes_nothing(tmp_path, capfd) -> None:
     path = doses(
         tmp_path / "d.csv",
         "D1,1,AZ,2021-08-01T09:00:00+07:00,79,0,30",
@@ -58,7 +59,8 @@ def test_counts_balance_and_the_same_file_changes_nothing(ready, tmp_path, capfd
     assert "2021-08-01,79" in seen
 
 
-def test_a_correction_is_known_from_its_moment_on(ready, tmp_path, capfd) -> None:
+@pytest.mark.usefixtures("ready")
+def test_a_correction_is_known_from_its_moment_on(tmp_path, capfd) -> None:
     row = "D1,1,{},2021-08-01T09:00:00+07:00,{},{},30"
     old = doses(tmp_path / "a.csv", row.format("AZ", "79", 1))
     new = doses(tmp_path / "b.csv", row.format("AZ", "01", 2))
@@ -72,7 +74,8 @@ def test_a_correction_is_known_from_its_moment_on(ready, tmp_path, capfd) -> Non
     assert [line.split(",")[1:5:3] for line in after.splitlines()[1:]] == [["01", "1"], ["79", ""]]
 
 
-def test_several_files_are_summed(ready, tmp_path, capfd) -> None:
+@pytest.mark.usefixtures("ready")
+def test_several_files_are_summed(tmp_path, capfd) -> None:
     row = "{},1,AZ,2021-08-01T09:00:00+07:00,79,0,30"
     paths = [doses(tmp_path / f"{n}.csv", row.format(n)) for n in "ab"]
     told = ingest(capfd, *map(str, paths))
@@ -80,8 +83,9 @@ def test_several_files_are_summed(ready, tmp_path, capfd) -> None:
 
 
 @pytest.mark.parametrize("fmt", ["csv", "ndjson", "parquet"])
+@pytest.mark.usefixtures("ready")
 def test_an_export_taken_in_again_gives_the_same_records(
-    ready, tmp_path, capfd, monkeypatch, fmt: str
+    tmp_path, capfd, monkeypatch, fmt: str
 ) -> None:
     rows = [
         "D1,1,AZ,2021-08-01T09:00:00+07:00,79,1,30",
@@ -104,7 +108,8 @@ def test_an_export_taken_in_again_gives_the_same_records(
     assert main(["verify"]) == 0
 
 
-def test_a_province_exports_its_own_records_only(ready, tmp_path, capfd) -> None:
+@pytest.mark.usefixtures("ready")
+def test_a_province_exports_its_own_records_only(tmp_path, capfd) -> None:
     rows = [f"D{code},1,AZ,2021-08-01T09:00:00+07:00,{code},0,30" for code in ("01", "79")]
     ingest(capfd, str(doses(tmp_path / "d.csv", *rows)), "--known-at", "2021-08-03")
     assert main(["export-records", "vaccination", "--as", "province:79"]) == 0
@@ -114,7 +119,8 @@ def test_a_province_exports_its_own_records_only(ready, tmp_path, capfd) -> None
     assert main(["export-records", "vaccination", "--as", "press"]) == 1
 
 
-def test_export_as_of_shows_what_was_known(ready, tmp_path, capfd) -> None:
+@pytest.mark.usefixtures("ready")
+def test_export_as_of_shows_what_was_known(tmp_path, capfd) -> None:
     row = "D1,1,{},2021-08-01T09:00:00+07:00,79,{},30"
     for version, product in enumerate(("AZ", "PF")):
         path = doses(tmp_path / "d.csv", row.format(product, version))
@@ -145,8 +151,9 @@ def test_export_as_of_shows_what_was_known(ready, tmp_path, capfd) -> None:
         (["nonsense"], 2, "nonsense"),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("ready")
 def test_an_error_is_one_line_and_an_exit_code(
-    ready, capfd, words: list[str], code: int, says: str
+    capfd, words: list[str], code: int, says: str
 ) -> None:
     try:
         found = main(words)
@@ -166,14 +173,16 @@ def test_a_database_that_is_not_set_up_says_so(tmp_path, monkeypatch, capfd) -> 
     assert "init" in capfd.readouterr().err
 
 
-def test_without_a_key_nothing_is_taken_in(ready, tmp_path, monkeypatch, capfd) -> None:
+@pytest.mark.usefixtures("ready")
+def test_without_a_key_nothing_is_taken_in(tmp_path, monkeypatch, capfd) -> None:
     monkeypatch.delenv("TUYENDAU_DEMO")
     path = doses(tmp_path / "d.csv", "D1,1,AZ,2021-08-01T09:00:00+07:00,79,0,30")
     assert main(["ingest", "records", "vaccination", str(path), "--source", "s"]) == 2
     assert "TUYENDAU_PSEUDONYM_KEY" in capfd.readouterr().err
 
 
-def test_a_failing_file_leaves_nothing(ready, tmp_path, capfd) -> None:
+@pytest.mark.usefixtures("ready")
+def test_a_failing_file_leaves_nothing(tmp_path, capfd) -> None:
     broken = tmp_path / "d.parquet"
     pl.DataFrame({"dose_event_id": ["D1"]}).write_parquet(broken)
     broken.write_bytes(broken.read_bytes()[:-20])

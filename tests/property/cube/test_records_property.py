@@ -1,6 +1,5 @@
 """Any sequence of batches of records leaves the cube that a recomputation gives."""
 
-import random
 import tempfile
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_access import tables
-from data_access.engine import make_engine
 from tests.conftest import Database
 from tests.db.probe import Batch, Version, deliver, prepare
 from tests.property.cube import oracle

@@ -1,4 +1,4 @@
-"""Any sequence of table deliveries, in any order, leaves the history that the order of time gives."""
+"""Table deliveries in any order leave the history that the order of time gives."""
 
 import tempfile
 from collections.abc import Sequence
