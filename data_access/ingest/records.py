@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import polars as pl
@@ -88,9 +88,9 @@ def ingest_records(
     log = RejectLog(
         rejects_folder, file_name=delivered.file_name, received_at=delivered.received_at
     )
-    # The first chunk is read before anybody has to wait for us; further ones are read and checked
-    # while the last is being written.
-    ready = _with_first_read(ahead(chunks))
+    # The first chunk is read before anybody has to wait for us; most files have few.
+    checked = ahead(chunks)
+    ready = chain([*islice(checked, 1)], checked)
     try:
         with writing(engine) as connection:
             outcome = _merge(connection, delivery, delivered, ready, zone=zone, log=log)
@@ -99,12 +99,6 @@ def ingest_records(
         log.discard()
         raise
     return outcome
-
-
-def _with_first_read(chunks: Iterable[Admitted]) -> Iterator[Admitted]:
-    iterator = iter(chunks)
-    first = next(iterator, None)
-    return iterator if first is None else chain([first], iterator)
 
 
 def _merge(
