@@ -1,11 +1,22 @@
 """The platforms that are declared so far. A further one is one new module and one line here."""
 
+from data_access.contracts.checkpoints import CHECKPOINTS
+from data_access.contracts.declarations import DECLARATIONS
 from data_access.contracts.model import Contract, RecordKind
 from data_access.contracts.quarantine import QUARANTINE
+from data_access.contracts.testing import TESTING
+from data_access.contracts.tracing import TRACING
 from data_access.contracts.vaccination import VACCINATION
 from data_access.errors import UnknownId
 
-CONTRACTS: tuple[Contract, ...] = (QUARANTINE, VACCINATION)
+CONTRACTS: tuple[Contract, ...] = (
+    DECLARATIONS,
+    CHECKPOINTS,
+    TRACING,
+    QUARANTINE,
+    TESTING,
+    VACCINATION,
+)
 
 
 def contract(platform: str) -> Contract:

@@ -52,7 +52,7 @@ def write(folder: Path, name: str, rows: list[Row], *, platform: str, fmt: str) 
         lines = [json.dumps({k: v for k, v in row.items() if v}) for row in as_texts(rows)]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return path
-    fields = record_kind(platform, kind=name.split("-")[0]).all_fields()
+    fields = record_kind(platform, kind=name.split("-", maxsplit=1)[0]).all_fields()
     schema = {each.name: DTYPES[each.kind] for each in fields}
     present = {row_name: schema[row_name] for row in rows for row_name in row}
     pl.DataFrame(rows, schema=present).write_parquet(path)

@@ -1,0 +1,225 @@
+"""What the rows of a platform come to, counted one by one in plain Python, no Polars.
+
+Written from the domain description, not from the contracts: the two must agree.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from tests.platform_rows import Row, local
+
+Cell = tuple[str, date, str, str]  # measure, day, area code, breakdown
+Counted = dict[Cell, tuple[int, int]]  # value, records
+Told = tuple[str, date, Mapping[str, object], str, int]  # measure, day, dims, grains, value
+
+EDGES = (0, *range(1, 25), *range(26, 49, 2), 52, 56, 60, 64, 68, 72,
+         84, 96, 108, 120, 132, 144, 156, 168, 192, 216, 240, 264, 288, 312, 336)  # fmt: skip
+
+
+def bin_of(start: datetime, end: datetime) -> str:
+    """Return the bin of a delay."""
+    hours = (end - start) / timedelta(hours=1)
+    for low, high in pairwise(EDGES):
+        if hours <= high:
+            return f"{low:03d}-{high:03d}"
+    return "336+"
+
+
+def counted(kind: str, rows: Iterable[Row]) -> Counted:
+    """Return every cell that living rows of a kind add up to."""
+    found: Counted = {}
+    for row in rows:
+        for measure, day, dims, grains, value in _COUNTERS[kind](row):
+            for cell in _cells(row, measure, day, dims, grains):
+                before = found.get(cell, (0, 0))
+                found[cell] = (before[0] + value, before[1] + 1)
+    return found
+
+
+def _cells(
+    row: Row, measure: str, day: date, dims: Mapping[str, object], grains: str
+) -> Iterator[Cell]:
+    # "p:class+setting d:" reads: provinces by class and setting; districts, no breakdown.
+    for grain in grains.split():
+        level, _, cut = grain.partition(":")
+        area = row["province_code"] if level == "p" else row["district_code"]
+        if area:
+            names = sorted(cut.split("+")) if cut else []
+            text = "|".join(f"{name}={dims.get(name) or 'unknown'}" for name in names)
+            yield measure, day, str(area), text
+
+
+def _declaration(row: Row) -> Iterator[Told]:
+    symptoms, exposure = str(row["symptoms_14d"] or ""), str(row["exposure_14d"] or "")
+    grave = "tiep_xuc_F0" in exposure or "kho_tho" in symptoms or (symptoms and exposure)
+    ours = "urgent" if grave else "watch" if symptoms or exposure else "none"
+    at, day, dims = row["declared_at"], local(row["declared_at"]), {**row, "risk": ours}
+    dims["risk"] = row["risk_flag"] or ours
+    yield "declarations", day, dims, "p:kind p:channel d:", 1
+    if symptoms:
+        yield "declarations_symptomatic", day, dims, "p:kind d:", 1
+    if dims["risk"] == "none":
+        return
+    status = row["followup_status"]
+    called = row["called_at"]
+    if called is None and status in ("called", "verified", "sent_to_test", "closed"):
+        called = row["followup_at"]
+    found = {
+        "flagged": True,
+        "called": called is not None,
+        "called_24h": called is not None and called - at <= timedelta(hours=24),
+        "unreachable": status == "unreachable",
+        "sampled": row["sampled_at"] is not None,
+        "sampled_48h": row["sampled_at"] is not None
+        and row["sampled_at"] - at <= timedelta(hours=48),
+        "positive": row["test_result"] == "duong_tinh",
+    }
+    for name, holds in found.items():
+        if holds:
+            yield f"declarations_{name}", day, dims, "p:risk d:", 1
+    if called is not None:
+        yield "declaration_call_hours", day, {"delay": bin_of(at, called)}, "p:delay", 1
+
+
+def _scan(row: Row) -> Iterator[Told]:
+    day = local(row["scanned_at"])
+    dims = {**row, "kind": row["place_kind"]}
+    yield "checkpoint_scans", day, dims, "p:method p:direction p:outcome p:kind d:", 1
+    if row["synced_at"]:
+        delay = {"delay": bin_of(row["scanned_at"], row["synced_at"])}
+        yield "checkpoint_sync_hours", day, delay, "p:delay", 1
+
+
+def _place(row: Row) -> Iterator[Told]:
+    yield "checkpoint_places_opened", local(row["registered_at"]), row, "p:kind d:", 1
+    if row["closed_at"]:
+        yield "checkpoint_places_closed", local(row["closed_at"]), row, "p:kind d:", 1
+
+
+def _case(row: Row) -> Iterator[Told]:
+    day = row["report_date"] or row["result_date"] or row["sample_date"] or row["onset_date"]
+    yield "cases", day, row, "p:detected_in p:severity d:detected_in", 1
+    ended = row["outcome_date"]
+    if ended and row["outcome"] == "tu_vong":
+        yield "deaths", ended, {}, "p: d:", 1
+    if ended and row["outcome"] == "khoi":
+        yield "recovered", ended, {}, "p: d:", 1
+    if row["isolation_ts"]:
+        yield "cases_isolated", local(row["isolation_ts"]), {}, "p: d:", 1
+    if row["interviewed_at"]:
+        yield "cases_interviewed", day, {}, "p: d:", 1
+    if row["known_contact"]:
+        yield "cases_known_contacts", day, {}, "p: d:", 1
+
+
+def _contact(row: Row) -> Iterator[Told]:
+    listed, reached = row["identified_ts"], row["reached_ts"]
+    since, day = row["index_reported_at"] or listed, local(listed)
+    grains = "p:class p:class+setting p:class+source d:class"
+    yield "contacts_listed", day, row, grains, 1
+    by_class = "p:class d:class"
+    if reached:
+        yield "contacts_reached", local(reached), row, by_class, 1
+        for hours in (24, 48):
+            if reached - since <= timedelta(hours=hours):
+                yield f"contacts_reached_{hours}h", day, row, by_class, 1
+        dims = {**row, "delay": bin_of(since, reached)}
+        yield "contact_reach_hours", day, dims, "p:class+delay", 1
+    if row["quarantined_ts"]:
+        yield "contacts_quarantined", local(row["quarantined_ts"]), row, by_class, 1
+    if row["sampled_ts"]:
+        yield "contacts_sampled", local(row["sampled_ts"]), row, by_class, 1
+    if row["status"] == "tested_pos":
+        yield "contacts_positive", day, row, "p:class+setting d:class", 1
+
+
+def _exposure_place(row: Row) -> Iterator[Told]:
+    yield "exposure_places", local(row["visited_from"]), row, "p:setting d:", 1
+
+
+def _cluster(row: Row) -> Iterator[Told]:
+    opened = row["opened_on"] or row["first_onset"] or row["last_case_date"]
+    yield "clusters_opened", opened, row, "p:setting d:", 1
+    closed = row["closed_on"]
+    if closed is None and row["status"] == "ket_thuc" and row["last_case_date"]:
+        closed = row["last_case_date"] + timedelta(days=14)
+    if closed:
+        yield "clusters_closed", closed, row, "p:setting d:", 1
+
+
+def _members(row: Row) -> int | None:
+    listed = len(str(row["persons"]).split("|")) if row["persons"] else None
+    known = row["pool_size"] or row["n_persons"] or listed
+    if known is None and row["pool_kind"] not in ("gop_que", "gop_dich"):
+        return 1
+    return known  # type: ignore[return-value]
+
+
+def _pooling(row: Row) -> str:
+    if (_members(row) or 2) == 1:
+        return "don_lai" if row["deconvolution_of"] else "don"
+    return str(row["pool_kind"] or "gop")
+
+
+def _sample(row: Row) -> Iterator[Told]:
+    taken, result, people = row["collected_at"], row["result"], _members(row)
+    dims = {**row, "pool": _pooling(row), "lab": row["lab_code"]}
+    told = "p:method+reason p:method+pool d:method"
+    yield "samples_collected", local(taken), dims, told, 1
+    if row["received_lab_at"]:
+        yield "samples_received", local(row["received_lab_at"]), dims, "p:lab", 1
+    if result or row["resulted_at"]:
+        day = local(row["resulted_at"] or row["received_lab_at"] or taken)
+        yield "samples_resulted", day, dims, f"{told} p:method+result p:lab", 1
+        yield from _people(row, day, people, dims, told)
+    steps = {
+        "turnaround_to_laboratory_hours": (taken, row["received_lab_at"]),
+        "turnaround_in_laboratory_hours": (row["received_lab_at"], row["resulted_at"]),
+        "turnaround_to_return_hours": (row["resulted_at"], row["returned_at"]),
+    }
+    for measure, (start, end) in steps.items():
+        if start and end:
+            yield measure, local(taken), {"bin": bin_of(start, end)}, "p:bin", 1
+    if row["returned_at"]:
+        dims = {"bin": bin_of(taken, row["returned_at"]), "method": row["method"]}
+        yield "turnaround_hours", local(taken), dims, "p:bin+method d:bin", 1
+
+
+def _people(
+    row: Row, day: date, people: int | None, dims: Mapping[str, object], told: str
+) -> Iterator[Told]:
+    result = row["result"]
+    if result not in ("am_tinh", "duong_tinh", "nghi_ngo"):
+        return
+    if people:
+        yield "persons_tested", day, dims, told, people
+    sized = {**dims, "size": people}
+    is_pool = people is None or people > 1
+    if is_pool:
+        yield "pools_resulted", day, sized, "p:method+size", 1
+    if result == "duong_tinh":
+        if is_pool:
+            yield "pools_positive", day, sized, "p:method+size", 1
+        else:
+            yield "persons_positive", day, dims, told, 1
+
+
+def _sample_person(row: Row) -> Iterator[Told]:
+    yield "pool_members", local(row["collected_at"]), row, "p:method+reason d:", 1
+
+
+def _laboratory(row: Row) -> Iterator[Told]:
+    capacity = row["capacity_per_day"]
+    for word, day in (("opened", row["opened_on"]), ("closed", row["closed_on"])):
+        if day:
+            yield f"laboratories_{word}", day, row, "p:kind d:", 1
+            if capacity:
+                yield f"laboratory_capacity_{word}", day, row, "p:kind d:", capacity
+
+
+_COUNTERS = {
+    "declaration": _declaration, "scan": _scan, "place": _place, "case": _case,
+    "contact": _contact, "exposure_place": _exposure_place, "cluster": _cluster,
+    "sample": _sample, "sample_person": _sample_person, "laboratory": _laboratory,
+}  # fmt: skip

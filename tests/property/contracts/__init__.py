@@ -1,0 +1,1 @@
+"""Generated rows of the platforms: accepted whole, counted right, refused for the right reason."""
