@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from data_access.codes import Status, month_of, to_us
+from data_access.cube.catalogue import Catalogue, State
 from data_access.cube.geography import Geography
-from data_access.cube.hot import CELL_SCHEMA, FOREVER, PRESENCE_SCHEMA, CubeView, Partition
-from data_access.cube.state import Catalogue, State
+from data_access.cube.hot import FOREVER
+from data_access.cube.view import CELL_SCHEMA, PRESENCE_SCHEMA, CubeView, Partition
 from data_access.measures.model import Measure, MeasureKind
 from data_access.measures.registry import MEASURES
 from data_access.reference.areas import Areas

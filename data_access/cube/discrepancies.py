@@ -9,13 +9,12 @@ import polars as pl
 
 from data_access.codes import Level, Status
 from data_access.cube.geography import NATIONAL, PROVINCE
-from data_access.cube.hot import CubeView
 from data_access.cube.resolve import Want, sum_parts
-from data_access.reader import Schema
+from data_access.cube.view import CubeView
 
 CUT, AREAS = "breakdown", "areas"
 TOLERANCE = 1e-9
-DISCREPANCY_SCHEMA: Schema = {
+DISCREPANCY_SCHEMA: dict[str, type[pl.DataType]] = {
     "day": pl.Date,
     "area_id": pl.Int32,
     "source_id": pl.Int32,

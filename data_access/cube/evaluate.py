@@ -12,9 +12,9 @@ from functools import reduce
 import polars as pl
 
 from data_access.codes import Status
-from data_access.cube.hot import CubeView
 from data_access.cube.missing import KEY, complete, explain, make_grid
 from data_access.cube.resolve import RESOLVED_SCHEMA, Want, candidates, in_common, resolve
+from data_access.cube.view import CubeView
 from data_access.indicators.model import (
     MIN_REPORTED_DAYS,
     POPULATION,

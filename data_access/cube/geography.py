@@ -11,7 +11,7 @@ from functools import cached_property
 import polars as pl
 
 from data_access.codes import Level
-from data_access.reference.areas import Areas
+from data_access.reference.places import Areas
 from data_access.viewer import Viewer
 
 RANKS = {level.value: rank for rank, level in enumerate(Level)}

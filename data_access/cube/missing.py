@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from data_access.codes import Status, to_us
-from data_access.cube.hot import CubeView
 from data_access.cube.resolve import (
     RESOLVED_SCHEMA,
     Want,
@@ -20,6 +19,7 @@ from data_access.cube.resolve import (
     delivered,
     in_order,
 )
+from data_access.cube.view import CubeView
 from data_access.measures.model import Measure
 
 KEY = ["day", "area_id", "by"]

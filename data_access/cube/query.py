@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from data_access.codes import Level, Status
+from data_access.cube.catalogue import Catalogue, near
 from data_access.cube.evaluate import (
     Frame,
     indicator_figures,
@@ -20,9 +21,9 @@ from data_access.cube.evaluate import (
     needs_population,
 )
 from data_access.cube.geography import NATIONAL, PROVINCE, RANKS, Geography
-from data_access.cube.hot import CubeView, HotCube
+from data_access.cube.hot import HotCube
 from data_access.cube.resolve import Want
-from data_access.cube.state import Catalogue, near
+from data_access.cube.view import CubeView
 from data_access.errors import BadUse, ScopeDenied, UnknownId
 from data_access.indicators.model import Indicator, Term, Unit
 from data_access.indicators.registry import INDICATORS

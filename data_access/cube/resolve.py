@@ -13,7 +13,7 @@ import polars as pl
 
 from data_access.codes import Origin, Status, from_us
 from data_access.cube.geography import NATIONAL
-from data_access.cube.hot import CubeView
+from data_access.cube.view import CubeView
 from data_access.cube.where import Where, dimensions, holds
 from data_access.measures.model import Measure
 

@@ -3,17 +3,12 @@
 Change numbers of the cube's partitions, and the catalogue: measures, sources, breakdowns.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
-from functools import cached_property
-
 import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
 from data_access.codes import Clearance, to_us
-from data_access.errors import UnknownId
+from data_access.cube.catalogue import Catalogue, State
 from data_access.measures.model import Measure, MeasureKind
 from data_access.measures.registry import MEASURES
 from data_access.reader import Schema, read_frame
@@ -38,78 +33,6 @@ _MEASURES: Schema = {
     "en": pl.String,
 }
 _DELIVERED: Schema = {"source_id": pl.Int32, "platform": pl.String, "delivered": pl.Int64}
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Catalogue:
-    """The interned names of one state.
-
-    Attributes:
-        measures: id → declaration; those of the registry, and those a mapping registered.
-        numbers: id → number in the database; ids without figures are absent.
-        sources: source_id, source, origin, precedence.
-        breakdowns: breakdown_id, dims, cut.
-    """
-
-    measures: Mapping[str, Measure]
-    numbers: Mapping[str, int]
-    sources: pl.DataFrame
-    breakdowns: pl.DataFrame
-
-    def measure(self, key: str, *, viewer: Viewer) -> Measure:
-        """Return the measure of an id.
-
-        Raises:
-            UnknownId: if there is none, or none that this viewer may know of.
-        """
-        found = self.measures.get(key)
-        if found is None or found.clearance > viewer.clearance:
-            raise UnknownId(f"no measure has the id {key!r}{near(key, list(self.measures))}")
-        return found
-
-    @cached_property
-    def codes(self) -> Mapping[int, Mapping[str, str]]:
-        """breakdown_id → dimension → code."""
-        pairs = self.breakdowns.select("breakdown_id", "dims").iter_rows()
-        return {number: parse_dims(dims) for number, dims in pairs}
-
-    @cached_property
-    def cut_of(self) -> Mapping[int, str]:
-        """breakdown_id → cut."""
-        return dict(self.breakdowns.select("breakdown_id", "cut").iter_rows())
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class State:
-    """One state of the database.
-
-    Attributes:
-        token: differs whenever anything was committed.
-        changes: (measure number, month yyyymm) → change number.
-        newest: newest moment (µs) of any delivery; None: no delivery is on record.
-        catalogue: the names.
-    """
-
-    token: str
-    changes: Mapping[tuple[int, int], int] = field(default_factory=dict)
-    newest: int | None
-    catalogue: Catalogue
-
-    def months(self, key: str) -> list[int]:
-        """Return the months a measure has partitions of, in order."""
-        number = self.catalogue.numbers.get(key)
-        return sorted(month for of, month in self.changes if of == number)
-
-
-def parse_dims(dims: str) -> dict[str, str]:
-    """Return dimension → code of a canonical breakdown text."""
-    return dict(pair.split("=", 1) for pair in dims.split("|")) if dims else {}
-
-
-def near(key: str, known: list[str]) -> str:
-    """Return a hint that names the ids most like a wrong one, as `; did you mean cases?`."""
-    close = get_close_matches(key, known, n=3, cutoff=0.6)
-    return f"; did you mean {', '.join(close)}?" if close else ""
 
 
 def read_token(connection: sa.Connection, *, viewer: Viewer) -> str:
@@ -181,12 +104,6 @@ def _declared(rows: pl.DataFrame) -> dict[str, Measure]:
                 clearance=Clearance(row["clearance"]),
             )
     return found
-
-
-def with_dimensions(measure: Measure, cuts: list[str]) -> Measure:
-    """Return the measure with the dimensions that its figures are really kept by, too."""
-    seen = {name for cut in cuts for name in cut.split(",") if name}
-    return replace(measure, dimensions=tuple(sorted(seen | set(measure.dimensions))))
 
 
 def read_delivered(connection: sa.Connection, *, viewer: Viewer) -> pl.DataFrame:
