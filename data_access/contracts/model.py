@@ -140,8 +140,10 @@ class RollUp:
     Attributes:
         measure: id of the measure.
         day: name of the DATE or INSTANT field that dates the contribution (local day).
-        value: whole-number contribution of a record (Int64); default 1.
-        where: which records contribute; default all.
+        value: whole-number contribution of a record (Int64); default 1. A count of some of the
+            records seen (positives among results) is written as their 0/1 value, so that none
+            of many is a true zero and not a missing figure. A null contributes nothing.
+        where: which records were observed for this measure at all; default all.
         dimensions: dimension name → expression giving its code (null becomes "unknown").
         grains: the grains to keep. Records without a district do not enter district grains.
     """

@@ -175,8 +175,8 @@ STAY_KIND = RecordKind(
     has_person=True,
 )
 
-_TOTAL = pl.coalesce("beds_total", "beds_usable").fill_null(0)
-_USABLE = pl.coalesce("beds_usable", "beds_total").fill_null(0)
+_TOTAL = pl.coalesce("beds_total", "beds_usable")
+_USABLE = pl.coalesce("beds_usable", "beds_total")
 
 
 def _beds(measure: str, *, value: pl.Expr, on: str) -> RollUp:
@@ -184,7 +184,7 @@ def _beds(measure: str, *, value: pl.Expr, on: str) -> RollUp:
         measure=measure,
         day=on,
         value=value,
-        where=pl.col(on).is_not_null() & (value > 0),
+        where=pl.col(on).is_not_null(),
         dimensions={"kind": pl.col("kind")},
         grains=_BY_KIND,
     )
@@ -221,7 +221,7 @@ FACILITY_KIND_OF_RECORD = RecordKind(
         ),
         Check(
             key="no_beds",
-            broken=(_TOTAL == 0) & (pl.col("kind") != "nha_o"),
+            broken=(_TOTAL.fill_null(0) == 0) & (pl.col("kind") != "nha_o"),
             field="beds_usable",
             vi="Cơ sở không có giường",
             en="A facility without beds",
@@ -257,7 +257,7 @@ DAILY_CHECK_KIND = RecordKind(
         RollUp(
             measure="quarantine_checks_symptomatic",
             day="date",
-            where=pl.col("symptoms").str.len_chars() > 0,
+            value=(pl.col("symptoms").fill_null("").str.len_chars() > 0).cast(pl.Int64),
             grains=(_PROVINCE, _DISTRICT),
         ),
     ),
@@ -279,7 +279,7 @@ TEST_KIND = RecordKind(
         RollUp(
             measure="quarantine_tests_positive",
             day="day",
-            where=pl.col("result") == "duong_tinh",
+            value=(pl.col("result") == "duong_tinh").cast(pl.Int64),
             grains=(_PROVINCE, _DISTRICT),
         ),
     ),

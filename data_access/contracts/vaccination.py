@@ -240,20 +240,20 @@ DOSE_ROLLUPS = (
     RollUp(
         measure="persons_fully_vaccinated",
         day="vaccinated_at",
-        where=COMPLETES_COURSE,
+        value=COMPLETES_COURSE.cast(pl.Int64),
         dimensions={"product": _product, "age": pl.col("age_group")},
         grains=(_province("product"), _province("age"), _DISTRICT),
     ),
     RollUp(
         measure="doses_verified",
         day="vaccinated_at",
-        where=pl.col("identity_status") == "verified",
+        value=(pl.col("identity_status") == "verified").cast(pl.Int64),
         grains=(_PROVINCE, _DISTRICT),
     ),
     RollUp(
         measure="adverse_events",
         day="vaccinated_at",
-        where=pl.col("aefi").is_in(["nhe", "nang"]),
+        value=pl.col("aefi").is_in(["nhe", "nang"]).cast(pl.Int64),
         dimensions={"severity": pl.col("aefi")},
         grains=(_province("severity"),),
     ),
@@ -352,7 +352,7 @@ def _wasted(column: str, *, vial: str) -> RollUp:
         measure="doses_wasted",
         day="ledger_date",
         value=_doses(column),
-        where=_doses(column) > 0,
+        where=pl.col(column).is_not_null(),
         dimensions={**_BY_PRODUCT, "vial": pl.lit(vial)},
         grains=(_province("product", "vial"), _district("vial")),
     )

@@ -171,4 +171,4 @@ def test_beds_of_a_facility_are_the_usable_ones() -> None:
         },
         schema_overrides={"beds_total": pl.Int64, "beds_usable": pl.Int64},
     )
-    assert rows.filter(opened.where).select(opened.value).to_series().to_list() == [8, 10]
+    assert rows.filter(opened.where).select(opened.value).to_series().to_list() == [8, 10, None]
