@@ -12,7 +12,7 @@ from pathlib import Path
 
 from data_access.errors import BadInput
 
-BLOCK_BYTES = 16 * 2**20
+BLOCK_BYTES = 8 * 2**20
 LONGEST_RECORD_BYTES = 64 * 2**20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
