@@ -13,6 +13,7 @@ from dashboard.i18n import Translate
 MEAN_DAYS = 7
 MIN_DAYS = 5
 HEIGHT = 260
+ROOM_DAYS = 8  # shaded days from which their label fits above them
 # Seen on both grounds; the chart itself is transparent.
 INK, SOFT, BAND = "#2C8797", "#8FB9C1", "rgba(140,140,140,0.16)"
 
@@ -72,6 +73,7 @@ def _shade(figure: go.Figure, days: Sequence[date], until: date, *, label: str) 
     if not days or days[-1] <= until:
         return
     half = timedelta(hours=12)
+    label = label if (days[-1] - until).days >= ROOM_DAYS else ""
     figure.add_vrect(
         x0=until + half, x1=days[-1] + half, fillcolor=BAND, line_width=0, layer="below",
         annotation={"text": label, "font": {"size": 10}}, annotation_position="top right",

@@ -9,6 +9,7 @@ from dashboard.context import Context
 from dashboard.headline import BAD, GOOD, NEITHER, SPARK_DAYS, WINDOW_DAYS, Card, Change
 
 WIDTH, HEIGHT, PAD = 200.0, 36.0, 3.0
+FEWEST = 5  # days from which a line says more than dots
 STROKE = "#2c8797"  # seen on both grounds: a picture cannot follow the theme
 
 
@@ -128,7 +129,7 @@ def _arrow(change: Change) -> str:
 def sparkline(card: Card, look: Context) -> Markup | None:
     """Return the last days as a small line; days without a figure are gaps."""
     known = [value for value in card.spark if value is not None]
-    if len(known) < 2:  # noqa: PLR2004 -- one point is no line
+    if len(known) < FEWEST:
         return element("div", class_="td-spark")
     low, high = min(0.0, *known), max(known)
     scale = (HEIGHT - 2 * PAD) / ((high - low) or 1.0)

@@ -74,12 +74,13 @@ def test_keys_walk_through_the_areas(screen: Screen) -> None:
 
 
 def test_days_play_without_asking_the_server(screen: Screen) -> None:
-    screen.open("/map?indicator=cases&span=30&date=2021-08-25")
+    screen.open("/map?indicator=cases&span=30&date=2021-08-05")
     screen.page.wait_for_timeout(1500)
+    screen.page.locator(".tdm-speed").select_option("2")
     screen.received.clear()
     screen.page.locator(".tdm-play").click()
     screen.page.wait_for_function(
-        "() => document.querySelector('.tdm').dataset.day > '2021-08-26'", timeout=20_000
+        "() => document.querySelector('.tdm').dataset.day > '2021-08-06'", timeout=20_000
     )
     assert sum(screen.received) == 0
     screen.page.locator(".tdm-play").click()
