@@ -9,8 +9,9 @@ from typing import Any
 from data_access.cli.context import Context
 from data_access.errors import BadUse
 from data_access.ingest import ledger
-from data_access.ingest.intake import FORMATS, PLANNED_FORMATS
+from data_access.ingest.intake import PLANNED_FORMATS
 from data_access.ingest.ledger import Counts, Outcome
+from data_access.ingest.readers import FORMATS
 
 
 def add_parser(subparsers: Any) -> argparse.ArgumentParser:  # noqa: ANN401 -- argparse hides the type

@@ -127,7 +127,11 @@ def _with_vintage(mapping: TableMapping, areas: Areas) -> str:
 def _read(path: Path, *, mapping: TableMapping) -> _Table:
     names = _named_columns(mapping)
     encoding = mapping.encoding or None
-    chunks = list(read_chunks(path, fmt=mapping.fmt or None, encoding=encoding, wanted=names))
+    chunks = list(
+        read_chunks(
+            path, fmt=mapping.fmt or None, encoding=encoding, wanted=names, sheet=mapping.sheet
+        )
+    )
     raw = pl.concat([chunk.rows for chunk in chunks], how="diagonal")
     return _Table(
         rows=_chosen(raw, names, file_name=path.name, mapping=mapping),

@@ -78,7 +78,7 @@ def admit_records(
     )
     wanted = [*mapping.columns, *[each.name for each in kind.all_fields()]]
     encoding = mapping.encoding or None
-    chunks = read_chunks(path, fmt=fmt, encoding=encoding, wanted=wanted)
+    chunks = read_chunks(path, fmt=fmt, encoding=encoding, wanted=wanted, sheet=gate.mapping.sheet)
     for number, chunk in enumerate(chunks):
         named = _named(chunk, gate=gate)
         if not number:

@@ -13,14 +13,12 @@ from data_access.ingest.cells import read_table
 from data_access.ingest.front import admit_records, load_record_mapping
 from data_access.ingest.ledger import Outcome
 from data_access.ingest.mapping import load_table_mapping
+from data_access.ingest.readers import FORMATS
 from data_access.ingest.records import RecordDelivery, ingest_records
 from data_access.ingest.tables import TableDelivery, ingest_cells
 from data_access.reference.areas import Areas
 
-FORMATS = ("csv", "ndjson", "parquet")
-"""Formats of record files that can be read."""
-
-PLANNED_FORMATS = ("xlsx", "fhir")
+PLANNED_FORMATS = ("fhir",)
 """Formats that are part of the interface and not read yet."""
 
 

@@ -16,6 +16,7 @@ from data_access.codes import Level
 from data_access.errors import BadInput
 from data_access.ingest.record_mapping import NUMBER_STYLES, check_keys, read_toml
 from data_access.ingest.seam import CellEntry
+from data_access.ingest.sheet_rule import SHEET_KEYS, SheetRule, sheet_rule
 from data_access.measures.model import MeasureKind
 from data_access.measures.registry import MEASURES
 
@@ -29,6 +30,7 @@ MATCHES = ("any", "name", "code")
 _KEYS = (
     "source", "platform", "mode", "date", "area", "missing", "not_applicable", "measure",
     "precedence", "numbers", "encoding", "vintage", "level", "duplicates", "format",
+    *SHEET_KEYS,
 )  # fmt: skip
 _DATE_KEYS = ("column", "format", "constant")
 _AREA_KEYS = ("column", "match", "constant", "level", "vintage", "parent")
@@ -120,7 +122,8 @@ class TableMapping:
         numbers: "auto", "vi" or "en".
         encoding: encoding of the file; empty to find out.
         duplicates: "reject" a row that repeats a cell with another value, or "sum" them.
-        fmt: "csv", "ndjson" or "parquet"; empty to find out.
+        fmt: "csv", "ndjson", "parquet" or "xlsx"; empty to find out.
+        sheet: how a spreadsheet is read.
         name: file name, for messages.
     """
 
@@ -137,6 +140,7 @@ class TableMapping:
     encoding: str = ""
     duplicates: str = "reject"
     fmt: str = ""
+    sheet: SheetRule = field(default_factory=SheetRule)
     name: str = ""
 
     def entries(self) -> tuple[CellEntry, ...]:
@@ -192,6 +196,7 @@ def load_table_mapping(path: Path) -> TableMapping:
         encoding=str(content.get("encoding", "")),
         duplicates=_choice(content, "duplicates", DUPLICATES, where=where, default="reject"),
         fmt=str(content.get("format", "")),
+        sheet=sheet_rule(content, where=where),
         name=path.name,
     )
     _refuse_twins(mapping, where)

@@ -1,8 +1,9 @@
 """Reads delivered files as chunks of raw cells, whatever their size. Checks no content.
 
 CSV (comma, semicolon, tab or bar; UTF-8 with or without its mark, UTF-16 with its mark, cp1258),
-NDJSON and Parquet. Text comes out as NFC. A CSV row is counted as a person counts it: the header
-is row 1. A broken line becomes a rejected row; a file that is not what it says raises BadInput.
+NDJSON, Parquet and .xlsx spreadsheets. Text comes out as NFC. A CSV row is counted as a person
+counts it: the header is row 1. A broken line becomes a rejected row; a file that is not what it
+says raises BadInput.
 """
 
 import csv
@@ -21,8 +22,10 @@ from polars.exceptions import PolarsError
 from data_access.errors import BadInput
 from data_access.ingest import text_blocks
 from data_access.ingest.reasons import reject_frame
+from data_access.ingest.sheet_rule import SheetRule
+from data_access.ingest.spreadsheets import Sheet, read_sheet
 
-FORMATS = ("csv", "ndjson", "parquet")
+FORMATS = ("csv", "ndjson", "parquet", "xlsx")
 MAX_COLUMNS = 1_000
 ROWS_PER_CHUNK = 150_000
 SAMPLED_LINES = 500
@@ -35,12 +38,16 @@ _EXTENSIONS = {
     ".json": "ndjson",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".xls": "xlsx",
 }
 _SEPARATOR_LINE = re.compile(r'^"?sep=.?"?\s*$', re.IGNORECASE)
 _DELIMITERS = ",;\t|"
 _LINE_FEED = "\n"
 _END = "\x00end"
 _PARQUET_MAGIC = b"PAR1"
+_SPREADSHEET_MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +66,7 @@ class RawChunk:
 
 
 def file_format(path: Path, *, fmt: str | None = None) -> str:
-    """Return "csv", "ndjson" or "parquet": as asked for, else by extension, else by content.
+    """Return one of FORMATS: as asked for, else by extension, else by content.
 
     Raises:
         BadInput: if the file is missing or empty, or the format is not one of these.
@@ -69,6 +76,8 @@ def file_format(path: Path, *, fmt: str | None = None) -> str:
     start = _start(path)
     if start[:4] == _PARQUET_MAGIC:
         found = "parquet"
+    elif start[:4] in _SPREADSHEET_MAGIC:
+        found = "xlsx"
     elif start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
         found = "ndjson"
     else:
@@ -98,6 +107,7 @@ def read_chunks(
     fmt: str | None = None,
     encoding: str | None = None,
     wanted: Sequence[str] = (),
+    sheet: SheetRule | None = None,
 ) -> Iterator[RawChunk]:
     """Yield the rows of a file in chunks; memory does not grow with the file.
 
@@ -107,7 +117,9 @@ def read_chunks(
         path: the file.
         fmt: its format; None to find out.
         encoding: encoding of a text file; None to find out.
-        wanted: names that the caller will use; NDJSON, which has no header, is read for these.
+        wanted: names that the caller will use; NDJSON, which has no header, is read for these,
+            and only in these does a spreadsheet's cell without a value refuse its row.
+        sheet: which sheet of a spreadsheet, and how.
 
     Raises:
         BadInput: one line that names the file and what is wrong with it.
@@ -117,6 +129,8 @@ def read_chunks(
         yield from _parquet_chunks(path)
     elif found == "ndjson":
         yield from _ndjson_chunks(path, encoding=encoding, wanted=wanted)
+    elif found == "xlsx":
+        yield from _sheet_chunks(path, rule=sheet or SheetRule(), wanted=wanted)
     else:
         yield from _csv_chunks(path, encoding=encoding)
 
@@ -390,3 +404,31 @@ def _parquet_batches(file: pq.ParquetFile, names: list[str]) -> Iterator[RawChun
         table = pl.DataFrame(pl.from_arrow(file.schema_arrow.empty_table()))
         rows = table.insert_column(0, pl.Series("row_no", [], dtype=pl.Int64))
         yield RawChunk(rows=rows, broken=empty, n_read=0)
+
+
+# --- spreadsheets ---------------------------------------------------------------------------
+
+
+def _sheet_chunks(path: Path, *, rule: SheetRule, wanted: Sequence[str]) -> Iterator[RawChunk]:
+    folded = {fold_name(name) for name in wanted}
+    sheet = read_sheet(
+        path, rule=rule, is_used=lambda name: not folded or fold_name(name) in folded
+    )
+    check_header(sheet.names, file_name=path.name)
+    refused = sheet.faults["row_no"].unique()
+    for start in range(0, max(sheet.rows.height, 1), ROWS_PER_CHUNK):
+        rows = sheet.rows.slice(start, ROWS_PER_CHUNK)
+        is_refused = rows["row_no"].is_in(refused.implode())
+        broken = _sheet_rejects(sheet, rows.filter(is_refused)["row_no"])
+        chunk = _named(rows.filter(~is_refused), sheet.names, broken=broken)
+        yield RawChunk(rows=chunk.rows, broken=broken, n_read=rows.height)
+
+
+def _sheet_rejects(sheet: Sheet, row_nos: pl.Series) -> pl.DataFrame:
+    """Return reject rows for the faults in some rows, each naming its column."""
+    faults = sheet.faults.filter(pl.col("row_no").is_in(row_nos.implode()))
+    frames = [
+        reject_frame(str(reason), row_nos=each["row_no"], field=sheet.names[int(str(column))])
+        for (column, reason), each in faults.group_by("column", "reason", maintain_order=True)
+    ]
+    return pl.concat([reject_frame(), *frames])

@@ -12,6 +12,12 @@ REASONS: dict[str, tuple[str, str]] = {
         "Số ô của dòng khác số cột của tiêu đề",
         "The row does not have as many cells as the header",
     ),
+    "error_cell": ("Ô báo lỗi công thức", "The cell shows the error of a formula"),
+    "formula_without_value": (
+        "Công thức chưa được tính",
+        "A formula whose value was never worked out",
+    ),
+    "merged_cells": ("Ô đã gộp", "Merged cells: unclear whose value it is"),
     "not_json": ("Dòng không phải là một đối tượng JSON", "The line is not a JSON object"),
     "required": ("Thiếu giá trị bắt buộc", "A required value is missing"),
     "not_a_number": ("Không phải là số", "Not a number"),

@@ -11,6 +11,7 @@ from typing import Any
 
 from data_access.contracts.model import RecordKind
 from data_access.errors import BadInput
+from data_access.ingest.sheet_rule import SHEET_KEYS, SheetRule, sheet_rule
 
 _TABLES = ("columns", "values", "formats")
 _FORMATS = ("dates", "numbers", "encoding", "missing")
@@ -28,6 +29,7 @@ class RecordMapping:
         numbers: "auto", "vi" or "en".
         encoding: encoding of the file, empty to find out.
         missing: texts that stand for nothing.
+        sheet: how a spreadsheet is read.
         name: file name, for messages.
     """
 
@@ -37,6 +39,7 @@ class RecordMapping:
     numbers: str = "auto"
     encoding: str = ""
     missing: tuple[str, ...] = ()
+    sheet: SheetRule = field(default_factory=SheetRule)
     name: str = ""
 
 
@@ -81,12 +84,12 @@ def load_record_mapping(path: Path) -> RecordMapping:
         BadInput: one line that names the file, the key and what is wrong with it.
     """
     content = read_toml(path)
-    check_keys(content, known=_TABLES, where=path.name)
+    check_keys(content, known=(*_TABLES, *SHEET_KEYS), where=path.name)
     for table in _TABLES:
         if not isinstance(content.get(table, {}), dict):
             raise BadInput(f"{path.name}: [{table}] must be a table")
     formats = content.get("formats", {})
-    check_keys(formats, known=_FORMATS, where=f"{path.name} [formats]")
+    check_keys(formats, known=(*_FORMATS, *SHEET_KEYS), where=f"{path.name} [formats]")
     numbers = str(formats.get("numbers", "auto"))
     if numbers not in NUMBER_STYLES:
         raise BadInput(f"{path.name} [formats]: numbers must be auto, vi or en, not {numbers!r}")
@@ -103,6 +106,7 @@ def load_record_mapping(path: Path) -> RecordMapping:
         numbers=numbers,
         encoding=str(formats.get("encoding", "")),
         missing=tuple(str(word) for word in _listed(formats.get("missing", []))),
+        sheet=sheet_rule({**content, **formats}, where=path.name),
         name=path.name,
     )
 

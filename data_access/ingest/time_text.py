@@ -7,6 +7,7 @@ digits.
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 
 import polars as pl
 
@@ -48,7 +49,7 @@ def _slashed(text: pl.Series) -> pl.Series:
 def parse_days(text: pl.Series, *, formats: Formats) -> Parsed:
     """Return a column of calendar days (Date); of a moment, its local day."""
     if formats.dates == "excel":
-        days = _serials(text)[0]
+        days = first_fit(text, [lambda rest: _serials(rest)[0], _to_day("%Y-%m-%d")], dtype=pl.Date)
     elif formats.dates != "auto":
         pattern = strptime_pattern(formats.dates)
         days = by_unique(text, _with_pattern_first(pattern, formats=formats), dtype=pl.Date)
@@ -64,8 +65,11 @@ def _with_pattern_first(pattern: str, *, formats: Formats) -> Attempt:
         return (moments.dt.convert_time_zone(formats.zone) if zoned else moments).dt.date()
 
     has_time = any(code in pattern for code in ("%H", "%I", "%T", "%R"))
-    attempt = moment_day if has_time else _to_day(pattern)
-    return lambda text: first_fit(text, [attempt], dtype=pl.Date)
+    attempts = [moment_day if has_time else _to_day(pattern)]
+    if not pattern.startswith("%Y"):
+        # What a spreadsheet holds as a date, not as text, comes out as ISO whatever the mapping.
+        attempts.append(_to_day("%Y-%m-%d"))
+    return lambda text: first_fit(text, attempts, dtype=pl.Date)
 
 
 def _lenient_days(text: pl.Series, *, zone: str) -> pl.Series:
@@ -100,15 +104,20 @@ def _serials(text: pl.Series) -> tuple[pl.Series, pl.Series]:
 def parse_moments(text: pl.Series, *, formats: Formats) -> Parsed:
     """Return a column of moments (Datetime, microseconds, UTC); a day alone is its midnight."""
     if formats.dates == "excel":
-        days, micros = _serials(text)
-        local = (days.cast(pl.Datetime("us")).cast(pl.Int64) + micros).cast(pl.Datetime("us"))
-        moments = to_utc(local, zone=formats.zone)
-        moments = first_fit(text, [lambda _: moments], dtype=INSTANT)
+        counted = partial(_serial_moments, zone=formats.zone)
+        written = partial(_lenient_moments, zone=formats.zone, iso_only=True)
+        moments = first_fit(text, [counted, written], dtype=INSTANT)
     elif formats.dates != "auto":
         moments = _by_pattern(text, formats=formats)
     else:
         moments = _lenient_moments(text, zone=formats.zone)
     return _bounded(moments, text=text, reason="not_a_moment")
+
+
+def _serial_moments(text: pl.Series, *, zone: str) -> pl.Series:
+    days, micros = _serials(text)
+    local = (days.cast(pl.Datetime("us")).cast(pl.Int64) + micros).cast(pl.Datetime("us"))
+    return to_utc(local, zone=zone)
 
 
 def _by_pattern(text: pl.Series, *, formats: Formats) -> pl.Series:
