@@ -12,7 +12,13 @@ from data_access.codes import Status, month_of, to_us
 from data_access.cube.catalogue import Catalogue, State
 from data_access.cube.geography import Geography
 from data_access.cube.hot import FOREVER
-from data_access.cube.view import CELL_SCHEMA, PRESENCE_SCHEMA, CubeView, Partition
+from data_access.cube.view import (
+    CELL_SCHEMA,
+    HOLDING_SCHEMA,
+    PRESENCE_SCHEMA,
+    CubeView,
+    Partition,
+)
 from data_access.measures.model import Measure, MeasureKind
 from data_access.measures.registry import MEASURES
 from data_access.reference.areas import Areas
@@ -113,6 +119,7 @@ class MemoryCube:
         }
         grains: dict[tuple[int, str], list[tuple[object, ...]]] = {}
         presence = set()
+        holdings = set()
         for cell in cells:
             area_id = self.geography.areas.id_of(cell.area, cell.vintage)
             source_id = numbers[cell.source, cell.origin]
@@ -123,6 +130,7 @@ class MemoryCube:
                 (area_id, cell.day, breakdowns[cell.dims], source_id, value, cell.n,
                  int(cell.status), to_us(cell.known))
             )  # fmt: skip
+            holdings.add((source_id, place.rank, place.vintage, area_id))
             presence.add((cell.day, source_id, place.rank, place.vintage, grain[1]))
         return Partition(
             change_no=1,
@@ -133,6 +141,7 @@ class MemoryCube:
                 for grain, rows in grains.items()
             },
             presence=pl.DataFrame(sorted(presence), schema=dict(PRESENCE_SCHEMA), orient="row"),
+            holdings=pl.DataFrame(sorted(holdings), schema=dict(HOLDING_SCHEMA), orient="row"),
             n_bytes=0,
         )
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from data_access.codes import Level, Status
 from data_access.cube.geography import NATIONAL, PROVINCE
-from data_access.cube.resolve import Want, sum_parts
+from data_access.cube.resolve import Want, add_up, parts_of
 from data_access.cube.view import CubeView
 
 CUT, AREAS = "breakdown", "areas"
@@ -54,9 +54,15 @@ def discrepancies(
 def _at(
     view: CubeView, key: str, *, rank: int, cut: str, want: Want, days: tuple[date, date]
 ) -> pl.DataFrame:
-    cells = view.cells(key, (rank, cut)).filter(pl.col("day").is_between(*days))
-    summed = sum_parts(view, cells, want=want, part_rank=rank)
-    return summed.filter(pl.col("status") == Status.VALUE)
+    """Return the sums of one grain, source by source: RESOLVED_SCHEMA and source_id."""
+    here = view.presence(key).filter(
+        pl.col("rank") == rank, pl.col("cut") == cut, pl.col("day").is_between(*days)
+    )
+    parts = parts_of(view, key, here, want=want)
+    summed = add_up(view, parts, want=want, per_source=True)
+    return summed.filter(pl.col("status") == Status.VALUE).with_columns(
+        source_id=pl.col("source_ids").list.first()
+    )
 
 
 def _compared(reported: pl.DataFrame, parts: pl.DataFrame, *, kind: str, of: str) -> pl.DataFrame:

@@ -34,6 +34,7 @@ FIGURE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "denominator": pl.Float64,
     "n_present": pl.Int32,
     "n_expected": pl.Int32,
+    "part_rank": pl.Int8,
     "source_ids": pl.List(pl.Int32),
     "known_at": pl.Int64,
 }
@@ -70,9 +71,7 @@ def measure_figures(view: CubeView, measure: Measure, frame: Frame) -> pl.DataFr
     """Return the figures of a measure: columns of FIGURE_SCHEMA, the whole grid."""
     raw = resolve(view, measure, frame.want, days=frame.days)
     done = _completed(raw, view, measure, frame=frame, codes=_codes([raw], frame))
-    return done.with_columns(
-        numerator=pl.lit(None), denominator=pl.lit(None), source_ids=_as_list("source_id")
-    ).select(_as_figures())
+    return done.with_columns(numerator=pl.lit(None), denominator=pl.lit(None)).select(_as_figures())
 
 
 def indicator_figures(
@@ -87,7 +86,10 @@ def indicator_figures(
         population: area_id and population (persons); may be empty if the indicator needs none.
     """
     common = in_common([candidates(view, *_asked(view, t, frame)) for t in indicator.terms])
-    raws = [_raw(view, term, frame, common=common) for term in indicator.terms]
+    raws = [
+        _raw(view, term, frame, common=one)
+        for term, one in zip(indicator.terms, common, strict=True)
+    ]
     codes = _codes(raws, frame)
     tables = [
         _term_table(view, term, frame, raw=raw, codes=codes)
@@ -164,7 +166,7 @@ def add_window(
     values = roll(pl.col("value"), window_days, min_samples=MIN_REPORTED_DAYS).over(groups)
     barred = pl.col("status").is_in([int(Status.NOT_DUE), int(Status.NOT_APPLICABLE)])
     return (
-        completed.sort(*groups, "day")
+        _with_sources_of_window(completed.sort(*groups, "day"), window_days)
         .with_columns(
             value=pl.when(~barred).then(values),
             known_at=pl.col("known_at").rolling_max(window_days, min_samples=1).over(groups),
@@ -177,6 +179,25 @@ def add_window(
             .otherwise(pl.col("status"))
         )
     )
+
+
+def _with_sources_of_window(completed: pl.DataFrame, window_days: int) -> pl.DataFrame:
+    """Return the grid with `source_ids` naming every source of a reported day of the window."""
+    key = ["day", "area_id", "by"]
+    counted = completed.filter(pl.col("value").is_not_null())
+    named = (
+        counted.select(*key, "source_ids")
+        .with_columns(
+            day=pl.concat_list(
+                [pl.col("day") + timedelta(days=ahead) for ahead in range(window_days)]
+            )
+        )
+        .explode("day")
+        .explode("source_ids")
+        .group_by(key)
+        .agg(source_ids=pl.col("source_ids").drop_nulls().unique().sort())
+    )
+    return completed.drop("source_ids").join(named, on=key, how="left", maintain_order="left")
 
 
 def _beside(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
@@ -197,12 +218,10 @@ def _computed(joined: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
         .with_columns(value=_guarded(indicator))
         .with_columns(
             status=_status(names),
-            # How complete the least complete term is.
-            n_present=pl.min_horizontal([f"{name}:n_present" for name in names]),
-            n_expected=pl.max_horizontal([f"{name}:n_expected" for name in names]),
-            source_ids=pl.concat_list([f"{name}:source_id" for name in names])
-            .list.drop_nulls()
-            .list.unique(maintain_order=True),
+            source_ids=pl.concat_list(
+                [pl.col(f"{name}:source_ids").fill_null([]) for name in names]
+            ).list.unique(maintain_order=True),
+            **_least_complete(names),
             known_at=pl.max_horizontal([f"{name}:known_at" for name in names]),
         )
         .select(_as_figures())
@@ -232,8 +251,19 @@ def _status(names: list[str]) -> pl.Expr:
     )
 
 
-def _as_list(name: str) -> pl.Expr:
-    return pl.concat_list(name).list.drop_nulls()
+def _least_complete(names: list[str]) -> dict[str, pl.Expr]:
+    """Return n_present, n_expected and part_rank of the term that lacks the largest share."""
+    columns = ("n_present", "n_expected", "part_rank")
+    best = {column: pl.col(f"{names[0]}:{column}") for column in columns}
+    for name in names[1:]:
+        other = {column: pl.col(f"{name}:{column}") for column in columns}
+        # a/b < c/d without dividing: nothing is expected of some.
+        left = other["n_present"] * best["n_expected"]
+        is_worse = best["n_expected"].fill_null(0).eq(0) | (
+            left < best["n_present"] * other["n_expected"]
+        )
+        best = {c: pl.when(is_worse).then(other[c]).otherwise(best[c]) for c in columns}
+    return best
 
 
 def _as_figures() -> list[pl.Expr]:

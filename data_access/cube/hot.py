@@ -19,7 +19,13 @@ from data_access.codes import Status, month_of, to_us
 from data_access.cube.catalogue import State
 from data_access.cube.geography import Geography
 from data_access.cube.state import read_delivered, read_state, read_token
-from data_access.cube.view import CELL_SCHEMA, PRESENCE_SCHEMA, CubeView, Partition
+from data_access.cube.view import (
+    CELL_SCHEMA,
+    HOLDING_SCHEMA,
+    PRESENCE_SCHEMA,
+    CubeView,
+    Partition,
+)
 from data_access.errors import DatabaseUnavailable
 from data_access.reader import FrameReader, Schema, frame_snapshot, snapshot
 from data_access.viewer import Viewer, system_viewer
@@ -343,6 +349,7 @@ class _Loader:
             until=until,
             cells=grains,
             presence=placed.select(list(PRESENCE_SCHEMA)).unique(maintain_order=True),
+            holdings=placed.select(list(HOLDING_SCHEMA)).unique(maintain_order=True),
             n_bytes=sum(frame.estimated_size() for frame in grains.values()),  # type: ignore[misc]
         )
 

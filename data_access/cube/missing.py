@@ -17,10 +17,10 @@ from data_access.cube.resolve import (
     candidates,
     choose,
     delivered,
-    in_order,
 )
 from data_access.cube.view import CubeView
 from data_access.measures.model import Measure
+from data_access.viewer import system_viewer
 
 KEY = ["day", "area_id", "by"]
 
@@ -48,8 +48,8 @@ def explain(
     completed: pl.DataFrame, view: CubeView, *, measure: Measure, want: Want
 ) -> pl.DataFrame:
     """Return the grid with a status in every row; rows that do not apply lose their value."""
-    reason = _reasons(completed["day"].unique(), view, measure, want=want)
-    named = completed.join(reason, on="day", how="left", maintain_order="left")
+    reason = _reasons(completed.select("day", "area_id").unique(), view, measure, want=want)
+    named = completed.join(reason, on=["day", "area_id"], how="left", maintain_order="left")
     barred = pl.col("reason") == Status.NOT_APPLICABLE
     return named.with_columns(
         status=pl.when(barred)
@@ -60,40 +60,66 @@ def explain(
     ).drop("reason")
 
 
-def _reasons(days: pl.Series, view: CubeView, measure: Measure, *, want: Want) -> pl.DataFrame:
+def _reasons(places: pl.DataFrame, view: CubeView, measure: Measure, *, want: Want) -> pl.DataFrame:
+    """Return day, area_id and the status that a missing figure has there."""
     zone = ZoneInfo(view.geography.areas.country.time_zone)
     today = view.viewer.now.astimezone(zone).date()
     ends = view.geography.last_day(want.vintage)
-    heard = _heard(days, view, measure, want=want)
-    rows = []
-    for day, last in heard.iter_rows():
-        if ends is not None and day > ends:
-            status = Status.NOT_APPLICABLE
-        elif day + timedelta(days=measure.lag_days) > today:
-            status = Status.NOT_DUE
-        elif last is not None and last < _end_of(day, zone):
-            status = Status.NOT_SYNCHRONISED
-        else:
-            status = Status.NOT_REPORTED
-        rows.append((day, int(status)))
-    return pl.DataFrame(rows, schema={"day": pl.Date, "reason": pl.Int8}, orient="row")
+    closing = [(day, _end_of(day, zone)) for day in places["day"].unique().sort().to_list()]
+    closed = pl.DataFrame(closing, schema={"day": pl.Date, "end": pl.Int64}, orient="row")
+    last_due = today - timedelta(days=measure.lag_days)
+    codes = {one: pl.lit(int(one), dtype=pl.Int8) for one in Status}
+    status = (
+        pl.when(pl.lit(ends).is_not_null() & (pl.col("day") > pl.lit(ends, dtype=pl.Date)))
+        .then(codes[Status.NOT_APPLICABLE])
+        .when(pl.col("day") > last_due)
+        .then(codes[Status.NOT_DUE])
+        .when(pl.col("delivered") < pl.col("end"))
+        .then(codes[Status.NOT_SYNCHRONISED])
+        .otherwise(codes[Status.NOT_REPORTED])
+    )
+    heard = _heard(places, view, measure, want=want).join(closed, on="day", how="left")
+    return heard.select("day", "area_id", reason=status)
 
 
 def _end_of(day: date, zone: ZoneInfo) -> int:
     return to_us(datetime.combine(day + timedelta(days=1), time(), tzinfo=zone))
 
 
-def _heard(days: pl.Series, view: CubeView, measure: Measure, *, want: Want) -> pl.DataFrame:
-    """Return day and delivered (µs): last delivery of the day's source, or of the preferred one."""
+def _heard(places: pl.DataFrame, view: CubeView, measure: Measure, *, want: Want) -> pl.DataFrame:
+    """Return places with delivered (µs): the last delivery of whoever reports that area.
+
+    That is a member of the day's family, or of the preferred one; of the family as a whole where
+    none of its members ever reported the area.
+    """
     found = candidates(view, measure, want)
-    chosen = choose(found).select("day", "source_id")
-    order = in_order(view.catalogue.sources)
-    best = found.select("source_id").unique().join(order, on="source_id").sort("source_order")
-    usual = best["source_id"][0] if best.height else None
+    order = ["family_order", "grain_order", "family"]
+    usual = found.sort(order)["family"][0] if found.height else None
+    members = found.select("family", "source_id", "rank", "vintage").unique()
+    told = members.join(delivered(view, measure.platform), on="source_id", how="left")
+    whole = told.group_by("family").agg(by_any=pl.col("delivered").max())
+    own = _targets_told(view, measure, told, want=want)
     return (
-        pl.DataFrame({"day": days.sort()})
-        .join(chosen, on="day", how="left", maintain_order="left")
-        .with_columns(pl.col("source_id").fill_null(pl.lit(usual, dtype=pl.Int32)))
-        .join(delivered(view, measure.platform), on="source_id", how="left", maintain_order="left")
-        .select("day", "delivered")
+        places.join(choose(found).select("day", "family").unique(), on="day", how="left")
+        .with_columns(pl.col("family").fill_null(pl.lit(usual, dtype=pl.Int32)))
+        .join(whole, on="family", how="left")
+        .join(own, on=["family", "area_id"], how="left")
+        .select("day", "area_id", delivered=pl.coalesce("by_own", "by_any"))
+    )
+
+
+def _targets_told(
+    view: CubeView, measure: Measure, told: pl.DataFrame, *, want: Want
+) -> pl.DataFrame:
+    """Return family, area_id, by_own (µs): the last delivery of the members that hold a target."""
+    keys = [key for key in (measure.key, measure.inflow, measure.outflow) if key]
+    held = pl.concat([view.holdings(key) for key in keys]).unique()
+    # Who reports what is the same question for everybody: the parts of every viewer count.
+    parts = view.geography.parts(want.rank, want.vintage, viewer=system_viewer(view.viewer.now))
+    return (
+        held.rename({"area_id": "part_id"})
+        .join(parts, on="part_id", how="inner")
+        .join(told, on=["source_id", "rank", "vintage"], how="inner")
+        .group_by("family", "area_id")
+        .agg(by_own=pl.col("delivered").max())
     )

@@ -95,7 +95,8 @@ def figures(cube: HotCube, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
     """Return the answer with what its figures were made of.
 
     Shape: as `answer`, then area_id, numerator, denominator, denominator_id, n_missing,
-        n_expected, source (names joined by " + "), known_at (UTC).
+        n_expected, part_level (level of the areas that these two count; empty where none are
+        counted), source (names joined by " + "), known_at (UTC).
 
     Raises:
         As `answer`.
@@ -361,10 +362,17 @@ def _presented(
             pl.lit(denominator_id).alias("denominator_id"),
             n_missing.alias("n_missing"),
             "n_expected",
+            _part_level(),
             "source",
             pl.from_epoch("known_at", time_unit="us").dt.replace_time_zone("UTC"),
         )
     )
+
+
+def _part_level() -> pl.Expr:
+    levels = {rank: level for level, rank in RANKS.items()}
+    named = pl.col("part_rank").replace_strict(levels, default="", return_dtype=pl.String)
+    return pl.when(pl.col("n_expected") > 0).then(named).otherwise(pl.lit("")).alias("part_level")
 
 
 def _source_names(source_ids: pl.Series, catalogue: Catalogue) -> pl.Series:
@@ -389,6 +397,7 @@ def _no_figures(ask: Ask) -> pl.DataFrame:
             "denominator_id": pl.String,
             "n_missing": pl.Int32,
             "n_expected": pl.Int32,
+            "part_level": pl.String,
             "source": pl.String,
             "known_at": pl.Datetime("us", "UTC"),
         }

@@ -1,23 +1,25 @@
 """From cells to answers: which source, which grain, which parts; then their sum. Pure Polars.
 
-One source per figure, never a mixture; one grain per sum, never two. Source and grain are chosen
-per day from where cells exist at all, so everybody's figure of a day comes from the same place.
+One family of sources per figure (`cube.families`), never a mixture of two; one level per sum, never
+two. Family and level are chosen per day from where cells exist at all, so everybody's figure of a
+day comes from the same place. A day in a window comes from where it comes from alone.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from data_access.codes import Origin, Status, from_us
+from data_access.cube.families import families
 from data_access.cube.geography import NATIONAL
 from data_access.cube.view import CubeView
 from data_access.cube.where import Where, dimensions, holds
 from data_access.measures.model import Measure
 
-RESOLVED_SCHEMA: dict[str, type[pl.DataType]] = {
+RESOLVED_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "day": pl.Date,
     "area_id": pl.Int32,
     "by": pl.String,
@@ -25,15 +27,19 @@ RESOLVED_SCHEMA: dict[str, type[pl.DataType]] = {
     "status": pl.Int8,
     "n_present": pl.Int32,
     "n_expected": pl.Int32,
-    "source_id": pl.Int32,
+    "part_rank": pl.Int8,
+    "source_ids": pl.List(pl.Int32),
     "known_at": pl.Int64,
 }
 CANDIDATE_SCHEMA: dict[str, type[pl.DataType]] = {
     "day": pl.Date,
     "source_id": pl.Int32,
-    "source_order": pl.Int32,
     "rank": pl.Int8,
+    "vintage": pl.String,
     "cut": pl.String,
+    "grain_order": pl.Int32,
+    "family": pl.Int32,
+    "family_order": pl.Int32,
     "derived": pl.Boolean,
 }
 _REPORTED_LAST = 9
@@ -72,16 +78,6 @@ class Want:
 # --- choosing -----------------------------------------------------------------------------------
 
 
-def in_order(sources: pl.DataFrame) -> pl.DataFrame:
-    """Return source_id and source_order (0 = preferred): precedence, then name, records first."""
-    return (
-        sources.sort("precedence", "source", "origin")
-        .select("source_id")
-        .with_row_index("source_order")
-        .with_columns(pl.col("source_order").cast(pl.Int32))
-    )
-
-
 def grain_order(rank: int, want: Want) -> int | None:
     """Return how far a level is from the one wanted (0 = best); None: it does not fit.
 
@@ -106,7 +102,7 @@ def cut_order(cut: str, want: Want) -> int | None:
 
 
 def candidates(view: CubeView, measure: Measure, want: Want) -> pl.DataFrame:
-    """Return the best grain of every source on every day: columns of CANDIDATE_SCHEMA.
+    """Return the best cut of every source, level and vintage on every day: CANDIDATE_SCHEMA.
 
     A stock of a source that never reports it is cumulated from its flows (`derived`): always of
     records, which hold every event; of a table only where it has no hole in its days, for the
@@ -132,58 +128,78 @@ def _direct(view: CubeView, key: str, want: Want) -> pl.DataFrame:
     if want.sources is not None:
         wanted = pl.Series(list(want.sources), dtype=pl.Int32).implode()
         presence = presence.filter(pl.col("source_id").is_in(wanted))
-    fits = _fitting_grains(view, presence, want)
+    place = ["day", "source_id", "rank", "vintage"]
+    of = families(view, (key,), sources=want.sources)
     return (
-        presence.join(fits, on=["rank", "vintage", "cut"], how="inner")
-        .sort("day", "source_id", "order")
-        .unique(["day", "source_id"], keep="first", maintain_order=True)
-        .join(in_order(view.catalogue.sources), on="source_id", how="inner")
+        presence.join(_fitting_grains(view, presence, want), on=["rank", "vintage", "cut"])
+        .sort(*place, "cut_order")
+        .unique(place, keep="first", maintain_order=True)
+        .join(of, on=["source_id", "rank", "vintage"], how="inner")
         .with_columns(derived=pl.lit(value=False))
         .select(list(CANDIDATE_SCHEMA))
     )
 
 
 def _fitting_grains(view: CubeView, presence: pl.DataFrame, want: Want) -> pl.DataFrame:
+    """Return rank, vintage, cut of what fits; grain_order of the level, cut_order of the cut."""
     convertible = set(view.geography.convertible(want.rank, want.vintage))
     rows = []
     for rank, vintage, cut in presence.select("rank", "vintage", "cut").unique().iter_rows():
         far, wide = grain_order(rank, want), cut_order(cut, want)
         if far is not None and wide is not None and (vintage, rank) in convertible:
-            rows.append((rank, vintage, cut, (far, wide, cut)))
-    rows.sort(key=lambda row: row[3])
-    orders = {key: order for order, key in enumerate(dict.fromkeys(row[3] for row in rows))}
+            rows.append((rank, vintage, cut, (far, vintage != want.vintage, vintage), (wide, cut)))
+    grains, cuts = (sorted({row[at] for row in rows}) for at in (3, 4))
     return pl.DataFrame(
-        [(*row[:3], orders[row[3]]) for row in rows],
-        schema={"rank": pl.Int8, "vintage": pl.String, "cut": pl.String, "order": pl.Int32},
+        [(*row[:3], grains.index(row[3]), cuts.index(row[4])) for row in rows],
+        schema={
+            "rank": pl.Int8, "vintage": pl.String, "cut": pl.String,
+            "grain_order": pl.Int32, "cut_order": pl.Int32,
+        },
         orient="row",
-    )
+    )  # fmt: skip
 
 
 def _derived_days(
     view: CubeView, measure: Measure, want: Want, *, reports: set[int]
 ) -> pl.DataFrame:
-    flows = [_direct(view, key, want) for key in (measure.inflow, measure.outflow) if key]
+    keys = tuple(key for key in (measure.inflow, measure.outflow) if key)
+    flows = [_direct(view, key, want) for key in keys]
     inflow = flows[0].filter(~pl.col("source_id").is_in([*reports, *_with_holes(view, flows[0])]))
     if inflow.is_empty():
         return pl.DataFrame(schema=CANDIDATE_SCHEMA)
     last = local_days(delivered(view, measure.platform), view)
     spans = (
         pl.concat(flows)
-        .group_by("source_id", "source_order")
+        .group_by("source_id")
         .agg(last=pl.col("day").max())
         .join(inflow.group_by("source_id").agg(first=pl.col("day").min()), on="source_id")
         .join(last.rename({"day": "delivered_day"}), on="source_id", how="left")
         .with_columns(last=pl.max_horizontal("last", "delivered_day"))
+        .join(_families_of_flows(view, keys, inflow=inflow), on="source_id", how="inner")
         .sort("source_id")
     )
     # What a source reports as a total comes before what we add up from another's table.
     is_table = pl.col("source_id").is_in(_tables(view)["source_id"].implode())
     return (
-        spans.with_columns(pl.col("source_order") + is_table.cast(pl.Int32) * _CUMULATED_LAST)
+        spans.with_columns(pl.col("family_order") + is_table.cast(pl.Int32) * _CUMULATED_LAST)
         .with_columns(day=pl.date_ranges("first", "last"))
         .explode("day")
-        .with_columns(rank=pl.lit(-1, dtype=pl.Int8), cut=pl.lit(""), derived=pl.lit(value=True))
-        .select(list(CANDIDATE_SCHEMA))
+        .with_columns(cut=pl.lit(""), derived=pl.lit(value=True))
+        .select([pl.col(name).cast(dtype) for name, dtype in CANDIDATE_SCHEMA.items()])
+    )
+
+
+def _families_of_flows(
+    view: CubeView, keys: tuple[str, ...], *, inflow: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the family of each source at the best level of its inflow, one row per source."""
+    summed = tuple(sorted(inflow["source_id"].unique().to_list()))
+    best = inflow.sort("source_id", "grain_order").unique("source_id", keep="first")
+    at = best.select("source_id", "rank", "vintage", "grain_order")
+    of = families(view, keys, sources=summed)
+    return at.join(of, on=["source_id", "rank", "vintage"], how="inner").with_columns(
+        # Never the number of a family that reports the stock itself.
+        pl.col("family") + _CUMULATED_LAST
     )
 
 
@@ -219,21 +235,41 @@ def local_days(moments: pl.DataFrame, view: CubeView) -> pl.DataFrame:
 
 
 def choose(found: pl.DataFrame, *, common: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Return one candidate per day: the preferred source's; `common` (day, source_id) first."""
+    """Return the candidates of one family per day, the preferred one that has cells that day.
+
+    Args:
+        found: candidates.
+        common: day, source_id, family; on its days, only these count.
+    """
     if common is not None and common.height:
-        shared = found.join(common, on=["day", "source_id"], how="semi")
+        shared = found.join(common, on=["day", "source_id", "family"], how="semi")
         alone = found.join(common.select("day"), on="day", how="anti")
         found = pl.concat([shared, alone])
-    return found.sort("day", "source_order").unique("day", keep="first", maintain_order=True)
+    best = found.sort("day", "family_order", "grain_order", "family").unique(
+        "day", keep="first", maintain_order=True
+    )
+    return found.join(best.select("day", "family"), on=["day", "family"], how="semi")
 
 
-def in_common(of_terms: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """Return day and source_id: the preferred source of the days on which one has every term."""
-    tables = list(of_terms)
+def in_common(of_terms: Iterable[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Return what `choose` takes as common, per term: the sources that have every term of a day.
+
+    One family of each term per day: the preferred one of the first term, then of the second ...
+    Where no source has every term of a day, the day is left out.
+    """
+    order = ["family_order", "grain_order", "family"]
+    tables = [
+        found.select("day", "source_id", *[pl.col(name).alias(f"{name}:{n}") for name in order])
+        for n, found in enumerate(of_terms)
+    ]
     shared = tables[0]
     for other in tables[1:]:
-        shared = shared.join(other, on=["day", "source_id"], how="semi")
-    return choose(shared).select("day", "source_id")
+        shared = shared.join(other, on=["day", "source_id"], how="inner")
+    families_ = [f"family:{n}" for n in range(len(tables))]
+    best = shared.sort("day", *[f"{name}:{n}" for n in range(len(tables)) for name in order])
+    first = best.unique("day", keep="first", maintain_order=True).select("day", *families_)
+    kept = shared.join(first, on=["day", *families_], how="semi")
+    return [kept.select("day", "source_id", family=name) for name in families_]
 
 
 # --- summing ------------------------------------------------------------------------------------
@@ -250,46 +286,73 @@ def resolve(
     """Return what there is of a measure at the level, vintage and cut wanted.
 
     Shape: RESOLVED_SCHEMA; one row per (day, target area, code of `by`), only where the chosen
-        source has cells; `n_present` of `n_expected` parts had a value (0: not counted).
+        family has cells; `n_present` of `n_expected` parts had a value (0: not counted), areas of
+        level `part_rank`; `source_ids` in order of number.
     """
     found = candidates(view, measure, want).filter(pl.col("day").is_between(*days))
     chosen = choose(found, common=common)
-    frames = [_summed_grains(view, measure.key, chosen.filter(~pl.col("derived")), want=want)]
-    for (source_id,), asked in (
-        chosen.filter("derived").partition_by("source_id", as_dict=True).items()
-    ):
-        frames.append(_cumulated(view, measure, want, source=int(str(source_id)), asked=asked))
+    direct = parts_of(view, measure.key, chosen.filter(~pl.col("derived")), want=want)
+    frames = [add_up(view, direct, want=want)]
+    derived = chosen.filter("derived")
+    if derived.height:
+        frames.append(_cumulated(view, measure, want, asked=derived))
     return pl.concat(frames)
 
 
-def _summed_grains(view: CubeView, key: str, chosen: pl.DataFrame, *, want: Want) -> pl.DataFrame:
-    frames = [pl.DataFrame(schema=RESOLVED_SCHEMA)]
-    for (rank, cut), where in chosen.partition_by(["rank", "cut"], as_dict=True).items():
+def parts_of(view: CubeView, key: str, chosen: pl.DataFrame, *, want: Want) -> pl.DataFrame:
+    """Return the cells of candidates with the target each belongs to.
+
+    Shape: columns of a cell, area_id now the target's, and part_id, part_rank, part_vintage, by.
+    """
+    parts = view.geography.parts(want.rank, want.vintage, viewer=view.viewer)
+    frames = [_placed(view, view.cells(key, (-1, "")), parts, want=want, rank=-1)]
+    split = chosen.partition_by(["rank", "vintage", "cut"], as_dict=True)
+    for (rank, vintage, cut), where in split.items():
         grain = (int(str(rank)), str(cut))
         cells = view.cells(key, grain).join(where, on=["day", "source_id"], how="semi")
-        frames.append(sum_parts(view, cells, want=want, part_rank=grain[0]))
+        of_vintage = parts.filter(pl.col("part_vintage") == str(vintage))
+        frames.append(_placed(view, cells, of_vintage, want=want, rank=grain[0]))
     return pl.concat(frames)
 
 
-def sum_parts(view: CubeView, cells: pl.DataFrame, *, want: Want, part_rank: int) -> pl.DataFrame:
-    """Return cells of one grain summed into the targets wanted: RESOLVED_SCHEMA."""
-    geography = view.geography
-    parts = geography.parts(want.rank, want.vintage, viewer=view.viewer)
-    expected = geography.expected(want.rank, want.vintage).filter(pl.col("part_rank") == part_rank)
-    has_value = pl.col("value").is_not_null()
+def _placed(
+    view: CubeView, cells: pl.DataFrame, parts: pl.DataFrame, *, want: Want, rank: int
+) -> pl.DataFrame:
     return (
         _coded(view, cells, want)
         .rename({"area_id": "part_id"})
         .join(parts, on="part_id", how="inner")
-        .group_by("day", "area_id", "by", "source_id", maintain_order=True)
+        .with_columns(part_rank=pl.lit(rank, dtype=pl.Int8))
+    )
+
+
+def add_up(
+    view: CubeView, parts: pl.DataFrame, *, want: Want, per_source: bool = False
+) -> pl.DataFrame:
+    """Return parts summed into their targets: RESOLVED_SCHEMA.
+
+    Args:
+        view: for the number of parts to be expected.
+        parts: as `parts_of` gives them, of one family and level per day.
+        want: level and vintage of the targets.
+        per_source: one row per source instead, for any parts of one level.
+    """
+    expected = view.geography.expected(want.rank, want.vintage)
+    has_value = pl.col("value").is_not_null()
+    key = ["day", "area_id", "by", *(["source_id"] if per_source else [])]
+    named = parts.with_columns(source=pl.col("source_id"))
+    return (
+        named.group_by(key, maintain_order=True)
         .agg(
             value=pl.when(has_value.any()).then(pl.col("value").sum()),
             status=_status_of_parts(),
             n_present=pl.col("part_id").filter(has_value).n_unique().cast(pl.Int32),
             part_vintage=pl.col("part_vintage").max(),
+            part_rank=pl.col("part_rank").max(),
+            source_ids=pl.col("source").unique().sort(),
             known_at=pl.col("known_at").max(),
         )
-        .join(expected, on=["area_id", "part_vintage"], how="left")
+        .join(expected, on=["area_id", "part_vintage", "part_rank"], how="left")
         .with_columns(n_expected=pl.max_horizontal("n_expected", "n_present"))
         .select([pl.col(name).cast(dtype) for name, dtype in RESOLVED_SCHEMA.items()])
     )
@@ -319,44 +382,98 @@ def _coded(view: CubeView, cells: pl.DataFrame, want: Want) -> pl.DataFrame:
 
 
 def _cumulated(
-    view: CubeView, measure: Measure, want: Want, *, source: int, asked: pl.DataFrame
+    view: CubeView, measure: Measure, want: Want, *, asked: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return inflow − outflow of one source, summed over all time up to each asked day."""
-    alone = Want(
-        rank=want.rank, vintage=want.vintage, by=want.by, where=want.where, sources=(source,)
+    """Return inflow − outflow of each source, summed over all time up to each asked day, added up.
+
+    A source counts up to its last delivery; where several complement each other, the parts of
+    those that still count are the parts present.
+    """
+    key = ["source_id", "area_id", "by"]
+    level = (
+        _signed_flows(view, measure, replace(want, sources=_numbers(asked)))
+        .group_by("day", *key)
+        .agg(pl.col("value").sum(), pl.col("known_at").max())
+        .sort(*key, "day")
+        .with_columns(pl.col("value").cum_sum().over(key), pl.col("known_at").cum_max().over(key))
     )
+    grid = asked.select("day", "source_id").join(level.select(key).unique(), on="source_id")
+    standing = grid.sort("day").join_asof(
+        level.sort("day"),
+        on="day",
+        by=key,
+        strategy="backward",
+        check_sortedness=False,  # sorted above; Polars cannot check it within groups
+    )
+    return (
+        standing.drop_nulls("value")
+        .join(
+            _parts_counted(view, measure, want, asked=asked),
+            on=["source_id", "area_id"],
+            how="left",
+        )
+        .group_by("day", "area_id", "by", maintain_order=True)
+        .agg(
+            pl.col("value", "n_present").sum(),
+            pl.col("n_expected").max().fill_null(0),
+            pl.col("part_rank", "known_at").max(),
+            source_ids=pl.col("source_id").sort(),
+        )
+        .with_columns(status=pl.lit(int(Status.VALUE)))
+        .select([pl.col(name).cast(dtype) for name, dtype in RESOLVED_SCHEMA.items()])
+    )
+
+
+def _numbers(asked: pl.DataFrame) -> tuple[int, ...]:
+    return tuple(sorted(asked["source_id"].unique().to_list()))
+
+
+def _signed_flows(view: CubeView, measure: Measure, want: Want) -> pl.DataFrame:
+    """Return day, area_id, by, source_id, value, known_at of what came and, negative, what left."""
+    place = ["day", "source_id"]
     signed = []
     for key, sign in ((measure.inflow, 1.0), (measure.outflow, -1.0)):
         if key:
-            flow = _summed_grains(view, key, choose(_direct(view, key, alone)), want=alone)
-            signed.append(flow.drop_nulls("value").with_columns(pl.col("value") * sign))
-    key_columns = ["area_id", "by"]
-    level = (
-        pl.concat(signed)
-        .group_by("day", *key_columns)
-        .agg(pl.col("value").sum(), pl.col("known_at").max())
-        .sort(*key_columns, "day")
-        .with_columns(
-            pl.col("value").cum_sum().over(key_columns),
-            pl.col("known_at").cum_max().over(key_columns),
-        )
+            # Each source by itself, from its own best level of the day.
+            found = _direct(view, key, want).sort(*place, "grain_order")
+            best = found.unique(place, keep="first", maintain_order=True)
+            flow = add_up(view, parts_of(view, key, best, want=want), want=want, per_source=True)
+            signed.append(
+                flow.drop_nulls("value").select(
+                    "day",
+                    "area_id",
+                    "by",
+                    pl.col("source_ids").list.first().alias("source_id"),
+                    pl.col("value") * sign,
+                    "known_at",
+                )  # fmt: skip
+            )
+    return pl.concat(signed)
+
+
+def _parts_counted(
+    view: CubeView, measure: Measure, want: Want, *, asked: pl.DataFrame
+) -> pl.DataFrame:
+    """Return source_id, area_id, n_present, n_expected, part_rank of summed stocks.
+
+    One source alone holds every event there is: its parts are not counted (0 of 0).
+    """
+    every = view.geography.parts(want.rank, want.vintage, viewer=view.viewer)
+    expected = view.geography.expected(want.rank, want.vintage)
+    keys = [key for key in (measure.inflow, measure.outflow) if key]
+    held = pl.concat([view.holdings(key) for key in keys]).unique()
+    is_alone = pl.lit(asked["source_id"].n_unique() == 1)
+    at = asked.select("source_id", part_rank="rank", part_vintage="vintage").unique()
+    counted = (
+        held.rename({"area_id": "part_id", "rank": "part_rank", "vintage": "part_vintage"})
+        .join(at, on=["source_id", "part_rank", "part_vintage"], how="semi")
+        .join(every, on=["part_id", "part_vintage"], how="inner")
+        .group_by("source_id", "area_id", "part_rank", "part_vintage")
+        .agg(n_present=pl.len())
+        .join(expected, on=["area_id", "part_vintage", "part_rank"], how="left")
     )
-    grid = asked.select("day").join(level.select(key_columns).unique(), how="cross")
-    return (
-        grid.sort("day")
-        .join_asof(
-            level.sort("day"),
-            on="day",
-            by=key_columns,
-            strategy="backward",
-            check_sortedness=False,  # sorted above; Polars cannot check it within groups
-        )
-        .drop_nulls("value")
-        .with_columns(
-            status=pl.lit(int(Status.VALUE)),
-            n_present=pl.lit(0),
-            n_expected=pl.lit(0),
-            source_id=pl.lit(source),
-        )
-        .select([pl.col(name).cast(dtype) for name, dtype in RESOLVED_SCHEMA.items()])
-    )
+    nothing = pl.when(~is_alone)
+    return counted.select(
+        "source_id", "area_id", nothing.then("n_present").otherwise(0).alias("n_present"),
+        nothing.then("n_expected").otherwise(0).alias("n_expected"), "part_rank",
+    )  # fmt: skip

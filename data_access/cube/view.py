@@ -27,6 +27,12 @@ PRESENCE_SCHEMA: Mapping[str, type[pl.DataType]] = {
     "vintage": pl.String,
     "cut": pl.String,
 }
+HOLDING_SCHEMA: Mapping[str, type[pl.DataType]] = {
+    "source_id": pl.Int32,
+    "rank": pl.Int8,
+    "vintage": pl.String,
+    "area_id": pl.Int32,
+}
 Grain = tuple[int, str]
 
 
@@ -40,6 +46,7 @@ class Partition:
         until: first moment (µs) for which it is not.
         cells: (rank of the area level, cut) → cells of that grain, columns of CELL_SCHEMA.
         presence: which (day, source, level, vintage, cut) have cells: columns of PRESENCE_SCHEMA.
+        holdings: which areas a source has cells of: columns of HOLDING_SCHEMA.
         n_bytes: memory it takes.
     """
 
@@ -48,6 +55,7 @@ class Partition:
     until: int
     cells: Mapping[Grain, pl.DataFrame]
     presence: pl.DataFrame
+    holdings: pl.DataFrame
     n_bytes: int
 
 
@@ -85,6 +93,14 @@ class CubeView:
         """
         frames = [one.presence for one in self.partitions.get(key, ())]
         return pl.concat(frames) if frames else pl.DataFrame(schema=PRESENCE_SCHEMA)
+
+    def holdings(self, key: str) -> pl.DataFrame:
+        """Return which areas each source has cells of, of any viewer: columns of HOLDING_SCHEMA.
+
+        It holds no figure either: families of sources are formed from it.
+        """
+        frames = [one.holdings for one in self.partitions.get(key, ())]
+        return pl.concat(frames).unique() if frames else pl.DataFrame(schema=HOLDING_SCHEMA)
 
     def cells(self, key: str, grain: Grain) -> pl.DataFrame:
         """Return the visible cells of one grain: columns of CELL_SCHEMA."""
