@@ -3,6 +3,7 @@
 Reading goes through `data_access.reader`; this module executes no query of its own.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,9 +78,14 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def unavailable(error: DBAPIError) -> DatabaseUnavailable:
-    """Return the error to show when the driver reports that the database does not answer."""
-    reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
-    return DatabaseUnavailable(f"the shared database does not answer: {reason}")
+    """Return the error to show when the driver reports that the database does not answer.
+
+    PostgreSQL's own words name the server and its folders: they stay in the cause.
+    """
+    message = "the shared database does not answer"
+    if isinstance(error.orig, sqlite3.Error):
+        message = f"{message}: {error.orig}"
+    return DatabaseUnavailable(message)
 
 
 def adbc_uri(engine: sa.Engine) -> str:
