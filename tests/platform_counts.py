@@ -57,9 +57,9 @@ def _declaration(row: Row) -> Iterator[Told]:
     at, day, dims = row["declared_at"], local(row["declared_at"]), {**row, "risk": ours}
     dims["risk"] = row["risk_flag"] or ours
     yield "declarations", day, dims, "p:kind p:channel d:", 1
-    if symptoms:
-        yield "declarations_symptomatic", day, dims, "p:kind d:", 1
+    yield "declarations_symptomatic", day, dims, "p:kind d:", int(bool(symptoms))
     if dims["risk"] == "none":
+        yield "declarations_flagged", day, {"risk": "watch"}, "p:risk d:", 0
         return
     status = row["followup_status"]
     called = row["called_at"]
@@ -70,14 +70,13 @@ def _declaration(row: Row) -> Iterator[Told]:
         "called": called is not None,
         "called_24h": called is not None and called - at <= timedelta(hours=24),
         "unreachable": status == "unreachable",
-        "sampled": row["sampled_at"] is not None,
-        "sampled_48h": row["sampled_at"] is not None
-        and row["sampled_at"] - at <= timedelta(hours=48),
-        "positive": row["test_result"] == "duong_tinh",
     }
+    if row["sampled_at"] is not None:
+        found |= {"sampled": True, "sampled_48h": row["sampled_at"] - at <= timedelta(hours=48)}
+    if row["test_result"] is not None:
+        found["positive"] = row["test_result"] == "duong_tinh"
     for name, holds in found.items():
-        if holds:
-            yield f"declarations_{name}", day, dims, "p:risk d:", 1
+        yield f"declarations_{name}", day, dims, "p:risk d:", int(holds)
     if called is not None:
         yield "declaration_call_hours", day, {"delay": bin_of(at, called)}, "p:delay", 1
 
@@ -109,8 +108,8 @@ def _case(row: Row) -> Iterator[Told]:
         yield "cases_isolated", local(row["isolation_ts"]), {}, "p: d:", 1
     if row["interviewed_at"]:
         yield "cases_interviewed", day, {}, "p: d:", 1
-    if row["known_contact"]:
-        yield "cases_known_contacts", day, {}, "p: d:", 1
+    if row["known_contact"] is not None:
+        yield "cases_known_contacts", day, {}, "p: d:", int(bool(row["known_contact"]))
 
 
 def _contact(row: Row) -> Iterator[Told]:
@@ -119,19 +118,20 @@ def _contact(row: Row) -> Iterator[Told]:
     grains = "p:class p:class+setting p:class+source d:class"
     yield "contacts_listed", day, row, grains, 1
     by_class = "p:class d:class"
+    for hours in (24, 48):
+        in_time = reached is not None and reached - since <= timedelta(hours=hours)
+        yield f"contacts_reached_{hours}h", day, row, by_class, int(in_time)
     if reached:
         yield "contacts_reached", local(reached), row, by_class, 1
-        for hours in (24, 48):
-            if reached - since <= timedelta(hours=hours):
-                yield f"contacts_reached_{hours}h", day, row, by_class, 1
         dims = {**row, "delay": bin_of(since, reached)}
         yield "contact_reach_hours", day, dims, "p:class+delay", 1
     if row["quarantined_ts"]:
         yield "contacts_quarantined", local(row["quarantined_ts"]), row, by_class, 1
     if row["sampled_ts"]:
         yield "contacts_sampled", local(row["sampled_ts"]), row, by_class, 1
-    if row["status"] == "tested_pos":
-        yield "contacts_positive", day, row, "p:class+setting d:class", 1
+    if row["status"]:
+        positive = int(row["status"] == "tested_pos")
+        yield "contacts_positive", day, row, "p:class+setting d:class", positive
 
 
 def _exposure_place(row: Row) -> Iterator[Told]:
@@ -198,11 +198,9 @@ def _people(
     is_pool = people is None or people > 1
     if is_pool:
         yield "pools_resulted", day, sized, "p:method+size", 1
-    if result == "duong_tinh":
-        if is_pool:
-            yield "pools_positive", day, sized, "p:method+size", 1
-        else:
-            yield "persons_positive", day, dims, told, 1
+        yield "pools_positive", day, sized, "p:method+size", int(result == "duong_tinh")
+    # Of a positive pool nobody is positive yet, which is a zero, not a gap.
+    yield "persons_positive", day, dims, told, int(result == "duong_tinh" and not is_pool)
 
 
 def _sample_person(row: Row) -> Iterator[Told]:

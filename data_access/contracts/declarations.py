@@ -16,6 +16,7 @@ from data_access.contracts.model import (
 )
 from data_access.contracts.quarantine import SYMPTOM, TEST_RESULT
 from data_access.contracts.rules import (
+    as_count,
     delay_bin,
     district,
     person_checks,
@@ -93,6 +94,7 @@ CALLED_AT = pl.coalesce(
 )
 _flagged = pl.col("risk").is_in(["watch", "urgent"])
 _declared = pl.col("declared_at")
+_sampled = pl.col("sampled_at").is_not_null()
 
 DECLARATION_FIELDS = (
     key("declaration_id", "Mã tờ khai", "Declaration"),
@@ -159,13 +161,15 @@ DECLARATION_CHECKS = (
 )
 
 
-def _declarations(measure: str, where: pl.Expr) -> RollUp:
-    """Return what follows from flagged declarations, dated by the day of declaring."""
+def _declarations(measure: str, holds: pl.Expr, *, among: pl.Expr = _flagged) -> RollUp:
+    """Return how many hold among the flagged ones, dated by the day of declaring."""
     return RollUp(
         measure=measure,
         day="declared_at",
-        where=where,
-        dimensions={"risk": pl.col("risk")},
+        value=as_count(holds),
+        where=among,
+        # One that is not flagged adds a zero, which needs no code of its own.
+        dimensions={"risk": pl.when(_flagged).then(pl.col("risk")).otherwise(pl.lit("watch"))},
         grains=(province("risk"), district()),
     )
 
@@ -180,25 +184,29 @@ DECLARATION_ROLLUPS = (
     RollUp(
         measure="declarations_symptomatic",
         day="declared_at",
-        where=_symptoms,
+        value=as_count(_symptoms),
         dimensions={"kind": pl.col("kind")},
         grains=(province("kind"), district()),
     ),
-    _declarations("declarations_flagged", _flagged),
-    _declarations("declarations_called", _flagged & CALLED_AT.is_not_null()),
+    _declarations("declarations_flagged", _flagged, among=pl.lit(value=True)),
+    _declarations("declarations_called", CALLED_AT.is_not_null()),
     _declarations(
         "declarations_called_24h",
-        _flagged & within_hours(_declared, CALLED_AT, hours=CALLED_WITHIN_HOURS),
+        within_hours(_declared, CALLED_AT, hours=CALLED_WITHIN_HOURS),
     ),
-    _declarations(
-        "declarations_unreachable", _flagged & (pl.col("followup_status") == "unreachable")
-    ),
-    _declarations("declarations_sampled", _flagged & pl.col("sampled_at").is_not_null()),
+    _declarations("declarations_unreachable", pl.col("followup_status") == "unreachable"),
+    # A platform that does not say who was sampled has no zero to tell.
+    _declarations("declarations_sampled", _sampled, among=_flagged & _sampled),
     _declarations(
         "declarations_sampled_48h",
-        _flagged & within_hours(_declared, pl.col("sampled_at"), hours=SAMPLED_WITHIN_HOURS),
+        within_hours(_declared, pl.col("sampled_at"), hours=SAMPLED_WITHIN_HOURS),
+        among=_flagged & _sampled,
     ),
-    _declarations("declarations_positive", _flagged & (pl.col("test_result") == "duong_tinh")),
+    _declarations(
+        "declarations_positive",
+        pl.col("test_result") == "duong_tinh",
+        among=_flagged & pl.col("test_result").is_not_null(),
+    ),
     RollUp(
         measure="declaration_call_hours",
         day="declared_at",

@@ -78,6 +78,15 @@ def within_hours(start: pl.Expr, end: pl.Expr, *, hours: int) -> pl.Expr:
     return (end - start) <= pl.duration(hours=hours)
 
 
+def as_count(holds: pl.Expr) -> pl.Expr:
+    """Return 1 (Int64) where something holds, else 0.
+
+    The part of a whole is counted over the whole, so that none of ten is a true zero in the cube
+    and not a figure that is missing.
+    """
+    return holds.fill_null(value=False).cast(pl.Int64)
+
+
 def ordered(
     names: Sequence[str], *, key: str, vi: str, en: str, severity: Severity = Severity.REJECT
 ) -> tuple[Check, ...]:

@@ -21,6 +21,7 @@ from data_access.contracts.model import (
 from data_access.contracts.quarantine import TEST_RESULT
 from data_access.contracts.rules import (
     LONGEST_DELAY_HOURS,
+    as_count,
     closed_before_opened,
     delay_bin,
     district,
@@ -291,12 +292,13 @@ def _samples(measure: str, *, on: str, where: pl.Expr, value: pl.Expr | None = N
     )
 
 
-def _pools(measure: str, where: pl.Expr) -> RollUp:
+def _pools(measure: str, holds: pl.Expr) -> RollUp:
     """Return pools by size, from which prevalence is estimated."""
     return RollUp(
         measure=measure,
         day="result_day",
-        where=IS_POOL & where,
+        value=as_count(holds),
+        where=IS_POOL & _conclusive,
         dimensions={"method": pl.col("method"), "size": pl.col("n_members").cast(pl.String)},
         grains=(province("method", "size"),),
     )
@@ -338,7 +340,8 @@ SAMPLE_ROLLUPS = (
         ),
     ),
     _samples("persons_tested", on="result_day", where=_conclusive, value=PERSONS),
-    _samples("persons_positive", on="result_day", where=_positive & ~IS_POOL),
+    _samples("persons_positive", on="result_day", where=_conclusive,
+             value=as_count(_positive & ~IS_POOL)),
     _pools("pools_resulted", _conclusive),
     _pools("pools_positive", _positive),
     RollUp(

@@ -18,6 +18,7 @@ from data_access.contracts.model import (
 )
 from data_access.contracts.rules import (
     COORDINATES,
+    as_count,
     delay_bin,
     district,
     ordered,
@@ -207,7 +208,13 @@ CASE_KIND = RecordKind(
         _cases("recovered", pl.col("outcome") == "khoi", on="outcome_date"),
         _cases("cases_isolated", pl.col("isolation_ts").is_not_null(), on="isolation_ts"),
         _cases("cases_interviewed", pl.col("interviewed_at").is_not_null(), on="case_day"),
-        _cases("cases_known_contacts", pl.col("known_contact"), on="case_day"),
+        RollUp(
+            measure="cases_known_contacts",
+            day="case_day",
+            value=as_count(pl.col("known_contact")),
+            where=pl.col("known_contact").is_not_null(),
+            grains=(province(), district()),
+        ),
     ),
     has_person=True,
 )
@@ -262,13 +269,27 @@ CONTACT_CHECKS = (
 )  # fmt: skip
 
 
-def _contacts(measure: str, *, on: str, where: pl.Expr) -> RollUp:
+_BY_CLASS = (province("class"), district("class"))
+
+
+def _contacts(measure: str, *, on: str) -> RollUp:
     return RollUp(
         measure=measure,
         day=on,
-        where=where,
+        where=pl.col(on).is_not_null(),
         dimensions={"class": pl.col("class")},
-        grains=(province("class"), district("class")),
+        grains=_BY_CLASS,
+    )
+
+
+def _in_time(measure: str, *, hours: int) -> RollUp:
+    """Return how many of those listed on a day were reached in time; the unreached were not."""
+    return RollUp(
+        measure=measure,
+        day="identified_ts",
+        value=as_count(within_hours(_FROM, _reached, hours=hours)),
+        dimensions={"class": pl.col("class")},
+        grains=_BY_CLASS,
     )
 
 
@@ -286,18 +307,16 @@ CONTACT_ROLLUPS = (
             district("class"),
         ),
     ),
-    _contacts("contacts_reached", on="reached_ts", where=_reached.is_not_null()),
-    _contacts("contacts_reached_24h", on="identified_ts",
-              where=within_hours(_FROM, _reached, hours=24)),
-    _contacts("contacts_reached_48h", on="identified_ts",
-              where=within_hours(_FROM, _reached, hours=48)),
-    _contacts("contacts_quarantined", on="quarantined_ts",
-              where=pl.col("quarantined_ts").is_not_null()),
-    _contacts("contacts_sampled", on="sampled_ts", where=pl.col("sampled_ts").is_not_null()),
+    _contacts("contacts_reached", on="reached_ts"),
+    _in_time("contacts_reached_24h", hours=24),
+    _in_time("contacts_reached_48h", hours=48),
+    _contacts("contacts_quarantined", on="quarantined_ts"),
+    _contacts("contacts_sampled", on="sampled_ts"),
     RollUp(
         measure="contacts_positive",
         day="identified_ts",
-        where=pl.col("status") == "tested_pos",
+        value=as_count(pl.col("status") == "tested_pos"),
+        where=pl.col("status").is_not_null(),
         dimensions={"class": pl.col("class"), "setting": pl.col("setting")},
         grains=(province("class", "setting"), district("class")),
     ),

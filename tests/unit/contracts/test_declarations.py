@@ -88,11 +88,12 @@ def test_what_follows_from_flagged_declarations(tmp_path: Path) -> None:
     found = contributions(DECLARATION, got.accepted, zone=ZONE).filter(dims="risk=urgent")
     assert dict(found.select("measure", "value").iter_rows()) == {
         "declarations_flagged": 2, "declarations_called": 1, "declarations_called_24h": 1,
-        "declarations_sampled": 1, "declarations_unreachable": 1,
+        "declarations_sampled": 1, "declarations_sampled_48h": 0, "declarations_unreachable": 1,
     }  # fmt: skip
     watched = contributions(DECLARATION, got.accepted, zone=ZONE).filter(dims="risk=watch")
     assert dict(watched.select("measure", "value").iter_rows()) == {
-        "declarations_flagged": 1, "declarations_called": 1, "declarations_positive": 1,
+        "declarations_flagged": 1, "declarations_called": 1, "declarations_called_24h": 0,
+        "declarations_unreachable": 0, "declarations_positive": 1,
     }  # fmt: skip
 
 

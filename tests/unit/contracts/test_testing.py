@@ -70,6 +70,7 @@ def test_a_positive_pool_is_not_a_case(tmp_path: Path) -> None:
         ("persons_tested", "method=RT_PCR|pool=gop_que"): 20,
         ("persons_tested", "method=RT_PCR|pool=don_lai"): 1,
         ("persons_positive", "method=RT_PCR|pool=don"): 1,
+        ("persons_positive", "method=RT_PCR|pool=gop_que"): 0,
         ("persons_positive", "method=RT_PCR|pool=don_lai"): 1,
     }
     sized = totals(admit_rows(tmp_path, rows, SAMPLE), "method,size")
@@ -101,7 +102,7 @@ def test_a_pool_of_unknown_size_counts_as_a_sample_only(tmp_path: Path) -> None:
     got = admit_rows(tmp_path, [sample(pool_size="", pool_kind="gop_dich")], SAMPLE)
     assert got.flags == {"pool_size_missing": 1}
     assert {name for name, _ in totals(got, "method,reason")} == {
-        "samples_collected", "samples_resulted",
+        "samples_collected", "samples_resulted", "persons_positive",
     }  # fmt: skip
 
 
