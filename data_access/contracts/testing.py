@@ -89,14 +89,10 @@ _POOLED = ("gop_que", "gop_dich")
 _has_pool_kind = pl.col("pool_kind").is_in(_POOLED)
 
 # What joins a list matters as little as the signs that JSON puts around it.
-LISTED = (
-    pl.col("persons").str.replace_all(r'[\[\]"\s]', "").str.extract_all(r"[^|;,]+").list.len()
-).cast(pl.Int64)
+LISTED = pl.col("persons").str.count_matches(r'[^|;,]*[^|;,\s\[\]"][^|;,]*').cast(pl.Int64)
 """How many people the list of members names; null without a list."""
 MEMBER_REFS = (
-    pl.when(LISTED > 0)
-    .then(pl.col("persons").str.extract_all(r"\b[0-9a-f]{32}\b").list.join("|"))
-    .replace("", None)
+    pl.col("persons").str.extract_all(r"\b[0-9a-f]{32}\b").list.join("|").replace("", None)
 )
 """The pseudonyms in the list of members; anything else in it is not kept."""
 N_MEMBERS = pl.coalesce(
