@@ -1,7 +1,6 @@
 """What every command needs, opened when first asked for."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -46,7 +45,7 @@ class Context:
             DatabaseUnavailable: if it does not answer.
         """
         # Reference data is the same at every moment, so the machine's clock will do here.
-        return load_areas(self.engine, viewer=system_viewer(datetime.now(UTC)))
+        return load_areas(self.engine, viewer=system_viewer(make_clock("", zone="UTC")()))
 
     @property
     def zone(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data_access.cli import main
+from data_access.cli.program import main
 from tests.conftest import Database
 
 HEADER = "dose_event_id,dose_no,vaccine_code,vaccinated_at,province_code,version,age\n"
@@ -137,7 +137,7 @@ def test_export_as_of_shows_what_was_known(tmp_path, capfd) -> None:
     [
         (["ingest", "records", "nothing", "f.csv", "--source", "s"], 2, "unknown platform"),
         (["ingest", "records", "vaccination", "f.csv"], 2, "--source"),
-        (["ingest", "records", "vaccination", "f.xlsx", "--source", "s"], 2, "not supported yet"),
+        (["ingest", "records", "vaccination", "f.fhir", "--source", "s"], 2, "not supported yet"),
         (["ingest", "dhis2", "f.json", "--source", "s"], 2, "not supported yet"),
         (["ingest", "records", "vaccination", "f.csv", "--source", "s", "--known-at", "2099-01-01"],
          2, "future"),

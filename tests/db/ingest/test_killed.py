@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from data_access import tables
-from data_access.cli import main
+from data_access.cli.program import main
 from tests.conftest import Database
 
 ROOT = Path(__file__).resolve().parents[3]
