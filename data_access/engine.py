@@ -3,6 +3,7 @@
 Reading goes through `data_access.reader`; this module executes no query of its own.
 """
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from data_access.errors import DatabaseUnavailable
 
+LOG = logging.getLogger("tuyendau.data_access")
 BUSY_TIMEOUT_MS = 60_000
 WRITER_LOCK = 0x7475_7965  # "tuye": all writers of a PostgreSQL database queue on this lock
 _PRAGMAS = (
@@ -80,8 +82,10 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 def unavailable(error: DBAPIError) -> DatabaseUnavailable:
     """Return the error to show when the driver reports that the database does not answer.
 
-    PostgreSQL's own words name the server and its folders: they stay in the cause.
+    PostgreSQL's own words name the server and its folders: they stay in the cause, and in the
+    log for whoever asks for debugging.
     """
+    LOG.debug("the driver says: %s", error.orig)
     message = "the shared database does not answer"
     if isinstance(error.orig, sqlite3.Error):
         message = f"{message}: {error.orig}"
@@ -89,8 +93,12 @@ def unavailable(error: DBAPIError) -> DatabaseUnavailable:
 
 
 def adbc_uri(engine: sa.Engine) -> str:
-    """Return the address under which ADBC finds the same database."""
+    """Return the address under which ADBC finds the same PostgreSQL database.
+
+    Raises:
+        ValueError: for SQLite, which must not be read through ADBC (docs/decisions/0004).
+    """
     if engine.dialect.name == "sqlite":
-        return f"file:{Path(str(engine.url.database)).resolve()}"
+        raise ValueError("SQLite is not read through ADBC: two SQLite libraries undo their locks")
     plain = engine.url.set(drivername="postgresql")
     return plain.render_as_string(hide_password=False)
