@@ -6,14 +6,14 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from data_access.clock import Clock
+from data_access.clock import Clock, machine_clock
 from data_access.demonstration import database_clock
 from data_access.engine import make_engine
 from data_access.ingest.intake import Intake
 from data_access.migrations import require_current
 from data_access.reference.areas import Areas, load_areas
 from data_access.settings import ROOT, Settings
-from data_access.viewer import system_viewer
+from data_access.viewer import Viewer, system_viewer
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Context:
             DatabaseUnavailable: if it does not answer.
         """
         # Reference data is the same at every moment, so the machine's clock will do here.
-        return load_areas(self.engine, viewer=system_viewer(make_clock("", zone="UTC")()))
+        return load_areas(self.engine, viewer=system_viewer(machine_clock()))
 
     @property
     def zone(self) -> str:
@@ -60,7 +60,7 @@ class Context:
             SchemaMismatch: if the database is not set up.
             DatabaseUnavailable: if it does not answer.
         """
-        viewer = system_viewer(datetime.now(UTC))
+        viewer = system_viewer(machine_clock())
         return database_clock(self.engine, now=self.settings.now, zone=self.zone, viewer=viewer)
 
     @property

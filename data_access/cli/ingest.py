@@ -1,4 +1,4 @@
-"""`ingest records` and `ingest table`: files in, balanced counts out."""
+"""`ingest records`, `ingest table` and `ingest dhis2`: files in, balanced counts out."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:  # noqa: ANN401 -- a
     ways = parser.add_subparsers(dest="way", required=True, metavar="records|table|dhis2")
     _add_records(ways.add_parser("records", help="records of a platform"))
     _add_table(ways.add_parser("table", help="an aggregate table, read by a mapping"))
-    _add_dhis2(ways.add_parser("dhis2", help="a DHIS2 data set (not yet)"))
+    _add_dhis2(ways.add_parser("dhis2", help="DHIS2 data value sets, JSON or CSV"))
     return parser
 
 
@@ -48,6 +48,7 @@ def _add_table(parser: argparse.ArgumentParser) -> None:
 def _add_dhis2(parser: argparse.ArgumentParser) -> None:
     _add_common(parser)
     parser.add_argument("--source", required=True, metavar="S", help="who delivers")
+    parser.add_argument("--mapping", metavar="M.toml", type=Path, help="their names to ours")
 
 
 def run(args: argparse.Namespace, context: Context) -> int:
@@ -58,10 +59,8 @@ def run(args: argparse.Namespace, context: Context) -> int:
     Raises:
         DataAccessError: with one clear line; nothing of the failing delivery was kept.
     """
-    if args.way == "dhis2":
-        raise BadUse("ingest dhis2 is not supported yet; use ingest table with a mapping")
-    if args.way == "records" and not args.source.strip():
-        raise BadUse("--source must not be empty")
+    if args.way != "table":
+        _check_source(args.source)
     outcomes: list[Outcome] = []
     try:
         for outcome in _deliver(args, context):
@@ -74,11 +73,26 @@ def run(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
+def _check_source(source: str) -> None:
+    if not source.strip():
+        raise BadUse("--source must not be empty")
+    if any(mark in source for mark in "|=\n\r\t"):
+        raise BadUse("--source may not contain | or =")
+
+
 def _deliver(args: argparse.Namespace, context: Context) -> Iterator[Outcome]:
     intake = context.intake
     known_at = ledger.known_at(args.known_at, clock=context.clock, zone=context.zone)
     if args.way == "table":
         yield intake.table(tuple(args.files), mapping=args.mapping, known_at=known_at)
+        return
+    if args.way == "dhis2":
+        yield intake.dhis2(
+            tuple(args.files),
+            source=args.source.strip(),
+            mapping=args.mapping,
+            known_at=known_at,
+        )
         return
     for path in args.files:
         yield intake.records(
