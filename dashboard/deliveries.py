@@ -17,7 +17,7 @@ class Delivery:
     Attributes:
         platform: its id.
         state: on_time, late, silent or never, of its best source.
-        days_behind: days from its newest figures to the viewer's date.
+        days: how late it is, or how long it has been silent; 0 when on time or never heard of.
         last_day: newest day with figures.
         delivered: known-at of the last delivery.
         n_sources: sources that have delivered.
@@ -25,7 +25,7 @@ class Delivery:
 
     platform: str
     state: str
-    days_behind: int = 0
+    days: int = 0
     last_day: date | None = None
     delivered: datetime | None = None
     n_sources: int = 0
@@ -45,16 +45,13 @@ def _one(name: str, rows: pl.DataFrame) -> Delivery:
     if heard.is_empty():
         return Delivery(platform=name, state=NEVER)
     state = min(heard["state"].to_list(), key=_BEST_FIRST.index)
+    best = heard.filter(pl.col("state") == state)
+    counted = {LATE: "days_late", SILENT: "days_since_delivery"}.get(state)
     return Delivery(
         platform=name,
         state=state,
-        days_behind=_least(heard["days_behind"]),
+        days=min(best[counted].to_list()) if counted else 0,
         last_day=heard["last_day"].max(),  # type: ignore[arg-type]
         delivered=heard["known_at"].max(),  # type: ignore[arg-type]
         n_sources=heard["source"].n_unique(),
     )
-
-
-def _least(days: pl.Series) -> int:
-    known = [int(one) for one in days.drop_nulls().to_list()]
-    return max(min(known, default=0), 0)

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboard import formatting
 from dashboard.catalogue import Entry
 from dashboard.i18n import Translate
 
@@ -31,16 +30,15 @@ def trend(
         complete_until: the last day that is usually complete; later days are shaded.
     """
     days, values = daily["date"].to_list(), daily["value"].to_list()
-    hover = [_hover(day, value, entry, language) for day, value in zip(days, values, strict=True)]
+    hover = _hover(entry, language)
     figure = go.Figure(layout=_layout(entry, language))
     half = timedelta(hours=12)
     if days:
         figure.update_xaxes(range=[days[0] - half, days[-1] + half])
     if entry.adds:
         figure.add_bar(
-            x=days, y=values, name=t("chart.value"), marker_color=SOFT, hovertext=hover,
-            hoverinfo="text",
-        )  # fmt: skip
+            x=days, y=values, name=t("chart.value"), marker_color=SOFT, hovertemplate=hover
+        )
         figure.add_scatter(
             x=days, y=rolling_mean(values), name=t("chart.mean"), mode="lines",
             line={"color": INK, "width": 2.5}, hoverinfo="skip",
@@ -48,8 +46,8 @@ def trend(
     else:
         figure.add_scatter(
             x=days, y=values, name=entry.title(language), mode="lines+markers",
-            line={"color": INK, "width": 2.2}, marker={"size": 4}, hovertext=hover,
-            hoverinfo="text", connectgaps=False,
+            line={"color": INK, "width": 2.2}, marker={"size": 4}, hovertemplate=hover,
+            connectgaps=False,
         )  # fmt: skip
     _shade(figure, days, complete_until, label=t("chart.delay"))
     return figure
@@ -60,13 +58,15 @@ def rolling_mean(values: Sequence[float | None]) -> list[float | None]:
     means: list[float | None] = []
     for end in range(1, len(values) + 1):
         known = [value for value in values[max(end - MEAN_DAYS, 0) : end] if value is not None]
-        means.append(sum(known) / len(known) if len(known) >= MIN_DAYS else None)
+        means.append(round(sum(known) / len(known), 1) if len(known) >= MIN_DAYS else None)
     return means
 
 
-def _hover(day: date, value: float | None, entry: Entry, language: str) -> str:
-    text = "–" if value is None else entry.value(value, language=language)
-    return f"{formatting.day(day, language=language)}: {text}"
+def _hover(entry: Entry, language: str) -> str:
+    # One pattern instead of a text per day: the browser fills it in, with our separators.
+    day = "%d/%m/%Y" if language == "vi" else "%e %b %Y"
+    number = f".{entry.decimals}%" if entry.is_ratio else f",.{entry.decimals}f"
+    return f"%{{x|{day}}}: %{{y:{number}}}<extra></extra>"
 
 
 def _shade(figure: go.Figure, days: Sequence[date], until: date, *, label: str) -> None:
@@ -83,6 +83,7 @@ def _shade(figure: go.Figure, days: Sequence[date], until: date, *, label: str) 
 def _layout(entry: Entry, language: str) -> dict[str, object]:
     separators = ",." if language == "vi" else ".,"
     return {
+        "template": "none",  # Streamlit's theme dresses it; Plotly's own would be sent each time
         "height": HEIGHT,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "separators": separators,

@@ -188,8 +188,11 @@ def _chart(daily: pl.DataFrame, entry: Entry, seen: Context, *, place: str, day:
     st.plotly_chart(
         figure, key="trend", alt=alt, config={"displayModeBar": False, "topojsonURL": TOPOJSON}
     )
-    with st.expander(seen.t("chart.table")):
-        draw(_twin(shown, entry, seen, caption=alt))
+    # The table comes when it is asked for: a filter change then does not carry it each time.
+    twin = st.expander(seen.t("chart.table"), key="twin", on_change="rerun")
+    if twin.open:
+        with twin:
+            draw(_twin(shown, entry, seen, caption=alt))
 
 
 TOPOJSON = "/ui/"  # Plotly asks for world outlines nowhere else

@@ -178,7 +178,7 @@ def _platform(row: Delivery, seen: Context) -> Markup:
     return element(
         "li",
         element("strong", t(f"platform.{row.platform}")),
-        element("b", t(f"freshness.{row.state}", days=row.days_behind), class_=f"td-{row.state}"),
+        element("b", t(f"freshness.{row.state}", days=row.days), class_=f"td-{row.state}"),
         element("small", t("freshness.last_day", day=last)) if last else None,
         element("small", t("freshness.delivered", moment=moment)) if moment else None,
         class_=f"td-platform td-platform-{row.state}",

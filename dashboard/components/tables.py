@@ -22,25 +22,17 @@ def table(
         numeric: columns set to the right.
         chosen: number of the row to mark.
     """
-    right = set(numeric)
-    head = element(
-        "tr",
-        *(
-            element("th", text, scope="col", class_="td-num" if n in right else None)
-            for n, text in enumerate(heads)
-        ),
-    )
+    head = element("tr", *(element("th", text, scope="col") for text in heads))
     body = [
         element(
             "tr",
-            *(
-                element("td", cell, class_="td-num" if n in right else None)
-                for n, cell in enumerate(row)
-            ),
+            *(element("td", cell) for cell in row),
             class_="td-chosen" if number == chosen else None,
         )
         for number, row in enumerate(rows)
     ]
+    # On the table and not on each cell: a table of 63 rows is sent with every filter change.
+    right = " ".join(f"td-right-{column + 1}" for column in numeric)
     return element(
         "div",
         element(
@@ -48,6 +40,7 @@ def table(
             element("caption", caption, class_="td-hidden"),
             element("thead", head),
             element("tbody", *body),
+            class_=right or None,
         ),
         class_="td-table",
         tabindex=0,

@@ -28,7 +28,6 @@ STATE_LETTERS: Mapping[str, str] = {
 }
 # States that every legend shows, also when no area is in them; the others only when met.
 ALWAYS_IN_LEGEND = ("not_reported", "suppressed", "not_applicable")
-_DIGITS = 6
 _TILE_LETTERS = 7
 
 
@@ -82,10 +81,10 @@ def message(  # noqa: PLR0913 -- the parts of one message
     compact: bool = False,
 ) -> dict[str, object]:
     """Return the map's message as plain JSON types."""
-    values, states = series(slides)
+    places = entry.decimals + (2 if entry.is_ratio else 0)
+    values, states = series(slides, places=places)
     limits = breaks(
-        [value for row in values for value in row if value is not None],
-        decimals=entry.decimals + (2 if entry.is_ratio else 0),
+        [value for row in values for value in row if value is not None], decimals=places
     )
     count = (slides.end - slides.start).days + 1
     return {
@@ -125,10 +124,10 @@ def _ground(canvas: Canvas) -> dict[str, object]:
     }
 
 
-def series(slides: Slides) -> tuple[list[list[float | None]], list[str]]:
+def series(slides: Slides, *, places: int) -> tuple[list[list[float | None]], list[str]]:
     """Return values by area and day, and one letter per day telling each value's state.
 
-    A day that the figures do not name is `not_reported`.
+    A day that the figures do not name is `not_reported`. Values have the decimals that are shown.
     """
     days = [slides.start + timedelta(days=n) for n in range((slides.end - slides.start).days + 1)]
     known = {
@@ -141,15 +140,17 @@ def series(slides: Slides) -> tuple[list[list[float | None]], list[str]]:
     states: list[str] = []
     for code in slides.areas["code"]:
         cells = [known.get((code, one), (None, "not_reported")) for one in days]
-        values.append([_plain(value) for value, _ in cells])
+        values.append([_plain(value, places) for value, _ in cells])
         states.append("".join(_letter(value, status) for value, status in cells))
     return values, states
 
 
-def _plain(value: float | None) -> float | None:
+def _plain(value: float | None, places: int) -> float | None:
     if value is None:
         return None
-    return int(value) if value == int(value) else float(f"{value:.{_DIGITS}g}")
+    # Something small must not become a zero: that is a class of its own.
+    shown = round(value, places) or float(f"{value:.1g}")
+    return int(shown) if shown == int(shown) else shown
 
 
 def _letter(value: float | None, status: str) -> str:
@@ -211,4 +212,4 @@ def _texts(entry: Entry, *, t: Translate, language: str) -> dict[str, object]:
 def pack_message(content: Mapping[str, object]) -> bytes:
     """Return the message as it goes over: JSON, deflated."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return zlib.compress(text.encode(), level=6)
+    return zlib.compress(text.encode(), level=9)

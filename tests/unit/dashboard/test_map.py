@@ -72,6 +72,11 @@ def test_five_states_stay_apart() -> None:
     assert told["states"] == ["vvsan", "nnnnn"]
 
 
+def test_something_small_is_not_zero() -> None:
+    told = message(figures(("01", DAY, 0.004, ""), ("79", DAY, 1234.5678, "")))
+    assert told["values"] == [[0.004], [1235]]
+
+
 def test_legend_has_zero_and_every_state_of_its_own() -> None:
     kinds = [row["kind"] for row in message(figures(("01", DAY, 5.0, "")))["legend"]]
     assert kinds[:2] == ["zero", "c0"]
