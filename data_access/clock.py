@@ -11,6 +11,11 @@ Clock = Callable[[], datetime]
 _OFFSET = re.compile(r"^([+-])(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?$")
 
 
+def machine_clock() -> datetime:
+    """Return the machine's own idea of now, as an aware UTC instant."""
+    return datetime.now(UTC)
+
+
 def parse_instant(text: str, *, zone: str) -> datetime:
     """Return the UTC instant of ISO text; text without an offset is local time of `zone`.
 
@@ -33,7 +38,7 @@ def make_clock(setting: str, *, zone: str) -> Clock:
         SettingsError: if the setting is neither.
     """
     if not setting:
-        return lambda: datetime.now(UTC)
+        return machine_clock
     matched = _OFFSET.match(setting)
     if matched and any(matched.groups()[1:]):
         days, hours, minutes = (int(part or 0) for part in matched.groups()[1:])

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import sqlalchemy as sa
 
+from data_access.clock import machine_clock
 from data_access.demonstration import Demonstration, write_demonstration
 from data_access.engine import writing
 from data_access.errors import BadInput, BadUse
@@ -111,13 +112,10 @@ def _require_vietnam(pack: Path) -> None:
 
 
 def _intake(engine: sa.Engine, folder: Path) -> Intake:
-    def clock() -> datetime:
-        return datetime.now(UTC)
-
     return Intake(
         engine=engine,
-        areas=load_areas(engine, viewer=system_viewer(clock())),
-        clock=clock,
+        areas=load_areas(engine, viewer=system_viewer(machine_clock())),
+        clock=machine_clock,
         pseudonym_key="",
         rejects_folder=folder / "rejects",
     )
