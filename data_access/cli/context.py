@@ -13,7 +13,7 @@ from data_access.ingest.intake import Intake
 from data_access.migrations import require_current
 from data_access.reference.areas import Areas, load_areas
 from data_access.settings import ROOT, Settings
-from data_access.viewer import Viewer, system_viewer
+from data_access.viewer import system_viewer
 
 
 @dataclass(frozen=True)
