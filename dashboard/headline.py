@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from dashboard.catalogue import Entry
+from data_access.cube.doubt import is_sudden_zero
 
 HEADLINE = (
     "cases",
@@ -28,7 +29,6 @@ MIN_DAYS = 5
 STEADY = 0.02
 SPARK_DAYS = 28
 LASTING_DAYS = 30
-SUDDEN = 20.0  # a daily mean from which a zero is no chance
 GOOD, BAD, NEITHER = "good", "bad", "neither"
 
 
@@ -98,9 +98,8 @@ class Card:
         """
         if self.entry.is_ratio and self.shown is not None and self.shown > 1:
             return "over"
-        before = [value for value in self.spark[-WINDOW_DAYS - 1 : -1] if value is not None]
-        usual = sum(before) / len(before) if before else 0.0
-        if self.entry.adds and self.value == 0 and usual >= SUDDEN:
+        before = self.spark[-WINDOW_DAYS - 1 : -1]
+        if self.entry.adds and is_sudden_zero(self.value, before):
             return "sudden_zero"
         return ""
 

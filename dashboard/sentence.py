@@ -85,7 +85,10 @@ def _cases(card: Card | None, *, on: str, where: str, t: Translate, language: st
     text = t("sentence.cases", day=on, place=where, count=count)
     expected, missing = card.facts.get("n_expected"), card.facts.get("n_missing")
     if isinstance(expected, int) and isinstance(missing, int) and missing:
-        text += t("sentence.reported", n=expected - missing, m=expected)
+        counts = {"n": expected - missing, "m": expected}
+        level = card.facts.get("part_level")
+        key = "sentence.reported_district" if level == "district" else "sentence.reported"
+        text += t(key, **counts)
     if card.finding:
         return text + t("sentence.doubtful") + t("sentence.end")
     return text + _trend(card, t=t, language=language) + t("sentence.end")

@@ -205,6 +205,67 @@ def test_freshness_tells_on_time_late_silent_and_never(
     assert (tracing["last_day"], tracing["days_behind"]) == (date(2021, 9, 1), 1)
 
 
+def test_silence_is_counted_from_the_last_delivery(
+    world: World, opened: Callable[[], Shared]
+) -> None:
+    # 51 days before: two months back, while another measure has figures of this month.
+    sent = NOW - timedelta(days=51)
+    world.put(
+        Cell(measure="doses", day=date(2021, 7, 12), known=sent, source="old"),
+        Cell(measure="doses", day=date(2021, 9, 1), known=NOW - timedelta(hours=2), source="new"),
+    )
+    found = opened().freshness(viewer=world.viewer())
+    rows = {row["source"]: row for row in found.iter_rows(named=True)}
+    old, new = rows["old"], rows["new"]
+    assert (old["state"], old["days_since_delivery"]) == ("silent", 51)
+    assert (old["last_day"], old["days_behind"]) == (date(2021, 7, 12), 52)
+    assert (new["state"], new["last_day"], new["days_late"]) == ("on_time", date(2021, 9, 1), 0)
+
+
+def test_a_weekly_feed_is_on_time_for_a_week(world: World, opened: Callable[[], Shared]) -> None:
+    def weekly(source: str, *ages: int) -> list[Cell]:
+        return [
+            Cell(measure="doses", source=source, known=NOW - timedelta(days=age),
+                 day=NOW.date() - timedelta(days=age + 1))
+            for age in ages
+        ]  # fmt: skip
+
+    world.put(*weekly("a", 27, 20, 13, 6), *weekly("b", 31, 24, 17, 10), *weekly("c", 43, 36, 29))
+    found = opened().freshness(viewer=world.viewer())
+    rows = {row["source"]: row for row in found.iter_rows(named=True)}
+    assert {rows[one]["interval_days"] for one in "abc"} == {7}
+    assert [rows[one]["state"] for one in "abc"] == ["on_time", "late", "silent"]
+    assert rows["b"]["days_late"] == 3  # figures 11 days old; 1 day of lag and 7 between
+
+
+def test_a_report_that_has_not_come_is_no_fall(world: World, opened: Callable[[], Shared]) -> None:
+    world.put(
+        *days(DAY, [100, 90], area="011"),
+        *days(DAY, [100], area="012"),  # the larger district is missing on the second day
+        *days(DAY, [50, 40], area="02", dims="severity=nhe"),
+        *days(DAY, [30], area="03"),
+    )
+    found = opened().movements(viewer=world.viewer(), ids=("cases",), day=DAY + timedelta(days=1))
+    assert not {"01", "03"} & set(found["area_code"])
+
+
+def test_a_zero_after_days_of_many_is_no_movement(
+    world: World, opened: Callable[[], Shared]
+) -> None:
+    world.put(
+        *days(DAY, [500.0] * 8 + [0], area="01"),
+        *days(DAY, [100.0] * 8 + [130], area="02"),
+        *days(DAY, [3.0] * 8 + [0], area="03"),
+        *days(DAY, [900.0] * 8 + [0], area="01", measure="deaths"),
+        *days(DAY, [2.0] * 8 + [0], area="02", measure="deaths"),
+    )
+    found = opened().movements(viewer=world.viewer(), day=DAY + timedelta(days=8))
+    assert found.select("id", "area_code", "change", "n_left_out").rows() == [
+        ("cases", "02", 30.0, 1),
+        ("cases", "03", -3.0, 1),
+    ]
+
+
 def test_a_database_not_set_up_says_so(empty_database: Database) -> None:
     with pytest.raises(SchemaMismatch, match="init"):
         open_shared(settings(empty_database))

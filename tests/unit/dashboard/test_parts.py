@@ -95,14 +95,14 @@ def test_dictionary_names_unit_sources_and_every_status() -> None:
 
 
 def fresh(**row: object) -> dict[str, object]:
-    return {**dict.fromkeys(FRESHNESS_SCHEMA), "source": "s", "days_behind": 1, **row}
+    return {**dict.fromkeys(FRESHNESS_SCHEMA), "source": "s", **row}
 
 
 def test_the_best_source_speaks_for_its_platform_and_the_silent_say_so() -> None:
     sent = datetime(2022, 1, 20, 12, tzinfo=UTC)
     rows = [
         fresh(platform="tracing", state="silent", known_at=sent - timedelta(days=30),
-              days_behind=30,
+              days_since_delivery=30, days_late=28,
               last_day=DAY - timedelta(days=30), source="old"),
         fresh(platform="tracing", state="on_time", known_at=sent, last_day=DAY),
         fresh(platform="testing", state="never", source=""),
@@ -113,8 +113,16 @@ def test_the_best_source_speaks_for_its_platform_and_the_silent_say_so() -> None
     }
     assert len(found) == 6
     assert (found["tracing"].state, found["tracing"].last_day) == ("on_time", DAY)
-    assert (found["tracing"].days_behind, found["tracing"].n_sources) == (1, 2)
+    assert (found["tracing"].days, found["tracing"].n_sources) == (0, 2)
     assert found["testing"].state == found["quarantine"].state == "never"
+
+
+@pytest.mark.parametrize(("state", "days"), [("late", 3), ("silent", 50)])
+def test_how_late_and_how_long_silent_is_never_nothing(state: str, days: int) -> None:
+    row = fresh(platform="tracing", state=state, known_at=datetime(2021, 7, 14, tzinfo=UTC),
+                days_since_delivery=50, days_late=3)  # fmt: skip
+    found = platforms(pl.DataFrame([row], schema=FRESHNESS_SCHEMA, orient="row"))
+    assert {one.platform: one.days for one in found}["tracing"] == days
 
 
 # ---- chart
