@@ -247,6 +247,7 @@ def _replayed(feed: _Feed, told: list[_Told]) -> pl.DataFrame:
     rows = [pl.DataFrame(schema=_HISTORY)]
     for place, (known_at, mode, cells) in enumerate(told):
         state = cells if mode == "snapshot" else pl.concat([cells, state]).unique(key, keep="first")
+        state = state.filter(pl.col("status").is_not_null())  # what an increment ended
         is_last_word = place + 1 == len(told) or told[place + 1][0] != known_at
         if is_last_word:
             rows.append(_moved(feed, before, state, known_at=known_at))

@@ -5,7 +5,7 @@ twice with the same value is kept once; with another value the later row is refu
 """
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -29,10 +29,11 @@ UNKNOWN_CODE = "unknown"
 SHARES = ("ratio", "share", "percent", "%")
 """Units of measures whose figures may be percentages; half a bed is none."""
 _FORMULA = r"^[\s]*[=@]"
+_NO_CELLS = pl.DataFrame(schema=dict(CELLS))
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Table:
+class RawTable:
     """The raw rows of a delivery, with the columns the mapping names."""
 
     rows: pl.DataFrame
@@ -89,16 +90,43 @@ def read_table(
         BadInput: if a file as a whole cannot be used, or lacks a column of the mapping.
     """
     files = [paths] if isinstance(paths, Path) else [Path(path) for path in paths]
+    tables = ((path.name, _read(path, mapping=mapping)) for path in files)
+    return settle_tables(
+        tables, mapping, n_files=len(files), areas=areas, known_at=known_at, zone=zone
+    )
+
+
+def settle_tables(
+    tables: Iterable[tuple[str, RawTable]],
+    mapping: TableMapping,
+    *,
+    n_files: int,
+    areas: Areas,
+    known_at: datetime,
+    zone: str,
+) -> CellDelivery:
+    """Return all cells of raw tables that are one delivery, checked.
+
+    Args:
+        tables: (file name, rows with the columns that the mapping names).
+        mapping: how they are to be read.
+        n_files: how many tables there are; of several, reject rows name the file.
+        areas: the country's areas.
+        known_at: aware moment of the delivery; no day may lie after it.
+        zone: time zone of the country.
+
+    Raises:
+        BadInput: if the mapping names an area or a vintage that there is not.
+    """
     places, today = Places(areas), _local_day(known_at, zone=zone)
     rules = _with_vintage(mapping, areas)
     found: list[CellDelivery] = []
-    for path in files:
-        table = _read(path, mapping=mapping)
+    for name, table in tables:
         one = _cells_of(
             table, mapping=mapping, places=places, today=today, zone=zone, vintage=rules
         )
         offset = sum(_last_row(each) for each in found)
-        found.append(_renumbered(one, offset=offset, name=path.name if len(files) > 1 else ""))
+        found.append(_renumbered(one, offset=offset, name=name if n_files > 1 else ""))
     together = pl.concat([each.cells for each in found])
     cells, twins, flags = _settle(together, mapping=mapping)
     return CellDelivery(
@@ -124,7 +152,7 @@ def _with_vintage(mapping: TableMapping, areas: Areas) -> str:
         raise BadInput(f"{mapping.name}: {error}") from error
 
 
-def _read(path: Path, *, mapping: TableMapping) -> _Table:
+def _read(path: Path, *, mapping: TableMapping) -> RawTable:
     names = _named_columns(mapping)
     encoding = mapping.encoding or None
     chunks = list(
@@ -133,7 +161,7 @@ def _read(path: Path, *, mapping: TableMapping) -> _Table:
         )
     )
     raw = pl.concat([chunk.rows for chunk in chunks], how="diagonal")
-    return _Table(
+    return RawTable(
         rows=_chosen(raw, names, file_name=path.name, mapping=mapping),
         broken=pl.concat([chunk.broken for chunk in chunks]),
         n_read=sum(chunk.n_read for chunk in chunks),
@@ -164,7 +192,7 @@ def _chosen(
 
 
 def _cells_of(
-    table: _Table, *, mapping: TableMapping, places: Places, today: date, zone: str, vintage: str
+    table: RawTable, *, mapping: TableMapping, places: Places, today: date, zone: str, vintage: str
 ) -> CellDelivery:
     rows = table.rows
     refused = _Refused(rows["row_no"])
@@ -181,11 +209,15 @@ def _cells_of(
     good = placed.filter(~refused.mask)
     cells = [part.join(good, on="row_no", how="inner") for part in parts]
     return CellDelivery(
-        cells=pl.concat(cells).select(pl.col(name).cast(dtype) for name, dtype in CELLS.items()),
+        cells=pl.concat([_NO_CELLS, *(_as_cells(part) for part in cells)]),
         rejected=pl.concat([table.broken, *refused.frames]),
         n_read=table.n_read,
         entries=(),
     )
+
+
+def _as_cells(part: pl.DataFrame) -> pl.DataFrame:
+    return part.select(pl.col(name).cast(dtype) for name, dtype in CELLS.items())
 
 
 def _days(

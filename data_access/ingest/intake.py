@@ -10,6 +10,8 @@ from data_access.clock import Clock
 from data_access.contracts.registry import record_kind
 from data_access.errors import BadUse
 from data_access.ingest.cells import read_table
+from data_access.ingest.dhis2 import read_dhis2
+from data_access.ingest.dhis2_mapping import Dhis2Mapping, load_dhis2_mapping
 from data_access.ingest.front import admit_records, load_record_mapping
 from data_access.ingest.ledger import Outcome
 from data_access.ingest.mapping import load_table_mapping
@@ -99,6 +101,40 @@ class Intake:
         delivery = TableDelivery(
             paths=paths,
             source=read_as.source,
+            platform=read_as.platform,
+            mode=read_as.mode,
+            known_at=known_at,
+            precedence=read_as.precedence,
+        )
+        return ingest_cells(
+            self.engine,
+            delivery,
+            cells=cells,
+            clock=self.clock,
+            rejects_folder=self.rejects_folder,
+        )
+
+    def dhis2(
+        self,
+        paths: tuple[Path, ...],
+        *,
+        source: str,
+        mapping: Path | None = None,
+        known_at: datetime,
+    ) -> Outcome:
+        """Take in a delivery of DHIS2 data value sets: all of it, or nothing.
+
+        Raises:
+            BadInput: if a file or the mapping cannot be used.
+            DatabaseUnavailable: if the database does not answer.
+        """
+        names = Dhis2Mapping() if mapping is None else load_dhis2_mapping(mapping)
+        cells, read_as = read_dhis2(
+            paths, names, source=source, areas=self.areas, known_at=known_at, zone=self.zone
+        )
+        delivery = TableDelivery(
+            paths=paths,
+            source=source,
             platform=read_as.platform,
             mode=read_as.mode,
             known_at=known_at,

@@ -296,11 +296,17 @@ def _measures(content: Mapping[str, Any], where: str) -> tuple[MeasureRule, ...]
     if not isinstance(listed, list) or not listed:
         raise BadInput(f"{where}: no [[measure]]; each column of figures needs one")
     return tuple(
-        _measure(each, f"{where} [[measure]] {number}") for number, each in enumerate(listed, 1)
+        measure_rule(each, where=f"{where} [[measure]] {number}")
+        for number, each in enumerate(listed, 1)
     )
 
 
-def _measure(value: Any, where: str) -> MeasureRule:  # noqa: ANN401 -- TOML holds anything
+def measure_rule(value: Any, *, where: str) -> MeasureRule:  # noqa: ANN401 -- TOML holds anything
+    """Return the rule that one table of a mapping describes.
+
+    Raises:
+        BadInput: one line that begins with `where`.
+    """
     if not isinstance(value, dict):
         raise BadInput(f"{where}: must be a table with id and column")
     check_keys(value, known=_MEASURE_KEYS, where=where)
@@ -308,7 +314,7 @@ def _measure(value: Any, where: str) -> MeasureRule:  # noqa: ANN401 -- TOML hol
         raise BadInput(f"{where}: id is missing")
     column, counted = _column_or_value(value, where)
     kind, unit, is_new = _kind_and_unit(value, where)
-    constants, columns = _breakdown(value.get("breakdown", {}), where)
+    constants, columns = breakdown_codes(value.get("breakdown", {}), where=where)
     scale = value.get("scale", 1.0)
     if not isinstance(scale, (int, float)) or isinstance(scale, bool) or scale == 0:
         raise BadInput(f"{where}: scale must be a number other than 0")
@@ -362,7 +368,16 @@ def _kind_and_unit(value: Mapping[str, Any], where: str) -> tuple[str, str, bool
     return str(stated), str(value["unit"]), True
 
 
-def _breakdown(value: Any, where: str) -> tuple[dict[str, str], dict[str, str]]:  # noqa: ANN401
+def breakdown_codes(
+    value: Any,  # noqa: ANN401
+    *,
+    where: str,
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return (dimension → code, dimension → column) of a breakdown.
+
+    Raises:
+        BadInput: one line that begins with `where`.
+    """
     if not isinstance(value, dict):
         raise BadInput(f'{where}: breakdown must be a table, as in {{ class = "F1" }}')
     constants: dict[str, str] = {}

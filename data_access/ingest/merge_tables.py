@@ -25,7 +25,7 @@ PAYLOAD = {
     "value": pl.Float64(),
     "status": pl.Int8(),
 }
-"""Columns of a stored delivery."""
+"""Columns of a stored delivery; in an increment a null status ends the cell."""
 
 _CELL_IN_FEED = ["day", "area_id", "breakdown_id"]
 _STATE = ["value", "status"]
@@ -101,7 +101,7 @@ def _state_known(connection: sa.Connection, delivery: FeedDelivery) -> pl.DataFr
         state = pl.DataFrame(schema=PAYLOAD)
         for mode, cells in _deliveries_until(connection, delivery):
             state = _told(state, cells, mode=mode)
-        return state
+        return state.filter(pl.col("status").is_not_null())
     held = load_history(connection, _cells(delivery, delivery.cells))
     last = (
         held.filter(pl.col("known_at") <= delivery.known_at)
@@ -147,7 +147,8 @@ def _compared(state: pl.DataFrame, delivery: FeedDelivery) -> pl.DataFrame:
     joined = delivery.cells.join(held, on=_CELL_IN_FEED, how="left", maintain_order="left")
     same = pl.all_horizontal([pl.col(name).eq_missing(pl.col(f"{name}_held")) for name in _STATE])
     told = joined.with_columns(existed=pl.col("existed").fill_null(value=False)).with_columns(
-        changed=~(pl.col("existed") & same)
+        # Ending a cell that is not there changes nothing.
+        changed=~((pl.col("existed") & same) | (~pl.col("existed") & pl.col("status").is_null()))
     )
     columns = [*PAYLOAD, "row_no", "existed", "changed"]
     if delivery.mode != SNAPSHOT:

@@ -8,6 +8,15 @@ import polars as pl
 from data_access.ingest.seam import REJECTED
 
 REASONS: dict[str, tuple[str, str]] = {
+    "element_unknown": (
+        "Không có trong bảng ánh xạ chỉ số",
+        "The mapping does not say which measure this is",
+    ),
+    "period_unknown": ("Không phải là kỳ báo cáo", "Not a period of reporting"),
+    "combo_unknown": (
+        "Không có trong bảng ánh xạ phân tổ",
+        "The mapping does not say which breakdown this is",
+    ),
     "ragged": (
         "Số ô của dòng khác số cột của tiêu đề",
         "The row does not have as many cells as the header",

@@ -88,7 +88,8 @@ class CellDelivery:
     Attributes:
         cells: columns of CELLS. `entry` is the position in `entries`; `dims` is canonical
             (`a=x|b=y` sorted by dimension, "" for none); a blank cell has no row here;
-            `value` is null where `status` is not 0. At most one row per
+            `value` is null where `status` is not 0; `status` is null, in an increment, where the
+            cell is taken back. At most one row per
             (measure, dims, day, area): duplicates are settled by the front.
         rejected: columns of REJECTED.
         n_read: rows of the files; a row without any cell that is not rejected counts as read.

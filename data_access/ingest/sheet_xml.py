@@ -16,6 +16,7 @@ from typing import IO
 from data_access.errors import BadInput
 
 MOST_CELLS = 25_000_000
+MOST_ROWS = 1_048_576
 MOST_SHEET_BYTES = 2 * 2**30
 MOST_TEXT_BYTES = 512 * 2**20
 MOST_INDEX_BYTES = 4 * 2**20
@@ -23,8 +24,14 @@ _BLOCK_BYTES = 8 * 2**20
 _LONGEST_ROW_BYTES = 64 * 2**20
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
 
+# Nearly all files write tags without a prefix, which can be searched for much faster.
 _CELL_START = re.compile(rb"<(?:\w+:)?c[\s/>]")
-_CELL = re.compile(rb'<(?:\w+:)?c(?: (?:s|t|cm|vm|ph)="\w+")* r="([A-Z]{1,3})([0-9]{1,7})"')
+_PLAIN_STARTS = (b"<c ", b"<c>", b"<c/", b"<c\t", b"<c\n", b"<c\r")
+_BEFORE_PLACE = rb'(?: (?:s|t|cm|vm|ph)="\w+")* r="'
+_COLUMN = rb"([A-Z]{1,3})[0-9]{1,7}\""
+_COLUMNS = tuple(re.compile(c + _BEFORE_PLACE + _COLUMN) for c in (rb"<c", rb"<(?:\w+:)?c"))
+_ROWS = re.compile(rb"<(?:\w+:)?c" + _BEFORE_PLACE + rb"[A-Z]{1,3}([0-9]{1,7})")
+_LAST_ROWS = re.compile(rb'<(?:\w+:)?row(?: [^>]*?)? r="([0-9]{1,7})"')
 _ERROR = re.compile(rb'<(?:\w+:)?c(?= [^>]*\bt="e")[^>]* r="([A-Z]{1,3})([0-9]{1,7})"')
 _FORMULA_ONLY = re.compile(
     rb'<(?:\w+:)?c((?: [^>]*)?) r="([A-Z]{1,3})([0-9]{1,7})"([^>]*)>\s*'
@@ -57,7 +64,7 @@ class SheetFacts:
         n_cells: cells that are written down.
         first_column: leftmost column with a cell, from 1; 0 for an empty sheet.
         last_column: rightmost column with a cell.
-        last_row: lowest row with a cell.
+        last_row: lowest row that is written down.
         faults: (row, column, reason key) of cells without a usable value.
         merges: merged ranges.
     """
@@ -151,7 +158,8 @@ def _facts(file: IO[bytes], *, file_name: str) -> SheetFacts:
     for block in _row_blocks(file, file_name=file_name):
         _count(facts, block, file_name=file_name)
         _find_faults(facts, block)
-        for first_column, first_row, last_column, last_row in _MERGE.findall(block):
+        merged = _MERGE.findall(block) if b"mergeCell" in block else []
+        for first_column, first_row, last_column, last_row in merged:
             merge = Merge(
                 first_row=int(first_row),
                 first_column=column_number(first_column.decode()),
@@ -180,22 +188,31 @@ def _row_blocks(file: IO[bytes], *, file_name: str) -> Iterator[bytes]:
 
 
 def _count(facts: SheetFacts, block: bytes, *, file_name: str) -> None:
-    places = _CELL.findall(block)
-    if len(_CELL_START.findall(block)) != len(places):
+    has_prefix = b":c" in block
+    letters = _COLUMNS[has_prefix].findall(block)
+    if _n_cells(block, has_prefix=has_prefix) != len(letters):
         raise BadInput(f"{file_name}: its cells do not name their places; save it again in Excel")
-    if not places:
+    if not letters:
         return
-    letters, rows = zip(*places, strict=True)
     columns = [column_number(each.decode()) for each in set(letters)]
-    facts.n_cells += len(places)
+    facts.n_cells += len(letters)
     facts.first_column = min([*columns, facts.first_column or columns[0]])
     facts.last_column = max(*columns, facts.last_column)
-    facts.last_row = max(facts.last_row, *map(int, set(rows)))
-    if facts.last_row * (facts.last_column - facts.first_column + 1) > MOST_CELLS:
+    width = facts.last_column - facts.first_column + 1
+    # Where even a full sheet of this width would do, the rows need not be told cell by cell.
+    pattern = _LAST_ROWS if width * MOST_ROWS <= MOST_CELLS else _ROWS
+    facts.last_row = max(facts.last_row, *map(int, set(pattern.findall(block))))
+    if pattern is _ROWS and facts.last_row * width > MOST_CELLS:
         raise BadInput(
             f"{file_name}: a sheet of {facts.last_row} rows and {facts.last_column} columns is too"
             " large; deliver it as CSV or Parquet"
         )
+
+
+def _n_cells(block: bytes, *, has_prefix: bool) -> int:
+    if has_prefix:
+        return len(_CELL_START.findall(block))
+    return sum(block.count(start) for start in _PLAIN_STARTS)
 
 
 def _find_faults(facts: SheetFacts, block: bytes) -> None:

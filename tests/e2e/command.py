@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from data_access import cli
+from data_access.cli import program
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 300
@@ -90,7 +90,7 @@ class Command:
 
 def _run(words: tuple[str, ...]) -> int:
     try:
-        return cli.main(words)
+        return program.main(words)
     except SystemExit as ended:  # argparse leaves this way
         return int(ended.code or 0)
 
