@@ -22,10 +22,11 @@ from data_access.cube.evaluate import (
 )
 from data_access.cube.geography import NATIONAL, PROVINCE, RANKS, Geography
 from data_access.cube.hot import HotCube
+from data_access.cube.reference_population import reference_days, reference_figures
 from data_access.cube.resolve import Want
 from data_access.cube.view import CubeView
 from data_access.errors import BadUse, ScopeDenied, UnknownId
-from data_access.indicators.model import Indicator, Term, Unit
+from data_access.indicators.model import POPULATION, Indicator, Term, Unit
 from data_access.indicators.registry import INDICATORS
 from data_access.measures.model import Measure
 from data_access.viewer import Viewer
@@ -126,6 +127,8 @@ def _planned(cube: HotCube, ask: Ask, *, viewer: Viewer) -> _Plan | None:
         _check_dimension(view, items, ask.by)
     days = _days(view, ask, list(needs), sources=sources)
     geography = cube.geography
+    if days is None and sources is None and any(_is_reference(one, view) for one in items):
+        days = reference_days(geography, ask.vintage)
     vintage = _vintage(geography, ask, days, viewer=viewer)
     rank, area_ids = _places(geography, ask, vintage, viewer=viewer)
     if days is None or viewer.is_blind or not area_ids:
@@ -299,6 +302,12 @@ def _area(geography: Geography, text: str, vintage: str) -> int:
 
 def _one(plan: _Plan, item: Measure | Indicator, ask: Ask) -> pl.DataFrame:
     named, population = "", _NO_POPULATION
+    if _is_reference(item, plan.view) and not ask.source:
+        found, source = reference_figures(plan.view.geography, plan.frame)
+        shown = _presented(found, plan.view, ask=ask, key=item.key, denominator_id="")
+        return shown.with_columns(
+            source=pl.when(pl.col("value").is_not_null()).then(source).otherwise(pl.lit(""))
+        )
     if isinstance(item, Measure):
         found = measure_figures(plan.view, item, plan.frame)
     else:
@@ -306,6 +315,11 @@ def _one(plan: _Plan, item: Measure | Indicator, ask: Ask) -> pl.DataFrame:
             named, population = denominator(plan.view.geography, item, plan.frame, ask=ask)
         found = indicator_figures(plan.view, item, plan.frame, population=population)
     return _presented(found, plan.view, ask=ask, key=item.key, denominator_id=named)
+
+
+def _is_reference(item: Measure | Indicator, view: CubeView) -> bool:
+    """Return whether a figure comes from the country pack: no census has been delivered."""
+    return item.key == POPULATION and view.presence(POPULATION).is_empty()
 
 
 _NO_POPULATION = pl.DataFrame(schema={"area_id": pl.Int64, "population": pl.Int64})
