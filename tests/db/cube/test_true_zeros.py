@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from data_access import cli
+from data_access.cli import program
 from tests.conftest import Database
 
 DOSES = """dose_event_id,dose_no,vaccine_code,vaccinated_at,province_code,district_code
@@ -24,12 +24,12 @@ def test_no_completed_course_among_doses_is_zero(
     monkeypatch.setenv("TUYENDAU_PSEUDONYM_KEY", "a key of this test")
     delivered = tmp_path / "doses.csv"
     delivered.write_text(DOSES, encoding="utf-8")
-    assert cli.main(["init"]) == 0
+    assert program.main(["init"]) == 0
     ingest = ["ingest", "records", "vaccination", str(delivered), "--source", "S"]
-    assert cli.main(ingest) == 0
+    assert program.main(ingest) == 0
     capsys.readouterr()
     asked = ["query", "persons_fully_vaccinated", "doses_verified", "--level", "province"]
-    assert cli.main([*asked, "--area", "79", "--area", "01"]) == 0
+    assert program.main([*asked, "--area", "79", "--area", "01"]) == 0
     lines = capsys.readouterr().out.splitlines()[1:]
     of_city = [line for line in lines if ",79," in line]
     assert [line.split(",")[-2] for line in of_city] == ["0", "0", "0", "1"]

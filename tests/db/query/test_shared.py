@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from data_access import cli
+from data_access.cli import program
 from data_access.codes import Level, Role
 from data_access.cube.query import Ask
 from data_access.errors import DataAccessError, SchemaMismatch, ScopeDenied
@@ -286,7 +286,7 @@ def ask_cli(
 
     def run(*arguments: str) -> tuple[int, bytes, str]:
         try:
-            code = cli.main(["query", *arguments])
+            code = program.main(["query", *arguments])
         except SystemExit as stopped:
             code = int(str(stopped.code))
         out, err = capfdbinary.readouterr()
