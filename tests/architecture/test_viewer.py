@@ -45,7 +45,7 @@ EDGES = {
     ("data_access/demo.py", "_intake"): "builds a database, reads areas only",
     ("data_access/shared.py", "open_shared"): "reads areas only, before anyone looks",
     ("data_access/cube/hot.py", "_poll"): "change numbers and names, no figure",
-    ("data_access/cube/hot.py", "all_cells"): "a CubeView belongs to one viewer",
+    ("data_access/cube/view.py", "all_cells"): "a CubeView belongs to one viewer",
 }
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
