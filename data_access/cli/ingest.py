@@ -9,7 +9,6 @@ from typing import Any
 from data_access.cli.context import Context
 from data_access.errors import BadUse
 from data_access.ingest import ledger
-from data_access.ingest.intake import PLANNED_FORMATS
 from data_access.ingest.ledger import Counts, Outcome
 from data_access.ingest.readers import FORMATS
 
@@ -36,8 +35,7 @@ def _add_records(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", required=True, metavar="S", help="who delivers")
     parser.add_argument("--kind", metavar="RECORD", help="kind of record (default: the main one)")
     parser.add_argument("--mapping", metavar="M.toml", type=Path, help="their columns to ours")
-    choices = [*FORMATS, *PLANNED_FORMATS]
-    parser.add_argument("--format", dest="fmt", type=str.lower, choices=choices)
+    parser.add_argument("--format", dest="fmt", type=str.lower, choices=FORMATS)
 
 
 def _add_table(parser: argparse.ArgumentParser) -> None:

@@ -14,10 +14,11 @@ from data_access.contracts.model import RecordKind
 from data_access.errors import BadInput
 from data_access.ingest.cells import read_table
 from data_access.ingest.checks import Gate, admit_chunk, check_columns
+from data_access.ingest.fhir import fhir_chunks
 from data_access.ingest.mapping import TableMapping, load_table_mapping
 from data_access.ingest.places import Places
 from data_access.ingest.pseudonyms import require_key
-from data_access.ingest.readers import RawChunk, fold_name, read_chunks
+from data_access.ingest.readers import RawChunk, file_format, fold_name, read_chunks
 from data_access.ingest.record_mapping import (
     RecordMapping,
     check_fields,
@@ -55,7 +56,7 @@ def admit_records(
     Args:
         path: the delivered file.
         kind: the record kind it holds.
-        fmt: "csv", "ndjson" or "parquet"; None: by extension, else by content.
+        fmt: "csv", "ndjson", "parquet", "xlsx" or "fhir"; None: by extension, else by content.
         record_mapping: how its columns, codes and formats are to be read; None: as ours.
         areas: the country's areas.
         known_at: aware moment at which the delivery was known; nothing may lie after it.
@@ -78,7 +79,13 @@ def admit_records(
     )
     wanted = [*mapping.columns, *[each.name for each in kind.all_fields()]]
     encoding = mapping.encoding or None
-    chunks = read_chunks(path, fmt=fmt, encoding=encoding, wanted=wanted, sheet=gate.mapping.sheet)
+    found = file_format(path, fmt=fmt)
+    if found == "fhir":
+        chunks = fhir_chunks(path, kind=kind)
+    else:
+        chunks = read_chunks(
+            path, fmt=found, encoding=encoding, wanted=wanted, sheet=gate.mapping.sheet
+        )
     for number, chunk in enumerate(chunks):
         named = _named(chunk, gate=gate)
         if not number:

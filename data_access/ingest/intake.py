@@ -20,9 +20,6 @@ from data_access.ingest.records import RecordDelivery, ingest_records
 from data_access.ingest.tables import TableDelivery, ingest_cells
 from data_access.reference.areas import Areas
 
-PLANNED_FORMATS = ("fhir",)
-"""Formats that are part of the interface and not read yet."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Intake:
@@ -153,11 +150,9 @@ def _readable(fmt: str | None, path: Path) -> str | None:
     """Return the format to read by; None leaves it to the file.
 
     Raises:
-        BadUse: if the format is unknown or not read yet.
+        BadUse: if the format is unknown.
     """
     named = (fmt or path.suffix.removeprefix(".")).lower()
-    if named in PLANNED_FORMATS:
-        raise BadUse(f"{named} is not supported yet; deliver {', '.join(FORMATS)}")
     if fmt is not None and named not in FORMATS:
         raise BadUse(f"unknown format {fmt!r}; choose from {', '.join(FORMATS)}")
     return named if fmt is not None else None

@@ -25,7 +25,7 @@ from data_access.ingest.reasons import reject_frame
 from data_access.ingest.sheet_rule import SheetRule
 from data_access.ingest.spreadsheets import Sheet, read_sheet
 
-FORMATS = ("csv", "ndjson", "parquet", "xlsx")
+FORMATS = ("csv", "ndjson", "parquet", "xlsx", "fhir")
 MAX_COLUMNS = 1_000
 ROWS_PER_CHUNK = 150_000
 SAMPLED_LINES = 500
@@ -80,6 +80,8 @@ def file_format(path: Path, *, fmt: str | None = None) -> str:
         found = "xlsx"
     elif start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
         found = "ndjson"
+        if b'"resourceType"' in start:
+            return fmt or "fhir"
     else:
         found = "csv"
     return fmt or _EXTENSIONS.get(path.suffix.lower(), found)
@@ -125,6 +127,8 @@ def read_chunks(
         BadInput: one line that names the file and what is wrong with it.
     """
     found = file_format(path, fmt=fmt)
+    if found == "fhir":
+        raise BadInput(f"{path.name}: a FHIR bundle; take it in as records of a platform")
     if found == "parquet":
         yield from _parquet_chunks(path)
     elif found == "ndjson":

@@ -17,6 +17,16 @@ REASONS: dict[str, tuple[str, str]] = {
         "Không có trong bảng ánh xạ phân tổ",
         "The mapping does not say which breakdown this is",
     ),
+    "not_fhir": ("Không đúng cấu trúc FHIR", "Not as FHIR R4 has it"),
+    "not_for_platform": (
+        "Loại tài nguyên này không thuộc nền tảng",
+        "A resource that is no record of this platform",
+    ),
+    "part_of_record": (
+        "Đã đọc cùng bản ghi khác",
+        "No record itself: read together with another resource's record",
+    ),
+    "not_done": ("Chưa hoặc không thực hiện", "Planned, cancelled or not finished"),
     "ragged": (
         "Số ô của dòng khác số cột của tiêu đề",
         "The row does not have as many cells as the header",
