@@ -389,21 +389,8 @@ def _cumulated(
     A source counts up to its last delivery; where several complement each other, the parts of
     those that still count are the parts present.
     """
-    key = ["source_id", "area_id", "by"]
-    level = (
-        _signed_flows(view, measure, replace(want, sources=_numbers(asked)))
-        .group_by("day", *key)
-        .agg(pl.col("value").sum(), pl.col("known_at").max())
-        .sort(*key, "day")
-        .with_columns(pl.col("value").cum_sum().over(key), pl.col("known_at").cum_max().over(key))
-    )
-    grid = asked.select("day", "source_id").join(level.select(key).unique(), on="source_id")
-    standing = grid.sort("day").join_asof(
-        level.sort("day"),
-        on="day",
-        by=key,
-        strategy="backward",
-        check_sortedness=False,  # sorted above; Polars cannot check it within groups
+    standing = _standing(
+        _signed_flows(view, measure, replace(want, sources=_numbers(asked))), asked
     )
     return (
         standing.drop_nulls("value")
@@ -421,6 +408,25 @@ def _cumulated(
         )
         .with_columns(status=pl.lit(int(Status.VALUE)))
         .select([pl.col(name).cast(dtype) for name, dtype in RESOLVED_SCHEMA.items()])
+    )
+
+
+def _standing(flows: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    """Return the running total of each source's flows on each day asked of it; null before any."""
+    key = ["source_id", "area_id", "by"]
+    level = (
+        flows.group_by("day", *key)
+        .agg(pl.col("value").sum(), pl.col("known_at").max())
+        .sort(*key, "day")
+        .with_columns(pl.col("value").cum_sum().over(key), pl.col("known_at").cum_max().over(key))
+    )
+    grid = asked.select("day", "source_id").join(level.select(key).unique(), on="source_id")
+    return grid.sort("day").join_asof(
+        level.sort("day"),
+        on="day",
+        by=key,
+        strategy="backward",
+        check_sortedness=False,  # sorted above; Polars cannot check it within groups
     )
 
 
