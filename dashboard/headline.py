@@ -143,7 +143,7 @@ def _card(rows: pl.DataFrame, older: pl.DataFrame, *, entry: Entry, day: date) -
         entry=entry,
         value=value,
         day=day,
-        status="" if value is not None else _status(today),
+        status="" if value is not None else _status(today, last, day=day),
         change=change_of(rows, entry=entry, day=day) if value is not None else None,
         spark=_spark(rows, day),
         last_day=last["date"][0] if last.height else None,
@@ -152,8 +152,11 @@ def _card(rows: pl.DataFrame, older: pl.DataFrame, *, entry: Entry, day: date) -
     )
 
 
-def _status(today: pl.DataFrame) -> str:
-    return str(today["status"][0]) if today.height else "not_reported"
+def _status(today: pl.DataFrame, last: pl.DataFrame, *, day: date) -> str:
+    status = str(today["status"][0]) if today.height else "not_reported"
+    # Whoever has said nothing for a week is not merely waiting for tonight's deadline.
+    silent = last.height > 0 and (day - last["date"][0]).days > WINDOW_DAYS
+    return "not_reported" if status == "not_due" and silent else status
 
 
 def _spark(rows: pl.DataFrame, day: date) -> tuple[float | None, ...]:

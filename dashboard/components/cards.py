@@ -17,7 +17,9 @@ def show(cards: Sequence[Card], look: Context) -> None:
     """Draw the cards; those without any figure yet are named in one line."""
     full = [card for card in cards if not card.empty]
     missing = [card.entry.title(look.language) for card in cards if card.empty]
-    grid = element("div", *(one(card, look) for card in full), class_="td-cards", role="list")
+    grid = element(
+        "div", *(one(card, look, role="listitem") for card in full), class_="td-cards", role="list"
+    )
     absent = (
         element("p", look.t("card.none", names=" · ".join(missing)), class_="td-absent")
         if missing
@@ -27,17 +29,17 @@ def show(cards: Sequence[Card], look: Context) -> None:
     draw(join([heading, grid if full else None, absent]))
 
 
-def one(card: Card, look: Context) -> Markup:
-    """Return one card."""
+def one(card: Card, look: Context, *, role: str = "group") -> Markup:
+    """Return one card; `role` says what it is to a screen reader where it stands."""
     return element(
-        "article",
+        "div",
         element("h3", card.entry.title(look.language)),
         _figure(card, look),
         _change(card, look),
         sparkline(card, look),
         _why(card, look),
         class_=f"td-card td-{_tone(card)}",
-        role="listitem",
+        role=role,
         data_id=card.entry.key,
     )
 

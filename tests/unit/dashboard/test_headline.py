@@ -122,3 +122,11 @@ def test_only_flows_add_up() -> None:
     assert not BEDS.adds
     assert not of_indicator(INDICATORS["quarantine_occupied"]).adds
     assert not of_indicator(INDICATORS["incidence_7d_per_100k"]).adds
+
+
+@pytest.mark.parametrize(("days_ago", "status"), [(3, "not_due"), (30, "not_reported")])
+def test_long_silence_is_not_called_waiting(days_ago: int, status: str) -> None:
+    last = rows(CASES, [5.0], last=DAY - timedelta(days=days_ago))
+    waiting = rows(CASES, [None]).with_columns(status=pl.lit("not_due"))
+    found = headline.cards(pl.concat([last, waiting]), (CASES,), day=DAY)[0]
+    assert (found.status, found.last_value) == (status, 5.0)
