@@ -41,6 +41,7 @@ _EXTENSIONS = {
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
     ".xls": "xlsx",
+    ".fhir": "fhir",
 }
 _SEPARATOR_LINE = re.compile(r'^"?sep=.?"?\s*$', re.IGNORECASE)
 _DELIMITERS = ",;\t|"

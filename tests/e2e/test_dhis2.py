@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.command import Command
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "dhis2" / "province_report.json"
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "dhis2"
 BULK = SAMPLES / "dhis2core_dataValues_bulk.json"
 
@@ -74,6 +75,18 @@ def test_a_monthly_flow_is_not_a_daily_one(fresh: Command, tmp_path: Path) -> No
     beds = fresh.rows("query", "hospital_beds", "--level", "province", "--area", "01",
                       "--from", "2021-08-31", "--to", "2021-08-31")  # fmt: skip
     assert [row["value"] for row in beds] == ["90"]
+
+
+def test_the_example(fresh: Command) -> None:
+    mapping = str(EXAMPLE.with_suffix(".toml"))
+    done = fresh(
+        "ingest", "dhis2", str(EXAMPLE), "--source", "vidu", "--mapping", mapping, "--json"
+    )
+    counts = json.loads(done.out)
+    assert [counts[name] for name in ("read", "new", "unchanged", "rejected")] == [6, 4, 1, 1]
+    cases = fresh.rows("query", "cases", "--by", "severity", "--level", "province", "--area", "01",
+                       "--from", "2021-09-04", "--to", "2021-09-04")  # fmt: skip
+    assert {row["severity"]: row["value"] for row in cases} == {"nang": "3", "nhe": "41"}
 
 
 def test_use_is_told_in_one_line(fresh: Command, tmp_path: Path) -> None:

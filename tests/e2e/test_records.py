@@ -14,6 +14,7 @@ DELIVERIES = {
     "vaccination_stock.csv": (("vaccination", "--kind", "stock"), {"read": 3, "new": 3}),
     "quarantine_facility.csv": (("quarantine", "--kind", "facility"), {"read": 3, "new": 3}),
     "quarantine_stay.ndjson": (("quarantine",), {"read": 4, "new": 4}),
+    "immunizations.fhir.json": (("vaccination",), {"read": 4, "new": 1, "rejected": 3}),
 }
 
 

@@ -137,7 +137,7 @@ def test_export_as_of_shows_what_was_known(tmp_path, capfd) -> None:
     [
         (["ingest", "records", "nothing", "f.csv", "--source", "s"], 2, "unknown platform"),
         (["ingest", "records", "vaccination", "f.csv"], 2, "--source"),
-        (["ingest", "records", "vaccination", "f.fhir", "--source", "s"], 2, "not supported yet"),
+        (["ingest", "records", "vaccination", "f.fhir", "--source", "s"], 1, "f.fhir"),
         (["ingest", "records", "vaccination", "f.csv", "--source", "s", "--known-at", "2099-01-01"],
          2, "future"),
         (["ingest", "records", "vaccination", "f.csv", "--source", "s", "--known-at", "soon"],

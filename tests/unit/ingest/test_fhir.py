@@ -185,7 +185,8 @@ def test_a_preliminary_result_is_none(tmp_path: Path) -> None:
 
 def test_an_encounter_is_a_stay_and_its_location_a_facility(tmp_path: Path) -> None:
     site = {
-        "resourceType": "Location", "id": "q1", "name": "Trường QS", "identifier": [{"value": "Q9"}],
+        "resourceType": "Location", "id": "q1", "name": "Trường QS",
+        "identifier": [{"value": "Q9"}],
         "type": [{"coding": [{"code": "tap_trung"}]}], "address": {"state": "Đà Nẵng"},
         "extension": [{"url": "https://example.org/fhir#beds_total", "valueInteger": 300},
                       {"url": "https://example.org/fhir#opened-on", "valueDate": "2021-05-01"}],
