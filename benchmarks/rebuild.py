@@ -23,7 +23,10 @@ Answer = dict[str, list[int]]
 
 @dataclass(frozen=True, kw_only=True)
 class Grain:
-    """One group-by: measure, area column, dimension columns, and which records count."""
+    """One group-by: measure, area column, dimension columns, and which records count one.
+
+    The others count nought: a true zero among records is a cell as well.
+    """
 
     measure: str
     area: str
@@ -53,12 +56,12 @@ GRAINS = (
     Grain(measure="doses_verified", area="district_id", which="verified"),
     Grain(measure="adverse_events", area="province_id", columns=("aefi",), which="reaction"),
 )
-_SQL_WHICH = {
-    "all": "true",
-    "complete": "CASE vaccine_code WHEN 'JJ' THEN dose_no = '1' WHEN 'AB' THEN dose_no = '3' "
-    "ELSE dose_no = '2' END",
-    "verified": "identity_status = 'verified'",
-    "reaction": "aefi IN ('nhe', 'nang')",
+_SQL_VALUE = {
+    "all": "count(*)",
+    "complete": "count(*) FILTER (CASE vaccine_code WHEN 'JJ' THEN dose_no = '1' "
+    "WHEN 'AB' THEN dose_no = '3' ELSE dose_no = '2' END)",
+    "verified": "count(*) FILTER (identity_status = 'verified')",
+    "reaction": "count(*) FILTER (aefi IN ('nhe', 'nang'))",
 }
 
 
@@ -85,8 +88,8 @@ def duckdb_sql(grain: Grain, *, path: str) -> str:
     dims = " || '|' || ".join(f"'{name}=' || {name}" for name in grain.columns) or "''"
     return (
         f"SELECT '{grain.measure}' AS measure, {day} AS day, {grain.area} AS area_id, "  # noqa: S608
-        f"{dims} AS dims, count(*) AS value FROM read_parquet('{path}') "
-        f"WHERE NOT deleted AND {_SQL_WHICH[grain.which]} GROUP BY {keys}"
+        f"{dims} AS dims, {_SQL_VALUE[grain.which]} AS value FROM read_parquet('{path}') "
+        f"WHERE NOT deleted GROUP BY {keys}"
     )
 
 
@@ -119,17 +122,13 @@ def rebuild_pandas(path: str) -> Answer:
     product, dose = records["vaccine_code"], records["dose_no"]
     complete = ((product == "JJ") & (dose == "1")) | ((product == "AB") & (dose == "3"))
     complete |= ~product.isin(["JJ", "AB"]) & (dose == "2")
-    which = {
-        "complete": complete,
-        "verified": records["identity_status"] == "verified",
-        "reaction": records["aefi"].isin(["nhe", "nang"]),
-    }
+    records["complete"] = complete
+    records["verified"] = records["identity_status"] == "verified"
+    records["reaction"] = records["aefi"].isin(["nhe", "nang"])
     answer: Answer = {}
     for grain in GRAINS:
-        chosen = records[which[grain.which]] if grain.which in which else records
-        cells = chosen.groupby(
-            ["day", grain.area, *grain.columns], sort=False, observed=True
-        ).size()
+        grouped = records.groupby(["day", grain.area, *grain.columns], sort=False, observed=True)
+        cells = grouped.size() if grain.which == "all" else grouped[grain.which].sum()
         days = cells.index.get_level_values("day")
         found = [len(cells), int(cells.sum()), int((cells.to_numpy() * days.to_numpy()).sum())]
         held = answer.get(grain.measure, [0, 0, 0])
