@@ -1,6 +1,8 @@
 """Spreadsheets: rows as Excel counts them, dates, errors, merges, sheets that were cut."""
 
 import zipfile
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -8,11 +10,13 @@ import pytest
 
 from data_access.errors import BadInput
 from data_access.ingest import spreadsheets
+from data_access.ingest.columns import Formats, Parsed
 from data_access.ingest.mapping import load_table_mapping
 from data_access.ingest.readers import file_format, read_chunks
 from data_access.ingest.record_mapping import load_record_mapping
 from data_access.ingest.sheet_rule import SheetRule
 from data_access.ingest.sheet_xml import column_letters, column_number
+from data_access.ingest.time_text import parse_days, parse_moments
 from tests.unit.ingest.sheets import MOMENT, Raw, dated, error, formula, write_xlsx
 from tests.unit.ingest.support import GOOD_DOSE, admit, areas, dose
 
@@ -281,3 +285,14 @@ def test_a_wrong_word_about_sheets_is_named(tmp_path: Path, line: str, said: str
     toml.write_text(f"{line}\n", encoding="utf-8")
     with pytest.raises(BadInput, match=said):
         load_record_mapping(toml)
+
+
+@pytest.mark.parametrize("parse", [parse_days, parse_moments])
+def test_serial_numbers_blanks_and_real_dates_in_one_column(parse: Callable[..., Parsed]) -> None:
+    text = pl.Series("day", ["44441", None, "2021-09-03", "x"])
+    found = parse(text, formats=Formats(zone="Asia/Ho_Chi_Minh", dates="excel"))
+    local = found.values
+    if local.dtype != pl.Date:
+        local = local.dt.convert_time_zone("Asia/Ho_Chi_Minh").dt.date()
+    assert local.to_list() == [date(2021, 9, 2), None, date(2021, 9, 3), None]
+    assert [mask.to_list() for mask in found.bad.values()] == [[False, False, False, True]]
