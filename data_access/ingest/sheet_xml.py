@@ -201,7 +201,8 @@ def _count(facts: SheetFacts, block: bytes, *, file_name: str) -> None:
     width = facts.last_column - facts.first_column + 1
     # Where even a full sheet of this width would do, the rows need not be told cell by cell.
     pattern = _LAST_ROWS if width * MOST_ROWS <= MOST_CELLS else _ROWS
-    facts.last_row = max(facts.last_row, *map(int, set(pattern.findall(block))))
+    rows = pattern.findall(block) or _ROWS.findall(block)  # a row may leave out its number
+    facts.last_row = max([facts.last_row, *map(int, set(rows))])
     if pattern is _ROWS and facts.last_row * width > MOST_CELLS:
         raise BadInput(
             f"{file_name}: a sheet of {facts.last_row} rows and {facts.last_column} columns is too"

@@ -1,5 +1,6 @@
 """Spreadsheets: rows as Excel counts them, dates, errors, merges, sheets that were cut."""
 
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -187,6 +188,16 @@ def test_a_sheet_that_would_fill_the_memory_is_refused(
             bad.writestr(name, text)
     with pytest.raises(BadInput, match=said):
         read(tmp_path / "bad.xlsx")
+
+
+def test_rows_may_leave_out_their_number(tmp_path: Path) -> None:
+    good = write_xlsx(tmp_path / "good.xlsx", {1: ["a"], 2: [1], 3: [error("#REF!")]})
+    path = tmp_path / "bare.xlsx"
+    with zipfile.ZipFile(good) as book, zipfile.ZipFile(path, "w") as bare:
+        for name in book.namelist():
+            text = book.read(name).decode()
+            bare.writestr(name, re.sub(r'<row r="\d+">', "<row>", text))
+    assert read(path) == ([{"row_no": 2, "a": "1"}], [(3, "a", "error_cell")])
 
 
 def test_a_spreadsheet_is_known_by_its_name_or_its_start(tmp_path: Path) -> None:
