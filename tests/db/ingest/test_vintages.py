@@ -47,6 +47,16 @@ TABLES = {
             "pcr": ("samples_resulted", "method=RT_PCR"),
         },
     ),
+    # A list of clusters: rows of one day and setting add up.
+    "clusters": (
+        "clusters.toml",
+        {
+            "": ("clusters_announced", "setting={category}"),
+            "cases_total": ("cluster_cases", "setting={category}"),
+            "tests": ("cluster_tests", "setting={category}"),
+            "deaths": ("cluster_deaths", "setting={category}"),
+        },
+    ),
 }
 
 NAMES = {"Penang": "Pulau Pinang"}  # what the pack calls it
@@ -92,10 +102,12 @@ def cells_of(path: Path, columns: dict[str, tuple[str, str]]) -> Cells:
     with path.open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream, skipinitialspace=True):
             for column, (measure, dims) in columns.items():
-                if (row.get(column) or "") != "":
-                    day = date.fromisoformat(row["date"])
-                    state = row.get("state", "Malaysia")
-                    found[measure, dims, day, NAMES.get(state, state)] = float(row[column])
+                text = row[column] if column else "1"
+                if text != "":
+                    day = date.fromisoformat(row.get("date") or row["date_announced"])
+                    state = "Malaysia" if "cluster" in row else row.get("state", "Malaysia")
+                    key = (measure, dims.format(**row), day, NAMES.get(state, state))
+                    found[key] = found.get(key, 0.0) + float(text)
     return found
 
 
