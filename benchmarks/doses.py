@@ -114,7 +114,9 @@ def _days(random: np.random.Generator, rows: int, *, part: "Part") -> np.ndarray
         return np.maximum(part.on_day - keyed_late, 0)
     # Records come in the order of keying: this part covers its share of the campaign.
     share = np.sort(random.random(rows)) * (rows / part.of) + part.first % part.of / part.of
-    return np.maximum(np.interp(share, *_pace()).astype(np.int64) - keyed_late, 0)
+    keyed = np.interp(share, *_pace()).astype(np.int64)
+    given: np.ndarray = np.maximum(keyed - keyed_late, 0)
+    return given
 
 
 @lru_cache

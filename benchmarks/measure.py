@@ -40,7 +40,7 @@ def in_turns(runs: Mapping[str, Run], *, turns: int) -> dict[str, list[float]]:
     """
     taken: dict[str, list[float]] = {name: [] for name in runs}
     for turn in range(turns):
-        names = list(runs) if turn % 2 == 0 else list(reversed(runs))
+        names = list(runs) if turn % 2 == 0 else list(reversed(list(runs)))
         for name in names:
             gc.collect()
             started = time.perf_counter()

@@ -148,7 +148,8 @@ def scanned_figures(connection: duckdb.DuckDBPyConnection, records: Path) -> pl.
         FROM read_parquet('{records}') WHERE NOT deleted
         GROUP BY ALL
     """  # noqa: S608 -- the file is our own
-    return connection.sql(query).pl()
+    counts: pl.DataFrame = connection.sql(query).pl()
+    return counts
 
 
 def measure_scan(scene: Scene, *, turns: int) -> Section:
