@@ -59,9 +59,7 @@ def build_demonstration(settings: Settings) -> None:
 def main() -> int:
     """Build, and say in one line why it could not be done."""
     parser = argparse.ArgumentParser(prog="python -m scripts.build", description=__doc__)
-    parser.add_argument(
-        "--data", type=Path, help="folder of files; without it, the shipped facts"
-    )
+    parser.add_argument("--data", type=Path, help="folder of files; without it, the shipped facts")
     options = parser.parse_args()
     try:
         settings = read_settings()
