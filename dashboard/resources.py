@@ -2,11 +2,15 @@
 
 import streamlit as st
 
+from dashboard.headline import HEADLINE
 from dashboard.live import Beat, Pulse
+from data_access.codes import Role
+from data_access.cube.query import Ask
 from data_access.reference.model import Pack
 from data_access.reference.pack import resolve_pack
 from data_access.settings import Settings, read_settings
 from data_access.shared import Shared, open_shared
+from data_access.viewer import make_viewer
 
 
 @st.cache_resource(show_spinner=False)
@@ -31,6 +35,12 @@ def pack() -> Pack:
 def pulse() -> Pulse:
     """Return the process's watch on the database."""
     return Pulse()
+
+
+def warm() -> None:
+    """Read what the overview needs, so that the first visitor after a start need not wait."""
+    held = shared()
+    held.figures(Ask(ids=HEADLINE), viewer=make_viewer(Role.NATIONAL, now=held.clock()))
 
 
 def beat() -> Beat:

@@ -86,6 +86,12 @@ async def live(socket: WebSocket) -> None:
     await LISTENERS.serve(socket)
 
 
+async def warm() -> None:
+    """Read the cube before the first visitor asks; a database that is away is met by the pages."""
+    with suppress(DataAccessError):
+        await asyncio.to_thread(resources.warm)
+
+
 async def watch() -> None:
     """Ask the database for its change token, and nudge the screens when it moved."""
     while True:
@@ -98,14 +104,15 @@ async def watch() -> None:
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Watch the database while the server runs."""
-    watching = asyncio.create_task(watch())
+    """Read the cube, and watch the database while the server runs."""
+    tasks = [asyncio.create_task(work()) for work in (warm, watch)]
     try:
         yield {}
     finally:
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 ROUTES = (

@@ -1,5 +1,6 @@
 """The server's own addresses, its headers, its files."""
 
+import asyncio
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +9,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from dashboard import assets, server
+from dashboard import assets, resources, server
 from dashboard.web import FRONT, packed_file
+from data_access.errors import DataAccessError
 from data_access.reference.pack import bundled_pack
 from tests.app.conftest import fill
 
@@ -47,6 +49,21 @@ def test_metrics_name_what_matters_and_nobody(client: TestClient) -> None:
     assert "tuyendau_database_up 1.0" in text
     assert 'tuyendau_http_requests_total{code="404",kind="static-pack"}' in text
     assert "secret-code" not in text
+
+
+def test_the_cube_is_read_before_the_first_visitor() -> None:
+    assert resources.shared().cube.size[0] == 0
+    asyncio.run(server.warm())
+    assert resources.shared().cube.size[0] > 0
+
+
+def test_warming_forgives_a_database_that_is_away(
+    settings: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings.setenv("TUYENDAU_DATABASE_URL", f"sqlite:///{tmp_path}/none.sqlite")
+    asyncio.run(server.warm())
+    with pytest.raises(DataAccessError):
+        resources.warm()
 
 
 def test_every_answer_carries_the_headers(client: TestClient) -> None:
