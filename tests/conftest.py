@@ -1,5 +1,6 @@
 """What every test may ask for: a database of either kind, areas of Vietnam, a clock that stands."""
 
+import asyncio
 import os
 import shutil
 import tempfile
@@ -77,6 +78,18 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("TUYENDAU_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _own_event_loop(request: pytest.FixtureRequest) -> None:
+    """No test finds the event loop of another still running in its thread.
+
+    Raises:
+        AssertionError: if an earlier test's fixture left one running.
+    """
+    if request.node.get_closest_marker("browser") is None:
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
 
 
 @pytest.fixture(scope="session")

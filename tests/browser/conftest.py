@@ -67,7 +67,7 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The real server, as `make run` starts it."""
     folder = tmp_path_factory.mktemp("server")
@@ -96,8 +96,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     process.wait(timeout=20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
+    """A browser for this package's tests alone.
+
+    While Playwright is open its event loop counts as running in this thread, and no later test of
+    the same process could run one of its own.
+    """
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
         yield found
