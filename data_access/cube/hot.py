@@ -18,6 +18,7 @@ from data_access.clock import Clock
 from data_access.codes import Status, month_of, to_us
 from data_access.cube.catalogue import State
 from data_access.cube.geography import Geography
+from data_access.cube.kept import Kept
 from data_access.cube.state import read_delivered, read_state, read_token
 from data_access.cube.view import (
     CELL_SCHEMA,
@@ -34,6 +35,7 @@ POLL_SECONDS = 0.5
 MAX_BYTES = 768 * 1024 * 1024
 MAX_DELIVERED = 256
 MAX_STRETCHES = 7
+MAX_KEPT = 4
 FOREVER = 2**62
 _READ_SCHEMA: Schema = {
     "month": pl.Int32,
@@ -75,6 +77,7 @@ class HotCube:
         self._held: OrderedDict[tuple[int, int], list[Partition]] = OrderedDict()
         self._n_bytes = 0
         self._delivered: OrderedDict[tuple[str, int], pl.DataFrame] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], Kept] = OrderedDict()
 
     # --- what moved ---------------------------------------------------------------------------
 
@@ -134,14 +137,36 @@ class HotCube:
         with self._lock:
             state = self.state(viewer=viewer)
             if viewer.is_blind:
-                return self._assembled(state, {}, viewer=viewer)
+                return self._assembled(state, {}, viewer=viewer, kept=Kept())
             found, missing = self._lookup(state, needs, to_us(viewer.now))
             if missing:
                 state, found = self._read(needs, viewer=viewer)
-            return self._assembled(state, found, viewer=viewer)
+            # What is worked out from some months alone serves this question only.
+            whole = all(days is None for days in needs.values())
+            kept = self._kept_of(state, viewer=viewer) if whole else Kept()
+            return self._assembled(state, found, viewer=viewer, kept=kept)
+
+    def _kept_of(self, state: State, *, viewer: Viewer) -> Kept:
+        """Return what is kept of a state as known at a moment; of the last few of these."""
+        key = (state.token, self._moment_of(state, viewer=viewer))
+        held = self._kept.setdefault(key, Kept())
+        self._kept.move_to_end(key)
+        while len(self._kept) > MAX_KEPT:
+            self._kept.popitem(last=False)
+        return held
+
+    def _moment_of(self, state: State, *, viewer: Viewer) -> int:
+        """Return the viewer's moment; one number for all from the last delivery on."""
+        asked = to_us(viewer.now)
+        return FOREVER if state.newest is not None and asked >= state.newest else asked
 
     def _assembled(
-        self, state: State, found: Mapping[str, tuple[Partition, ...]], *, viewer: Viewer
+        self,
+        state: State,
+        found: Mapping[str, tuple[Partition, ...]],
+        *,
+        viewer: Viewer,
+        kept: Kept,
     ) -> CubeView:
         ids = None
         if not viewer.everywhere:
@@ -153,14 +178,13 @@ class HotCube:
             partitions=found,
             delivered=self._deliveries(state, viewer=viewer),
             visible=ids,
+            kept=kept,
         )
 
     def _deliveries(self, state: State, *, viewer: Viewer) -> pl.DataFrame:
         # Sources are the same for everyone; only the moment decides.
         system = system_viewer(viewer.now)
-        asked = to_us(viewer.now)
-        is_latest = state.newest is not None and asked >= state.newest
-        key = (state.token, FOREVER if is_latest else asked)
+        key = (state.token, self._moment_of(state, viewer=viewer))
         if key not in self._delivered:
             with snapshot(self._engine, viewer=system) as connection:
                 self._delivered[key] = read_delivered(connection, viewer=system)
@@ -344,6 +368,7 @@ class _Loader:
             for (rank, cut), frame in split.items()
         }
         return Partition(
+            month=month,
             change_no=self._state.changes[number, month],
             since=since,
             until=until,

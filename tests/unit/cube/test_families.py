@@ -8,6 +8,7 @@ import polars as pl
 
 from data_access.codes import Level
 from data_access.cube.families import families
+from data_access.cube.kept import Kept
 from data_access.cube.query import Ask, figures
 from data_access.viewer import parse_viewer
 from tests.cube_world import DAY, KNOWN, NOW, Cell, days
@@ -66,7 +67,7 @@ class _Held:
     """The part of a view that families are formed from."""
 
     def __init__(self, held: pl.DataFrame, sources: pl.DataFrame) -> None:
-        self.memory: dict[object, pl.DataFrame] = {}
+        self.kept = Kept()
         self.catalogue = type("Catalogue", (), {"sources": sources})
         self._held = held
 
