@@ -44,7 +44,7 @@ def families(
         keys: measures whose areas count together (a stock's flows).
         sources: only these; None: all.
     """
-    place = ("families", keys, sources)
+    place = ("families", view.state.version(*keys), keys, sources)
     return view.kept.of(place, lambda: _families(view, keys, sources=sources))
 
 

@@ -7,15 +7,16 @@ looks from an earlier moment is answered from the history; row scope is applied 
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
 from data_access.clock import Clock
-from data_access.codes import Status, month_of, to_us
+from data_access.codes import Status, from_us, month_of, to_us
 from data_access.cube.catalogue import State
 from data_access.cube.geography import Geography
 from data_access.cube.kept import Kept
@@ -77,7 +78,7 @@ class HotCube:
         self._held: OrderedDict[tuple[int, int], list[Partition]] = OrderedDict()
         self._n_bytes = 0
         self._delivered: OrderedDict[tuple[str, int], pl.DataFrame] = OrderedDict()
-        self._kept: OrderedDict[tuple[str, int], Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], Kept] = OrderedDict()
 
     # --- what moved ---------------------------------------------------------------------------
 
@@ -147,13 +148,27 @@ class HotCube:
             return self._assembled(state, found, viewer=viewer, kept=kept)
 
     def _kept_of(self, state: State, *, viewer: Viewer) -> Kept:
-        """Return what is kept of a state as known at a moment; of the last few of these."""
-        key = (state.token, self._moment_of(state, viewer=viewer))
+        """Return what is kept of a moment; what was written since is told apart in its keys.
+
+        Of deliveries only the day matters: whether one came before a day had ended.
+        """
+        key = (self._moment_of(state, viewer=viewer), self.heard(viewer=viewer))
         held = self._kept.setdefault(key, Kept())
         self._kept.move_to_end(key)
         while len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)
         return held
+
+    def heard(self, *, viewer: Viewer) -> Hashable:
+        """Return what differs when sources rank otherwise, or one delivered on another local day.
+
+        The day of each source's last delivery of a platform, and the sources with their precedence.
+        """
+        state = self.state(viewer=viewer)
+        zone = ZoneInfo(self.geography.areas.country.time_zone)
+        rows = self._deliveries(state, viewer=viewer).iter_rows()
+        days = frozenset((of, name, from_us(us).astimezone(zone).date()) for of, name, us in rows)
+        return days, frozenset(state.catalogue.sources.rows())
 
     def _moment_of(self, state: State, *, viewer: Viewer) -> int:
         """Return the viewer's moment; one number for all from the last delivery on."""

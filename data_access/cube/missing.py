@@ -95,17 +95,17 @@ def _heard(places: pl.DataFrame, view: CubeView, measure: Measure, *, want: Want
     found = candidates(view, measure, want)
     usual = found.sort("family_order", "grain_order", "family")["family"].first()
     told = _told(view, measure, want=want)
-    keep = view.kept.of
+    of, keep = (view.version(measure), measure.key, want), view.kept.of
     of_day = keep(
-        ("family of the day", measure.key, want),
+        ("family of the day", *of),
         lambda: choose(found).select("day", "family").unique(),
     )
     whole = keep(
-        ("heard of a family", measure.key, want),
+        ("heard of a family", *of),
         lambda: told.group_by("family").agg(by_any=pl.col("delivered").max()),
     )
     own = keep(
-        ("heard of an area", measure.key, want),
+        ("heard of an area", *of),
         lambda: _targets_told(view, measure, told, want=want),
     )
     return (
@@ -125,7 +125,7 @@ def _told(view: CubeView, measure: Measure, *, want: Want) -> pl.DataFrame:
         every = found.select("family", "source_id", "rank", "vintage").unique()
         return every.join(delivered(view, measure.platform), on="source_id", how="left")
 
-    return view.kept.of(("members", measure.key, want), members)
+    return view.kept.of(("members", view.version(measure), measure.key, want), members)
 
 
 def _targets_told(

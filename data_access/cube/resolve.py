@@ -110,7 +110,7 @@ def candidates(view: CubeView, measure: Measure, want: Want) -> pl.DataFrame:
     records, which hold every event; of a table only where it has no hole in its days, for the
     sum of a few published days is no running total.
     """
-    place = ("candidates", measure.key, want)
+    place = ("candidates", view.version(measure), measure.key, want)
     return view.kept.of(place, lambda: _candidates(view, measure, want))
 
 
@@ -392,7 +392,7 @@ def _cumulated(
     """
     of_them = replace(want, sources=_numbers(asked))
     levels = view.kept.of(
-        ("levels", measure.key, of_them, view.scope),
+        ("levels", view.version(measure), measure.key, of_them, view.scope),
         lambda: _levels(_signed_flows(view, measure, of_them)),
     )
     standing = _standing(levels, asked)
@@ -476,8 +476,10 @@ def _parts_counted(
     """
     is_alone = asked["source_id"].n_unique() == 1
     at = asked.select("source_id", "rank", "vintage").unique().sort(pl.all())
-    place = ("parts counted", measure.key, want, view.scope, is_alone, tuple(at.rows()))
-    return view.kept.of(place, lambda: _counted(view, measure, want, at=at, is_alone=is_alone))
+    of = (view.version(measure), measure.key, want, view.scope, is_alone, tuple(at.rows()))
+    return view.kept.of(
+        ("parts counted", *of), lambda: _counted(view, measure, want, at=at, is_alone=is_alone)
+    )
 
 
 def _counted(

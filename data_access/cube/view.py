@@ -10,6 +10,7 @@ from data_access.codes import month_of
 from data_access.cube.catalogue import Catalogue, State
 from data_access.cube.geography import Geography
 from data_access.cube.kept import Kept
+from data_access.measures.model import Measure
 from data_access.viewer import Viewer
 
 CELL_SCHEMA: Mapping[str, type[pl.DataType]] = {
@@ -96,7 +97,8 @@ class CubeView:
         It holds no figure. Everyone's source and grain are chosen from it, so that a province sees
         its own figure from the same source as the nation does.
         """
-        return self.kept.of(("presence", key), lambda: self._presence(key))
+        place = ("presence", self.state.version(key), key)
+        return self.kept.of(place, lambda: self._presence(key))
 
     def _presence(self, key: str) -> pl.DataFrame:
         frames = [one.presence for one in self.partitions.get(key, ())]
@@ -107,11 +109,16 @@ class CubeView:
 
         It holds no figure either: families of sources are formed from it.
         """
-        return self.kept.of(("holdings", key), lambda: self._holdings(key))
+        place = ("holdings", self.state.version(key), key)
+        return self.kept.of(place, lambda: self._holdings(key))
 
     def _holdings(self, key: str) -> pl.DataFrame:
         frames = [one.holdings for one in self.partitions.get(key, ())]
         return pl.concat(frames).unique() if frames else pl.DataFrame(schema=HOLDING_SCHEMA)
+
+    def version(self, measure: Measure) -> tuple[tuple[int, int], ...]:
+        """Return what differs whenever a measure, or a flow it is summed from, was written."""
+        return self.state.version(measure.key, measure.inflow, measure.outflow)
 
     @property
     def scope(self) -> tuple[str, ...] | None:

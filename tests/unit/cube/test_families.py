@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from data_access.codes import Level
+from data_access.cube.catalogue import Catalogue, State
 from data_access.cube.families import families
 from data_access.cube.kept import Kept
 from data_access.cube.query import Ask, figures
@@ -68,7 +69,8 @@ class _Held:
 
     def __init__(self, held: pl.DataFrame, sources: pl.DataFrame) -> None:
         self.kept = Kept()
-        self.catalogue = type("Catalogue", (), {"sources": sources})
+        self.catalogue = Catalogue(measures={}, numbers={}, sources=sources, breakdowns=sources)
+        self.state = State(token="", newest=None, catalogue=self.catalogue)
         self._held = held
 
     def holdings(self, key: str) -> pl.DataFrame:
