@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from datetime import date
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -73,6 +74,7 @@ class HotCube:
         self._max_bytes = max_bytes
         self._lock = threading.RLock()
         self._state: State | None = None
+        self._failure: DatabaseUnavailable | None = None
         self._polled = float("-inf")
         # Several stretches of moments may be held of one partition.
         self._held: OrderedDict[tuple[int, int], list[Partition]] = OrderedDict()
@@ -83,18 +85,30 @@ class HotCube:
     # --- what moved ---------------------------------------------------------------------------
 
     def state(self, *, viewer: Viewer) -> State:
-        """Return the state of the database, at most `poll_seconds` old.
+        """Return the state of the database, at most `poll_seconds` old while it answers.
+
+        While it is away, the last state stands: what was read of it can still be shown. Whether it
+        is away, `token` says.
 
         Raises:
-            DatabaseUnavailable: if it does not answer.
+            DatabaseUnavailable: if it does not answer and never did.
         """
         del viewer  # names and change numbers only; figures are cut in `view`
         with self._lock:
-            fresh = time.monotonic() - self._polled < self._poll_seconds
-            if self._state is None or not fresh:
-                self._state = self._poll(self._state)
-                self._polled = time.monotonic()
-            return self._state
+            self._look()
+            if self._state is None and self._failure is not None:
+                raise DatabaseUnavailable(str(self._failure))
+            return cast("State", self._state)
+
+    def _look(self) -> None:
+        """Poll the database if it was not asked for a while; note what it said."""
+        if time.monotonic() - self._polled < self._poll_seconds:
+            return
+        try:
+            self._state, self._failure = self._poll(self._state), None
+        except DatabaseUnavailable as error:
+            self._failure = error
+        self._polled = time.monotonic()
 
     def _poll(self, held: State | None) -> State:
         system = system_viewer(self._clock())
@@ -105,8 +119,16 @@ class HotCube:
             return read_state(connection, token, viewer=system)
 
     def token(self) -> str:
-        """Return a text that differs whenever anything was committed; cheap enough to poll."""
-        return self.state(viewer=system_viewer(self._clock())).token
+        """Return a text that differs whenever anything was committed; cheap enough to poll.
+
+        Raises:
+            DatabaseUnavailable: if the database does not answer.
+        """
+        with self._lock:
+            token = self.state(viewer=system_viewer(self._clock())).token
+            if self._failure is not None:
+                raise DatabaseUnavailable(str(self._failure))
+            return token
 
     def wait_changed(self, token: str, *, timeout: float) -> str:
         """Return the token as soon as it differs from the given one, or after `timeout` seconds."""
