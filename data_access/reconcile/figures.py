@@ -188,9 +188,13 @@ def _sources_differ(measure: Measure, found: pl.DataFrame) -> Iterator[pl.DataFr
 
 
 def _report(span: Span, measure: Measure, found: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Yield what the platform's records say beside each table that reports the same."""
+    """Yield what the platform's records say beside each table that reports the same.
+
+    Not of running totals: records say nothing of what was counted before there were records.
+    """
     records = span.sources(Origin.RECORDS)
-    if found.is_empty() or not records:
+    is_total = any(one.cumulative == measure.key for one in span.view.catalogue.measures.values())
+    if found.is_empty() or not records or is_total:
         return
     want = span.want(sources=tuple(sorted(records)))
     own = resolve(span.view, measure, want, days=span.days)

@@ -154,8 +154,9 @@ def _counted(
     bad = sa.case((broken, 1), else_=0)
     last = sa.func.max(known)
     n = sa.cast(sa.func.sum(bad), sa.BigInteger)
+    columns: list[sa.ColumnElement[Any]] = [source, province, quarter, n, sa.func.count(), last]
     return (
-        sa.select(source, province, quarter, n, sa.func.count(), last)
+        sa.select(*columns)
         .select_from(rows)
         .where(*where)
         .group_by(source, province, quarter)
