@@ -11,12 +11,13 @@ from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
 from data_access.engine import writing
 from data_access.ingest.intake import Intake
-from data_access.reconcile.engine import duplicates, findings
+from data_access.reconcile.engine import duplicates
 from data_access.reconcile.finding import FINDING_SCHEMA
 from data_access.reconcile.rules import CAUSES, RULES
 from data_access.reference.areas import load_areas
 from data_access.reference.load import load_reference
 from data_access.reference.pack import Pack
+from data_access.shared import Shared
 from data_access.viewer import parse_viewer, system_viewer
 from tests.conftest import Database
 from tests.db.reconcile.clean_days import (
@@ -56,7 +57,8 @@ def intake(database: Database, vn_pack: Pack, tmp_path: Path) -> Intake:
 def asked(intake: Intake, role: str = "national", *, early: bool = False) -> pl.DataFrame:
     cube = HotCube(intake.engine, lambda: NOW, geography=Geography(intake.areas))
     viewer = parse_viewer(role, now=KNOWN_AT - timedelta(days=1) if early else NOW)
-    return findings(cube, intake.engine, viewer=viewer, **DAYS)
+    shared = Shared(intake.engine, lambda: NOW, areas=intake.areas, cube=cube)
+    return shared.findings(viewer=viewer, **DAYS)
 
 
 def named(found: pl.DataFrame) -> set[Found]:
