@@ -95,7 +95,6 @@ CAUSES: Mapping[str, Text] = MappingProxyType({
     "delivered_twice": Text(vi="Gửi hai lần", en="Delivered twice"),
     "decimal_mark": Text(vi="Nhầm dấu thập phân hoặc dấu phân cách hàng nghìn", en="Decimal or thousands mark misread"),
     "outlier": Text(vi="Một con số vượt xa chuỗi của chính nguồn đó (lỗi nhập hoặc truyền)", en="One figure far outside its own series (typing or transmission error)"),
-    "one_part": Text(vi="Một địa phương bị bỏ sót hoặc cộng hai lần", en="One part was left out or added twice"),
     "two_places": Text(vi="Cùng một sự kiện do hai nguồn ghi", en="The same event recorded by two sources"),
     "reference_missing": Text(vi="Bản ghi được dẫn tới chưa được gửi hoặc mã bị gõ sai", en="What is referred to was never delivered, or its code is mistyped"),
     "identity": Text(vi="Định danh thiếu hoặc sai lệch", en="Identity missing or mismatching"),
