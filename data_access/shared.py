@@ -27,6 +27,7 @@ from data_access.errors import DataAccessError, UnknownId
 from data_access.indicators.model import Indicator
 from data_access.indicators.registry import INDICATORS
 from data_access.measures.model import Measure
+from data_access.reconcile import engine as reconciled
 from data_access.reference.areas import Areas, load_areas
 from data_access.settings import Settings
 from data_access.viewer import Viewer, system_viewer
@@ -118,6 +119,26 @@ class Shared:
     def latest_batches(self, *, viewer: Viewer, limit: int = 50) -> pl.DataFrame:
         """Return the newest deliveries: see `freshness.latest_batches`."""
         return fresh.latest_batches(self.engine, viewer=viewer, limit=limit)
+
+    def findings(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+        """Return where two records of the same thing disagree: see `reconcile.engine.findings`."""
+        return self._kept(
+            ("findings", start, end),
+            lambda: reconciled.findings(
+                self.cube, self.engine, viewer=viewer, start=start, end=end
+            ),
+            viewer=viewer,
+        )
+
+    def duplicates(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+        """Return events delivered twice, counted: see `reconcile.engine.duplicates`."""
+        return self._kept(
+            ("duplicates", start, end),
+            lambda: reconciled.duplicates(
+                self.cube, self.engine, viewer=viewer, start=start, end=end
+            ),
+            viewer=viewer,
+        )
 
     def token(self) -> str:
         """Return a text that differs whenever anything was committed; cheap enough to poll."""
