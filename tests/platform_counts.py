@@ -58,6 +58,12 @@ def _declaration(row: Row) -> Iterator[Told]:
     dims["risk"] = row["risk_flag"] or ours
     yield "declarations", day, dims, "p:kind p:channel d:", 1
     yield "declarations_symptomatic", day, dims, "p:kind d:", int(bool(symptoms))
+    for name in ("sot", "ho", "kho_tho", "dau_hong", "mat_vi_khuu_giac", "met_moi", "tieu_chay",
+                 "buon_non"):  # fmt: skip
+        told = {"symptom": name}
+        yield "declarations_symptoms", day, told, "p:symptom", int(name in symptoms.split("|"))
+    travelled = int("26734" in str(row["travel_14d"]))
+    yield "declarations_travelled", day, dims, "p:kind d:", travelled
     if dims["risk"] == "none":
         yield "declarations_flagged", day, {"risk": "watch"}, "p:risk d:", 0
         return
@@ -83,8 +89,8 @@ def _declaration(row: Row) -> Iterator[Told]:
 
 def _scan(row: Row) -> Iterator[Told]:
     day = local(row["scanned_at"])
-    dims = {**row, "kind": row["place_kind"]}
-    yield "checkpoint_scans", day, dims, "p:method p:direction p:outcome p:kind d:", 1
+    dims = {**row, "kind": row["place_kind"], "card": row["card_colour"]}
+    yield "checkpoint_scans", day, dims, "p:method p:direction p:outcome p:kind p:card d:", 1
     if row["synced_at"]:
         delay = {"delay": bin_of(row["scanned_at"], row["synced_at"])}
         yield "checkpoint_sync_hours", day, delay, "p:delay", 1
@@ -94,11 +100,15 @@ def _place(row: Row) -> Iterator[Told]:
     yield "checkpoint_places_opened", local(row["registered_at"]), row, "p:kind d:", 1
     if row["closed_at"]:
         yield "checkpoint_places_closed", local(row["closed_at"]), row, "p:kind d:", 1
+    if row["status"] == "inactive" and row["status_since"]:
+        yield "checkpoint_places_paused", local(row["status_since"]), row, "p:kind d:", 1
 
 
 def _case(row: Row) -> Iterator[Told]:
     day = row["report_date"] or row["result_date"] or row["sample_date"] or row["onset_date"]
     yield "cases", day, row, "p:detected_in p:severity d:detected_in", 1
+    if row["onset_date"]:
+        yield "cases_by_onset", row["onset_date"], {}, "p: d:", 1
     ended = row["outcome_date"]
     if ended and row["outcome"] == "tu_vong":
         yield "deaths", ended, {}, "p: d:", 1
@@ -182,6 +192,8 @@ def _sample(row: Row) -> Iterator[Told]:
         if start and end:
             yield measure, local(taken), {"bin": bin_of(start, end)}, "p:bin", 1
     if row["returned_at"]:
+        via = {"via": row["returned_via"]}
+        yield "samples_returned", local(row["returned_at"]), via, "p:via d:", 1
         dims = {"bin": bin_of(taken, row["returned_at"]), "method": row["method"]}
         yield "turnaround_hours", local(taken), dims, "p:bin+method d:bin", 1
 
@@ -216,8 +228,115 @@ def _laboratory(row: Row) -> Iterator[Told]:
                 yield f"laboratory_capacity_{word}", day, row, "p:kind d:", capacity
 
 
+def _stay(row: Row) -> Iterator[Told]:
+    kind = row["facility_kind"] or ("nha_o" if row["home_ward"] else None)
+    dims, grains = {"kind": kind, "class": row["class"]}, "p:class+kind d:kind"
+    yield "quarantine_admissions", local(row["start_ts"]), dims, grains, 1
+    planned, end = row["planned_end"], None
+    if row["actual_end"]:
+        end = local(row["actual_end"])
+        yield "quarantine_discharges", end, dims, grains, 1
+    if planned and (end is None or end > planned):
+        first = planned + timedelta(days=1)
+        yield "quarantine_overdue_started", first, dims, "p:kind d:kind", 1
+        if end:
+            yield "quarantine_overdue_ended", end, dims, "p:kind d:kind", 1
+
+
+def _facility(row: Row) -> Iterator[Told]:
+    total, usable = row["beds_total"], row["beds_usable"]
+    counts = {"": total if usable is None else usable, "_total": usable if total is None else total}
+    for name, beds in counts.items():
+        for word, day in (("opened", row["opened_on"]), ("closed", row["closed_on"])):
+            if day and beds is not None:
+                yield f"quarantine_beds{name}_{word}", day, row, "p:kind d:kind", beds
+
+
+def _daily_check(row: Row) -> Iterator[Told]:
+    yield "quarantine_checks", row["date"], {}, "p: d:", 1
+    yield "quarantine_checks_symptomatic", row["date"], {}, "p: d:", int(bool(row["symptoms"]))
+    if row["present"] is not None:
+        yield "quarantine_checks_absent", row["date"], {}, "p: d:", int(not row["present"])
+
+
+def _test(row: Row) -> Iterator[Told]:
+    began, number, band = row["stay_started_on"], row["stay_day"], None
+    if began:
+        number = (row["day"] - began).days + 1
+    if number:
+        band = "01-03" if number < 4 else "04-07" if number < 8 else "08-14"
+        band = "15+" if number > 14 else band
+    positive = int(row["result"] == "duong_tinh")
+    yield "quarantine_tests", row["day"], {"stay_days": band}, "p:stay_days d:", 1
+    if row["result"]:
+        told = {"stay_days": band}
+        yield "quarantine_tests_positive", row["day"], told, "p:stay_days d:", positive
+
+
+def _breach(row: Row) -> Iterator[Told]:
+    yield "quarantine_breaches", local(row["ts"]), row, "p:kind p:detected_by d:", 1
+
+
+def _site_report(row: Row) -> Iterator[Told]:
+    dims = {"state": row["state"], "kind": row["facility_kind"]}
+    yield "quarantine_site_reports", row["date"], dims, "p:state p:kind d:state", 1
+    for name in ("nhan_luc", "vat_tu", "phong"):
+        told = {"shortage": name}
+        is_short = int(name in str(row["shortages"] or "").split("|"))
+        yield "quarantine_site_shortages", row["date"], told, "p:shortage d:shortage", is_short
+
+
+def _dose(row: Row) -> Iterator[Told]:
+    day, age, product = local(row["vaccinated_at"]), row["age"], row["vaccine_code"]
+    bands = ((5, "0-4"), (12, "5-11"), (18, "12-17"), (50, "18-49"), (65, "50-64"), (999, "65+"))
+    band = None if age is None else next(name for below, name in bands if age < below)
+    dims = {**row, "dose": row["dose_no"], "product": product, "age": band}
+    yield "doses", day, dims, "p:dose+product p:age+dose p:dose+priority_group d:dose", 1
+    last = {"JJ": "1", "AB": "3"}.get(product, "2")
+    done = int(row["dose_no"] == last)
+    yield "persons_fully_vaccinated", day, dims, "p:product p:age d:", done
+    # A well-formed card number is all that makes an identity verified here.
+    yield "doses_verified", day, {}, "p: d:", int(bool(row["id_no"]))
+    if row["aefi"]:
+        told, seen = {"severity": row["aefi"]}, int(row["aefi"] != "none")
+        yield "adverse_events", day, told, "p:severity", seen
+    if row["recorded_at"]:
+        delay = {"delay": bin_of(row["vaccinated_at"], row["recorded_at"])}
+        yield "dose_recording_hours", day, delay, "p:delay", 1
+    if row["certificate_status"]:
+        yield "certificates_issued", day, {}, "p: d:", int(row["certificate_status"] != "chua")
+
+
+def _stock(row: Row) -> Iterator[Told]:
+    day, dims, grains = row["ledger_date"], {"product": row["vaccine_code"]}, "p:product d:"
+    for measure, name in (("doses_received", "received"), ("doses_used", "used_doses")):
+        if row[name] is not None:
+            yield measure, day, dims, grains, row[name]
+    for vial in ("open", "closed"):
+        wasted = row[f"wasted_{vial}_vial"]
+        if wasted is not None:
+            yield "doses_wasted", day, {**dims, "vial": vial}, "p:product+vial d:vial", wasted
+    left, expiry = row["closing"], row["expiry"]
+    if left is not None:
+        yield "doses_in_stock", day, dims, grains, left
+    if left is not None and expiry:
+        days = (expiry - day).days
+        yield "doses_near_expiry", day, dims, grains, left if 0 <= days <= 30 else 0
+        yield "doses_expired", day, dims, grains, left if days < 0 else 0
+    if row["stock_out"] is not None:
+        yield "stock_outs", day, dims, grains, int(row["stock_out"])
+
+
+def _site(row: Row) -> Iterator[Told]:
+    yield "vaccination_sites_opened", row["opened_on"], {}, "p: d:", 1
+    if row["closed_on"]:
+        yield "vaccination_sites_closed", row["closed_on"], {}, "p: d:", 1
+
+
 _COUNTERS = {
     "declaration": _declaration, "scan": _scan, "place": _place, "case": _case,
     "contact": _contact, "exposure_place": _exposure_place, "cluster": _cluster,
     "sample": _sample, "sample_person": _sample_person, "laboratory": _laboratory,
+    "stay": _stay, "facility": _facility, "daily_check": _daily_check, "test": _test,
+    "breach": _breach, "site_report": _site_report, "dose": _dose, "stock": _stock, "site": _site,
 }  # fmt: skip

@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from data_access.contracts import checkpoints, declarations, testing, tracing
+from data_access.contracts import (
+    checkpoints,
+    declarations,
+    quarantine,
+    testing,
+    tracing,
+    vaccination,
+)
 from data_access.contracts.quarantine import SYMPTOM, TEST_RESULT
 
 Row = dict[str, object]
@@ -66,6 +73,7 @@ def declaration(rng: Random, n: int) -> Row:
         "declared_by": _one(rng, declarations.DECLARED_BY),
         "symptoms_14d": _some(rng, SYMPTOM),
         "exposure_14d": _some(rng, declarations.EXPOSURE),
+        "travel_14d": rng.choice(["26734|00001", "nhà", None]),
         "risk_flag": _maybe(rng, _one(rng, declarations.RISK)),
         "followup_status": _one(rng, declarations.FOLLOW_UP),
         "followup_at": _maybe(rng, _later(rng, at)),
@@ -103,6 +111,7 @@ def place(rng: Random, n: int) -> Row:
         "registered_at": at,
         "closed_at": _maybe(rng, _later(rng, at)),
         "status": _one(rng, checkpoints.PLACE_STATUS),
+        "status_since": _maybe(rng, _later(rng, at)),
     }
     return _placed(rng, row)
 
@@ -201,6 +210,7 @@ def sample(rng: Random, n: int) -> Row:
         "received_lab_at": _maybe(rng, received),
         "resulted_at": _maybe(rng, resulted),
         "returned_at": _maybe(rng, _later(rng, resulted)),
+        "returned_via": _one(rng, testing.RETURNED_VIA),
         "lab_code": rng.choice(["L1", "L2", None]),
         "result": _one(rng, TEST_RESULT),
         "ct_value": rng.choice([10.0, 24.5, 45.0, None]),
@@ -235,12 +245,165 @@ def laboratory(rng: Random, n: int) -> Row:
     return _placed(rng, row)
 
 
+def stay(rng: Random, n: int) -> Row:
+    """Return a stay in quarantine."""
+    at = _start(rng)
+    end = _later(rng, at + timedelta(days=rng.randrange(20)))
+    row: Row = {
+        "stay_id": f"Q{n}",
+        "class": rng.choice(list(quarantine.PERSON_CLASS)),
+        "facility_id": _maybe(rng, "K1"),
+        "facility_kind": _one(rng, quarantine.FACILITY_KIND),
+        "home_ward": rng.choice(["26734", None]),
+        "start_ts": at,
+        "planned_end": _maybe(rng, local(at) + timedelta(days=rng.choice([0, 7, 14, 21]))),
+        "actual_end": _maybe(rng, end),
+        "end_reason": _one(rng, quarantine.END_REASON),
+    }
+    return _placed(rng, _person(rng, row))
+
+
+def facility(rng: Random, n: int) -> Row:
+    """Return a place of quarantine."""
+    first = local(_start(rng))
+    row: Row = {
+        "facility_id": f"K{n}",
+        "kind": rng.choice(list(quarantine.FACILITY_KIND)),
+        "beds_total": rng.choice([40, 500, None]),
+        "beds_usable": rng.choice([0, 40, None]),
+        "opened_on": first,
+        "closed_on": _maybe(rng, first + timedelta(days=rng.randrange(30))),
+    }
+    return _placed(rng, row)
+
+
+def daily_check(rng: Random, n: int) -> Row:
+    """Return a daily check."""
+    row: Row = {
+        "check_id": f"H{n}",
+        "stay_id": f"Q{rng.randrange(9)}",
+        "facility_kind": _one(rng, quarantine.FACILITY_KIND),
+        "date": local(_start(rng)),
+        "temp_c": rng.choice([36.5, 39.0, None]),
+        "symptoms": _some(rng, SYMPTOM),
+        "present": rng.choice([True, False, None]),
+    }
+    return _placed(rng, row)
+
+
+def test(rng: Random, n: int) -> Row:
+    """Return a test inside quarantine."""
+    began = local(_start(rng))
+    number = rng.choice([1, 3, 4, 7, 8, 14, 15, 40])
+    row: Row = {
+        "test_id": f"W{n}",
+        "stay_id": f"Q{rng.randrange(9)}",
+        "day": began + timedelta(days=number - 1),
+        "stay_started_on": _maybe(rng, began),
+        "stay_day": _maybe(rng, number),
+        "result": _one(rng, TEST_RESULT),
+    }
+    return _placed(rng, row)
+
+
+def breach(rng: Random, n: int) -> Row:
+    """Return a breach of quarantine."""
+    row: Row = {
+        "breach_id": f"B{n}",
+        "stay_id": f"Q{rng.randrange(9)}",
+        "ts": _start(rng),
+        "kind": _one(rng, quarantine.BREACH_KIND),
+        "detected_by": _one(rng, quarantine.DETECTED_BY),
+        "distance_m": rng.choice([0, 850, None]),
+    }
+    return _placed(rng, row)
+
+
+def site_report(rng: Random, n: int) -> Row:
+    """Return what a quarantine site says of itself."""
+    row: Row = {
+        "report_id": f"R{n}",
+        "facility_id": f"K{rng.randrange(9)}",
+        "facility_kind": _one(rng, quarantine.FACILITY_KIND),
+        "date": local(_start(rng)),
+        "state": rng.choice(list(quarantine.SITE_STATE)),
+        "shortages": _some(rng, quarantine.SHORTAGE),
+        "occupied": rng.choice([0, 120, None]),
+        "beds_free": rng.choice([0, 30, None]),
+        "staff": rng.choice([8, None]),
+    }
+    return _placed(rng, row)
+
+
+def dose(rng: Random, n: int) -> Row:
+    """Return a dose given."""
+    at = _start(rng)
+    product = rng.choice(list(vaccination.PRODUCT))
+    numbers = ["1", "bo_sung", "nhac_1", "nhac_2", "2", "3"]
+    possible = {"JJ": numbers[:4], "AB": numbers}.get(product, numbers[:5])
+    row: Row = {
+        "dose_event_id": f"V{n}",
+        "dose_no": rng.choice(possible),
+        "vaccine_code": product,
+        "lot_no": "L7",
+        "expiry": _maybe(rng, local(at) + timedelta(days=rng.randrange(-5, 90))),
+        "site_code": "T1",
+        "vaccinated_at": at,
+        "previous_on": _maybe(rng, local(at) - timedelta(days=rng.choice([0, 13, 14, 21, 28]))),
+        "previous_code": _one(rng, vaccination.PRODUCT),
+        "recorded_at": _maybe(rng, _later(rng, at)),
+        "priority_group": _one(rng, vaccination.PRIORITY_GROUP),
+        "screening": _one(rng, vaccination.SCREENING),
+        "observed_minutes": rng.choice([15, 30, None]),
+        "aefi": _one(rng, vaccination.AEFI),
+        "certificate_status": _one(rng, vaccination.CERTIFICATE),
+        "age": rng.choice([4, 17, 18, 65, None]),
+    }
+    return _placed(rng, _person(rng, row))
+
+
+def stock(rng: Random, n: int) -> Row:
+    """Return a line of a stock ledger."""
+    day = local(_start(rng))
+    amounts = ("opening", "received", "returned", "transferred_in", "transferred_out",
+               "used_doses", "wasted_open_vial", "wasted_closed_vial", "closing")  # fmt: skip
+    row: Row = {
+        "stock_id": f"G{n}",
+        "site_code": f"T{rng.randrange(9)}",
+        "lot_no": "L7",
+        "expiry": _maybe(rng, day + timedelta(days=rng.choice([-1, 0, 30, 31]))),
+        "vaccine_code": rng.choice(list(vaccination.PRODUCT)),
+        "ledger_date": day,
+        **{name: rng.choice([0, 10, 600, None]) for name in amounts},
+        "stock_out": rng.choice([True, False, None]),
+    }
+    return _placed(rng, row)
+
+
+def site(rng: Random, n: int) -> Row:
+    """Return a vaccination site."""
+    first = local(_start(rng))
+    row: Row = {
+        "site_code": f"T{n}",
+        "kind": _one(rng, vaccination.SITE_KIND),
+        "tables": rng.choice([4, None]),
+        "opened_on": first,
+        "closed_on": _maybe(rng, first + timedelta(days=rng.randrange(30))),
+    }
+    return _placed(rng, row)
+
+
 MAKERS: Mapping[str, Mapping[str, Callable[[Random, int], Row]]] = {
     "declarations": {"declaration": declaration},
     "checkpoints": {"scan": scan, "place": place},
     "tracing": {
         "case": case, "contact": contact, "exposure_place": exposure_place, "cluster": cluster,
     },
+    "quarantine": {
+        "stay": stay, "facility": facility, "daily_check": daily_check, "test": test,
+        "breach": breach, "site_report": site_report,
+    },
+    "vaccination": {"dose": dose, "stock": stock, "site": site},
     "testing": {
         "sample": sample, "sample_person": sample_person, "laboratory": laboratory,
     },

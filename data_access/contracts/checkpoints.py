@@ -132,10 +132,11 @@ SCAN_KIND = RecordKind(
                 "direction": pl.col("direction"),
                 "outcome": pl.col("outcome"),
                 "kind": pl.col("place_kind"),
+                "card": pl.col("card_colour"),
             },
             grains=(
                 province("method"), province("direction"), province("outcome"),
-                province("kind"), district(),
+                province("kind"), province("card"), district(),
             ),
         ),
         RollUp(
@@ -150,11 +151,12 @@ SCAN_KIND = RecordKind(
 )  # fmt: skip
 
 
-def _places(measure: str, *, on: str) -> RollUp:
+def _places(measure: str, *, on: str, among: pl.Expr | None = None) -> RollUp:
+    is_dated = pl.col(on).is_not_null()
     return RollUp(
         measure=measure,
         day=on,
-        where=pl.col(on).is_not_null(),
+        where=is_dated if among is None else is_dated & among,
         dimensions={"kind": pl.col("kind")},
         grains=(province("kind"), district()),
     )
@@ -175,6 +177,7 @@ PLACE_KIND_OF_RECORD = RecordKind(
         instant("registered_at", "Thời điểm đăng ký", "Registered at", required=True),
         instant("closed_at", "Thời điểm đóng", "Closed at"),
         code("status", "Tình trạng", "Status", labels=PLACE_STATUS),
+        instant("status_since", "Tình trạng từ", "Status since"),
     ),
     checks=(
         closed_before_opened("closed_at", "registered_at"),
@@ -184,6 +187,14 @@ PLACE_KIND_OF_RECORD = RecordKind(
             field="closed_at",
             vi="Đã đóng nhưng không có thời điểm đóng; vẫn được đếm",
             en="Closed, but since when is missing; still counted",
+            severity=Severity.FLAG,
+        ),
+        Check(
+            key="status_before_registered",
+            broken=pl.col("status_since") < pl.col("registered_at"),
+            field="status_since",
+            vi="Đổi tình trạng trước khi đăng ký",
+            en="The status changed before the place registered",
             severity=Severity.FLAG,
         ),
         Check(
@@ -198,6 +209,11 @@ PLACE_KIND_OF_RECORD = RecordKind(
     rollups=(
         _places("checkpoint_places_opened", on="registered_at"),
         _places("checkpoint_places_closed", on="closed_at"),
+        _places(
+            "checkpoint_places_paused",
+            on="status_since",
+            among=pl.col("status") == "inactive",
+        ),
     ),
     lag_days=7,
 )

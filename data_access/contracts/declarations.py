@@ -174,6 +174,17 @@ def _declarations(measure: str, holds: pl.Expr, *, among: pl.Expr = _flagged) ->
     )
 
 
+def _symptom(name: str) -> RollUp:
+    has_it = pl.col("symptoms_14d").fill_null("").str.split("|").list.contains(name)
+    return RollUp(
+        measure="declarations_symptoms",
+        day="declared_at",
+        value=as_count(has_it),
+        dimensions={"symptom": pl.lit(name)},
+        grains=(province("symptom"),),
+    )
+
+
 DECLARATION_ROLLUPS = (
     RollUp(
         measure="declarations",
@@ -185,6 +196,14 @@ DECLARATION_ROLLUPS = (
         measure="declarations_symptomatic",
         day="declared_at",
         value=as_count(_symptoms),
+        dimensions={"kind": pl.col("kind")},
+        grains=(province("kind"), district()),
+    ),
+    *(_symptom(name) for name in SYMPTOM),
+    RollUp(
+        measure="declarations_travelled",
+        day="declared_at",
+        value=as_count(pl.col("travel_wards").str.len_chars() > 0),
         dimensions={"kind": pl.col("kind")},
         grains=(province("kind"), district()),
     ),

@@ -1,4 +1,4 @@
-"""Quarantine platform (quản lý cách ly): stays, facilities, daily checks, tests, breaches. Pure.
+"""Quarantine platform (quản lý cách ly): stays, facilities and their own reports, checks. Pure.
 
 A stay carries the kind of its facility, so that a roll-up needs no join.
 """
@@ -18,6 +18,7 @@ from data_access.contracts.model import (
     Severity,
     local_day,
 )
+from data_access.contracts.rules import as_count, district, province
 
 LONGEST_USUAL_STAY_DAYS = 60
 
@@ -65,6 +66,31 @@ BREACH_KIND = {
     "tiep_xuc": ("Tiếp xúc trái quy định", "Met others against the rules"),
     "khac": ("Khác", "Other"),
 }
+
+DETECTED_BY = {
+    "gps": ("Định vị GPS", "GPS position"),
+    "vong_tay": ("Vòng đeo tay", "Wristband"),
+    "can_bo": ("Cán bộ kiểm tra", "Inspection"),
+    "nguoi_dan": ("Người dân phản ánh", "Reported by residents"),
+    "khac": ("Khác", "Other"),
+}
+SITE_STATE = {
+    "binh_thuong": ("Bình thường", "Normal"),
+    "han_che": ("Hạn chế tiếp nhận", "Limited"),
+    "ngung": ("Ngừng tiếp nhận", "Not admitting"),
+}
+SHORTAGE = {
+    "nhan_luc": ("Thiếu nhân lực", "Short of staff"),
+    "vat_tu": ("Thiếu vật tư", "Short of material"),
+    "phong": ("Thiếu phòng", "Short of rooms"),
+}
+STAY_DAYS = {
+    "01-03": ("Ngày 1-3", "Days 1-3"),
+    "04-07": ("Ngày 4-7", "Days 4-7"),
+    "08-14": ("Ngày 8-14", "Days 8-14"),
+    "15+": ("Từ ngày 15", "Day 15 and later"),
+}
+_STAY_DAY_STARTS = (1, 4, 8, 15)
 
 _start, _end = local_day("start_ts"), local_day("actual_end")
 _PROVINCE = Grain(level=Level.PROVINCE)
@@ -139,6 +165,24 @@ STAY_CHECKS = (
     ),
 )
 
+
+def _overdue(measure: str, *, on: str) -> RollUp:
+    return RollUp(
+        measure=measure,
+        day=on,
+        where=pl.col("overdue_from").is_not_null() & pl.col(on).is_not_null(),
+        dimensions={"kind": _STAY_DIMENSIONS["kind"]},
+        grains=_BY_KIND,
+    )
+
+
+OVERDUE_FROM = pl.when(_end.is_null() | (_end > pl.col("planned_end"))).then(
+    pl.col("planned_end").dt.offset_by("1d")
+)
+"""First day after the planned end that a person was, or will be, still in quarantine. A stay that
+has not ended yet counts from that day on, so the day may lie ahead; the end takes it back."""
+
+
 STAY_KIND = RecordKind(
     name="stay",
     key="stay_id",
@@ -156,6 +200,12 @@ STAY_KIND = RecordKind(
         code("end_reason", "Lý do kết thúc", "Reason for ending", labels=END_REASON),
         text("rule_id", "Văn bản quy định thời gian", "Rule that set the duration", max_length=60),
     ),
+    derived={
+        "overdue_from": (
+            day("overdue_from", "Quá hạn từ ngày", "Overdue from", planned=True),
+            OVERDUE_FROM,
+        )
+    },
     checks=STAY_CHECKS,
     rollups=(
         RollUp(
@@ -171,6 +221,8 @@ STAY_KIND = RecordKind(
             dimensions=_STAY_DIMENSIONS,
             grains=_STAY_GRAINS,
         ),
+        _overdue("quarantine_overdue_started", on="overdue_from"),
+        _overdue("quarantine_overdue_ended", on="actual_end"),
     ),
     has_person=True,
 )
@@ -250,6 +302,7 @@ DAILY_CHECK_KIND = RecordKind(
         Field(name="temp_c", kind=Kind.NUMBER, vi="Thân nhiệt", en="Temperature",
               minimum=34, maximum=43, unit="°C"),
         codes("symptoms", "Triệu chứng", "Symptoms", labels=SYMPTOM),
+        Field(name="present", kind=Kind.BOOLEAN, vi="Có mặt", en="Present when checked"),
         text("done_by", "Người thực hiện", "Done by", personal=True),
     ),
     rollups=(
@@ -260,9 +313,32 @@ DAILY_CHECK_KIND = RecordKind(
             value=(pl.col("symptoms").fill_null("").str.len_chars() > 0).cast(pl.Int64),
             grains=(_PROVINCE, _DISTRICT),
         ),
+        RollUp(
+            measure="quarantine_checks_absent",
+            day="date",
+            value=as_count(~pl.col("present")),
+            where=pl.col("present").is_not_null(),
+            grains=(_PROVINCE, _DISTRICT),
+        ),
     ),
 )  # fmt: skip
 
+STAY_DAY = pl.coalesce(
+    (pl.col("day") - pl.col("stay_started_on")).dt.total_days() + 1, pl.col("stay_day")
+)
+"""Which day of the stay a sample was taken on, the first being 1."""
+
+
+def stay_days(number: pl.Expr) -> pl.Expr:
+    """Return the code of STAY_DAYS (String) of a day of stay; null where it is not known or < 1."""
+    band = pl.lit(None, dtype=pl.String)
+    for lowest, name in zip(_STAY_DAY_STARTS, STAY_DAYS, strict=True):
+        band = pl.when(number >= lowest).then(pl.lit(name)).otherwise(band)
+    return band
+
+
+_STAY_DAYS = {"stay_days": pl.col("stay_days")}
+_BY_STAY_DAYS = (Grain(level=Level.PROVINCE, cut=("stay_days",)), _DISTRICT)
 TEST_KIND = RecordKind(
     name="test",
     key="test_id",
@@ -272,18 +348,47 @@ TEST_KIND = RecordKind(
         key("test_id", "Mã xét nghiệm", "Test"),
         text("stay_id", "Mã lượt cách ly", "Stay", required=True, max_length=100),
         day("day", "Ngày lấy mẫu", "Day of the sample", required=True),
+        day("stay_started_on", "Ngày vào cách ly", "Stay started on"),
+        count("stay_day", "Ngày cách ly thứ", "Day of the stay, the first being 1", unit="day",
+              maximum=1000),
         code("result", "Kết quả", "Result", labels=TEST_RESULT),
     ),
+    derived={
+        "stay_days": (
+            code("stay_days", "Khoảng ngày cách ly", "Days into the stay", labels=STAY_DAYS),
+            stay_days(STAY_DAY),
+        )
+    },
+    checks=(
+        Check(
+            key="sampled_before_stay",
+            broken=(pl.col("day") < pl.col("stay_started_on")) | (pl.col("stay_day") == 0),
+            field="day",
+            vi="Lấy mẫu trước khi vào cách ly",
+            en="Sampled before the stay began",
+            severity=Severity.FLAG,
+        ),
+        Check(
+            key="stay_day_not_counted",
+            broken=pl.col("stay_day")
+            != (pl.col("day") - pl.col("stay_started_on")).dt.total_days() + 1,
+            field="stay_day",
+            vi="Ngày cách ly thứ không khớp ngày vào cách ly",
+            en="The day of the stay is not what its start gives",
+            severity=Severity.FLAG,
+        ),
+    ),
     rollups=(
-        RollUp(measure="quarantine_tests", day="day", grains=(_PROVINCE, _DISTRICT)),
+        RollUp(measure="quarantine_tests", day="day", dimensions=_STAY_DAYS, grains=_BY_STAY_DAYS),
         RollUp(
             measure="quarantine_tests_positive",
             day="day",
             value=(pl.col("result") == "duong_tinh").cast(pl.Int64),
-            grains=(_PROVINCE, _DISTRICT),
+            dimensions=_STAY_DAYS,
+            grains=_BY_STAY_DAYS,
         ),
     ),
-)
+)  # fmt: skip
 
 BREACH_KIND_OF_RECORD = RecordKind(
     name="breach",
@@ -295,14 +400,80 @@ BREACH_KIND_OF_RECORD = RecordKind(
         text("stay_id", "Mã lượt cách ly", "Stay", required=True, max_length=100),
         instant("ts", "Thời điểm", "Moment", required=True),
         code("kind", "Loại vi phạm", "Kind of breach", labels=BREACH_KIND),
+        code("detected_by", "Phát hiện nhờ", "Found by", labels=DETECTED_BY),
+        count("distance_m", "Cách nơi cách ly", "Distance from the place of quarantine", unit="m",
+              maximum=2_000_000),
     ),
     rollups=(
         RollUp(
             measure="quarantine_breaches",
             day="ts",
-            dimensions={"kind": pl.col("kind")},
-            grains=(Grain(level=Level.PROVINCE, cut=("kind",)), _DISTRICT),
+            dimensions={"kind": pl.col("kind"), "detected_by": pl.col("detected_by")},
+            grains=(
+                Grain(level=Level.PROVINCE, cut=("kind",)),
+                Grain(level=Level.PROVINCE, cut=("detected_by",)),
+                _DISTRICT,
+            ),
         ),
+    ),
+)  # fmt: skip
+
+_state, _shortages = pl.col("state"), pl.col("shortages").fill_null("")
+
+
+def _short_of(name: str) -> RollUp:
+    # A report that names no shortage tells of none: a true zero for each.
+    return RollUp(
+        measure="quarantine_site_shortages",
+        day="date",
+        value=as_count(_shortages.str.split("|").list.contains(name)),
+        dimensions={"shortage": pl.lit(name)},
+        grains=(province("shortage"), district("shortage")),
+    )
+
+
+SITE_REPORT_KIND = RecordKind(
+    name="site_report",
+    key="report_id",
+    vi="Tự báo cáo của cơ sở cách ly",
+    en="Report of a site on itself",
+    fields=(
+        key("report_id", "Mã báo cáo", "Report"),
+        text("facility_id", "Mã cơ sở", "Facility", required=True, max_length=40),
+        _facility_kind(),
+        day("date", "Ngày báo cáo", "Date", required=True),
+        code("state", "Tình trạng", "State", labels=SITE_STATE, required=True),
+        codes("shortages", "Đang thiếu", "Short of", labels=SHORTAGE),
+        count("occupied", "Số người đang ở", "People inside", unit="person", maximum=100_000),
+        count("beds_free", "Số giường trống", "Free beds", unit="bed", maximum=100_000),
+        count("staff", "Số nhân viên", "Staff on duty", unit="person", maximum=100_000),
+    ),
+    checks=(
+        Check(
+            key="normal_but_short",
+            broken=(_state == "binh_thuong") & (_shortages != ""),
+            field="state",
+            vi="Ghi bình thường nhưng đang thiếu",
+            en="Stated as normal, yet short of something",
+            severity=Severity.FLAG,
+        ),
+        Check(
+            key="full_but_normal",
+            broken=(_state == "binh_thuong") & (pl.col("beds_free") == 0),
+            field="beds_free",
+            vi="Ghi bình thường nhưng hết giường",
+            en="Stated as normal, yet no bed is free",
+            severity=Severity.FLAG,
+        ),
+    ),
+    rollups=(
+        RollUp(
+            measure="quarantine_site_reports",
+            day="date",
+            dimensions={"state": _state, "kind": pl.col("facility_kind")},
+            grains=(province("state"), province("kind"), district("state")),
+        ),
+        *(_short_of(name) for name in SHORTAGE),
     ),
 )
 
@@ -316,5 +487,6 @@ QUARANTINE = Contract(
         DAILY_CHECK_KIND,
         TEST_KIND,
         BREACH_KIND_OF_RECORD,
+        SITE_REPORT_KIND,
     ),
 )

@@ -81,6 +81,11 @@ LABORATORY_KIND = {
     "khang_dinh": ("Xét nghiệm khẳng định", "Confirmatory"),
     "sang_loc": ("Xét nghiệm sàng lọc", "Screening"),
 }
+RETURNED_VIA = {
+    "dien_tu": ("Điện tử", "Electronically"),
+    "giay": ("Bản giấy", "On paper"),
+    "dien_thoai": ("Điện thoại", "By telephone"),
+}
 RESULT_ALIASES = {"neg": "am_tinh", "pos": "duong_tinh", "indeterminate": "nghi_ngo"}
 MOMENTS = ("collected_at", "received_lab_at", "resulted_at", "returned_at")
 
@@ -135,6 +140,7 @@ SAMPLE_FIELDS = (
     instant("received_lab_at", "Phòng xét nghiệm nhận", "Received by the laboratory at"),
     instant("resulted_at", "Có kết quả", "Resulted at"),
     instant("returned_at", "Trả kết quả", "Returned at"),
+    code("returned_via", "Cách trả kết quả", "Returned by way of", labels=RETURNED_VIA),
     text("lab_code", "Mã phòng xét nghiệm", "Laboratory", max_length=40),
     text("collector_code", "Người lấy mẫu", "Collector", personal=True),
     code("result", "Kết quả", "Result", labels=TEST_RESULT, aliases=RESULT_ALIASES),
@@ -340,6 +346,13 @@ SAMPLE_ROLLUPS = (
              value=as_count(_positive & ~IS_POOL)),
     _pools("pools_resulted", _conclusive),
     _pools("pools_positive", _positive),
+    RollUp(
+        measure="samples_returned",
+        day="returned_at",
+        where=_returned.is_not_null(),
+        dimensions={"via": pl.col("returned_via")},
+        grains=(province("via"), district()),
+    ),
     RollUp(
         measure="turnaround_hours",
         day="collected_at",

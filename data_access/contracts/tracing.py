@@ -204,6 +204,7 @@ CASE_KIND = RecordKind(
             dimensions={"detected_in": pl.col("detected_in"), "severity": pl.col("severity")},
             grains=(province("detected_in"), province("severity"), district("detected_in")),
         ),
+        _cases("cases_by_onset", pl.col("onset_date").is_not_null(), on="onset_date"),
         _cases("deaths", pl.col("outcome") == "tu_vong", on="outcome_date"),
         _cases("recovered", pl.col("outcome") == "khoi", on="outcome_date"),
         _cases("cases_isolated", pl.col("isolation_ts").is_not_null(), on="isolation_ts"),

@@ -20,6 +20,7 @@ from data_access.contracts.model import (
     Severity,
     local_day,
 )
+from data_access.contracts.rules import as_count, delay_bin
 
 CAMPAIGN_START = date(2021, 3, 8)
 """First COVID-19 dose given in Vietnam."""
@@ -45,6 +46,15 @@ PRODUCT = {
     "HV": ("Hayat-Vax", "Hayat-Vax"),
     "AB": ("Abdala", "Abdala"),
 }
+PRIMARY_DOSES = {"AZ": 2, "PF": 2, "MD": 2, "VC": 2, "SV": 2, "JJ": 1, "HV": 2, "AB": 3}
+"""Doses of the primary course of each product."""
+MINIMUM_DAYS = {"AZ": 28, "PF": 21, "MD": 28, "VC": 21, "SV": 21, "HV": 21, "AB": 14}
+"""Shortest time (days) from one primary dose to the next, by the product of the earlier one.
+AstraZeneca: 8 to 12 weeks as recommended, shortened to 4 in places; the shortest is the limit."""
+MIXES_ALLOWED = {("AZ", "PF"), ("AZ", "MD")}
+"""(earlier, later) products of one primary course that may differ, since July 2021."""
+NEAR_EXPIRY_DAYS = 30
+
 PRODUCT_ALIASES = {
     "astrazeneca": "AZ",
     "pfizer": "PF",
@@ -127,6 +137,9 @@ DOSE_FIELDS = (
     day("expiry", "Hạn dùng", "Expiry date", planned=True),
     text("site_code", "Mã điểm tiêm", "Vaccination site", max_length=40),
     instant("vaccinated_at", "Thời điểm tiêm", "Vaccinated at", required=True),
+    day("previous_on", "Ngày tiêm mũi trước", "Previous dose given on"),
+    code("previous_code", "Vắc xin mũi trước", "Product of the previous dose", labels=PRODUCT,
+         aliases=PRODUCT_ALIASES),
     instant("recorded_at", "Thời điểm nhập", "Recorded at"),
     text("vaccinator", "Người tiêm", "Vaccinator", personal=True),
     code("priority_group", "Nhóm ưu tiên", "Priority group", labels=PRIORITY_GROUP),
@@ -138,7 +151,64 @@ DOSE_FIELDS = (
           minimum=0, maximum=OLDEST_AGE, unit="year", personal=True),
 )  # fmt: skip
 
+_earlier = pl.coalesce("previous_code", "vaccine_code")
+_is_later_primary = _dose.is_in(["2", "3"])
+_least_days = _earlier.replace_strict(
+    list(MINIMUM_DAYS), list(MINIMUM_DAYS.values()), default=None, return_dtype=pl.Int64
+)
+_is_mix_allowed = pl.any_horizontal(
+    (pl.col("previous_code") == earlier) & (_product == later)
+    for earlier, later in sorted(MIXES_ALLOWED)
+)
+
+# What a row says of the dose before it; doses in other rows are compared by reconciliation.
+PREVIOUS_DOSE_CHECKS = (
+    Check(
+        key="previous_dose_later",
+        broken=pl.col("previous_on") > _given,
+        field="previous_on",
+        vi="Mũi trước sau mũi này",
+        en="The previous dose lies after this one",
+    ),
+    Check(
+        key="two_doses_one_day",
+        broken=pl.col("previous_on") == _given,
+        field="previous_on",
+        vi="Hai mũi trong một ngày",
+        en="Two doses on one day",
+        severity=Severity.FLAG,
+    ),
+    Check(
+        key="dose_too_early",
+        broken=_is_later_primary
+        & ((_given - pl.col("previous_on")).dt.total_days() > 0)
+        & ((_given - pl.col("previous_on")).dt.total_days() < _least_days),
+        field="previous_on",
+        vi="Tiêm sớm hơn khoảng cách tối thiểu của loại vắc xin",
+        en="Given before the product's shortest interval had passed",
+        severity=Severity.FLAG,
+    ),
+    Check(
+        key="mixed_products",
+        broken=_is_later_primary & (pl.col("previous_code") != _product) & ~_is_mix_allowed,
+        field="previous_code",
+        vi="Mũi trước của loại vắc xin khác, ngoài AstraZeneca rồi Pfizer hoặc Moderna",
+        en="Another product before, and not AstraZeneca followed by Pfizer or Moderna",
+        severity=Severity.FLAG,
+    ),
+    Check(
+        key="previous_of_first",
+        broken=(_dose == "1")
+        & (pl.col("previous_on").is_not_null() | pl.col("previous_code").is_not_null()),
+        field="previous_on",
+        vi="Mũi 1 nhưng có mũi trước",
+        en="A first dose with a dose before it",
+        severity=Severity.FLAG,
+    ),
+)
+
 DOSE_CHECKS = (
+    *PREVIOUS_DOSE_CHECKS,
     Check(
         key="before_campaign",
         broken=_given < CAMPAIGN_START,
@@ -251,6 +321,20 @@ DOSE_ROLLUPS = (
         grains=(_PROVINCE, _DISTRICT),
     ),
     RollUp(
+        measure="dose_recording_hours",
+        day="vaccinated_at",
+        where=pl.col("recorded_at").is_not_null(),
+        dimensions={"delay": delay_bin(pl.col("vaccinated_at"), pl.col("recorded_at"))},
+        grains=(_province("delay"),),
+    ),
+    RollUp(
+        measure="certificates_issued",
+        day="vaccinated_at",
+        value=as_count(pl.col("certificate_status") != "chua"),
+        where=pl.col("certificate_status").is_not_null(),
+        grains=(_PROVINCE, _DISTRICT),
+    ),
+    RollUp(
         measure="adverse_events",
         day="vaccinated_at",
         value=pl.col("aefi").is_in(["nhe", "nang"]).cast(pl.Int64),
@@ -281,6 +365,7 @@ STOCK_FIELDS = (
     key("stock_id", "Mã dòng sổ kho", "Ledger line"),
     text("site_code", "Mã điểm tiêm", "Vaccination site", required=True, max_length=40),
     text("lot_no", "Số lô", "Lot number", max_length=40),
+    day("expiry", "Hạn dùng", "Expiry date of the lot", planned=True),
     VACCINE_CODE,
     day("ledger_date", "Ngày sổ", "Ledger date", required=True),
     count("opening", "Tồn đầu ngày", "Opening balance", unit="dose"),
@@ -292,7 +377,9 @@ STOCK_FIELDS = (
     count("wasted_open_vial", "Hao hụt lọ đã mở", "Wasted, open vial", unit="dose"),
     count("wasted_closed_vial", "Hao hụt lọ chưa mở", "Wasted, closed vial", unit="dose"),
     count("closing", "Tồn cuối ngày", "Closing balance", unit="dose"),
-)
+    Field(name="stock_out", kind=Kind.BOOLEAN, vi="Điểm tiêm hết loại vắc xin này",
+          en="The site ran out of this vaccine that day"),
+)  # fmt: skip
 
 
 def _doses(name: str) -> pl.Expr:
@@ -330,7 +417,24 @@ STOCK_CHECKS = (
         en="More went out than there was",
         severity=Severity.FLAG,
     ),
+    Check(
+        key="used_after_expiry",
+        broken=(pl.col("expiry") < pl.col("ledger_date")) & (_doses("used_doses") > 0),
+        field="expiry",
+        vi="Dùng lô đã hết hạn",
+        en="Doses of an expired lot were used",
+        severity=Severity.FLAG,
+    ),
+    Check(
+        key="stocked_yet_out",
+        broken=pl.col("stock_out") & (pl.col("closing") > 0) & (_doses("used_doses") == 0),
+        field="stock_out",
+        vi="Ghi hết vắc xin nhưng cuối ngày còn và không dùng",
+        en="Stated as out of stock, yet some were left and none used",
+        severity=Severity.FLAG,
+    ),
 )
+_runs_out = (pl.col("expiry") - pl.col("ledger_date")).dt.total_days()
 
 _STOCK_GRAINS = (_province("product"), _DISTRICT)
 _BY_PRODUCT = {"product": _product}
@@ -358,6 +462,19 @@ def _wasted(column: str, *, vial: str) -> RollUp:
     )
 
 
+def _stocked(measure: str, *, value: pl.Expr, among: pl.Expr | None = None) -> RollUp:
+    """Return what a day's ledgers hold at its end; a site without a line that day is not in it."""
+    written = pl.col("closing").is_not_null()
+    return RollUp(
+        measure=measure,
+        day="ledger_date",
+        value=value.cast(pl.Int64),
+        where=written if among is None else written & among,
+        dimensions=_BY_PRODUCT,
+        grains=_STOCK_GRAINS,
+    )
+
+
 STOCK_KIND = RecordKind(
     name="stock",
     key="stock_id",
@@ -370,6 +487,25 @@ STOCK_KIND = RecordKind(
         _moved("doses_used", column="used_doses"),
         _wasted("wasted_open_vial", vial="open"),
         _wasted("wasted_closed_vial", vial="closed"),
+        _stocked("doses_in_stock", value=pl.col("closing")),
+        _stocked(
+            "doses_near_expiry",
+            value=pl.when(_runs_out.is_between(0, NEAR_EXPIRY_DAYS)).then("closing").otherwise(0),
+            among=pl.col("expiry").is_not_null(),
+        ),
+        _stocked(
+            "doses_expired",
+            value=pl.when(_runs_out < 0).then("closing").otherwise(0),
+            among=pl.col("expiry").is_not_null(),
+        ),
+        RollUp(
+            measure="stock_outs",
+            day="ledger_date",
+            value=as_count(pl.col("stock_out")),
+            where=pl.col("stock_out").is_not_null(),
+            dimensions=_BY_PRODUCT,
+            grains=_STOCK_GRAINS,
+        ),
     ),
 )  # fmt: skip
 

@@ -80,6 +80,53 @@ def _dose_number(key: str, vi: str, en: str, *codes: str) -> Indicator:
     )
 
 
+def _share(
+    key: str,
+    names: tuple[str, str],
+    about: tuple[str, str],
+    platform: str,
+    *,
+    part: Term,
+    whole: Term,
+    higher_is_bad: bool,
+) -> Indicator:
+    """Return the ratio of two terms of a day."""
+    return Indicator(
+        key=key,
+        vi=names[0],
+        en=names[1],
+        about_vi=about[0],
+        about_en=about[1],
+        platform=platform,
+        unit=Unit.RATIO,
+        terms=(part, whole),
+        formula=pl.col(part.name) / pl.col(whole.name),
+        numerator=pl.col(part.name),
+        denominator=pl.col(whole.name),
+        higher_is_bad=higher_is_bad,
+        typical_lag_days=2,
+        suppress_below=5,
+        decimals=1,
+        chart="line",
+    )
+
+
+def _positivity(key: str, method: str, vi: str, en: str) -> Indicator:
+    of_method: Where = ((("method", (method,)),),)
+    return _share(
+        key,
+        (f"Tỷ lệ dương tính, {vi}", f"Positivity, {en}"),
+        (
+            f"Lượt người dương tính chia cho lượt người xét nghiệm trong ngày, chỉ {vi}.",
+            f"People positive divided by people tested (person-times) on the day, {en} alone.",
+        ),
+        "testing",
+        part=Term(name="positive", measure="persons_positive", where=of_method),
+        whole=Term(name="tested", measure="persons_tested", where=of_method),
+        higher_is_bad=True,
+    )
+
+
 _SURVEILLANCE = (
     _as_is(
         "cases",
@@ -273,13 +320,44 @@ _QUARANTINE = (
         chart="line",
     ),
 )
+_QUARANTINE_QUALITY = (
+    _as_is(
+        "quarantine_overdue",
+        ("Người quá hạn cách ly", "People kept beyond their planned end"),
+        (
+            "Số người đã qua ngày dự kiến kết thúc mà chưa kết thúc cách ly, vào cuối ngày.",
+            "People whose planned end has passed and who are still in quarantine, at day's end.",
+        ),
+        "quarantine",
+        higher_is_bad=True,
+        chart="step",
+    ),
+    _share(
+        "quarantine_checks_share",
+        ("Tỷ lệ theo dõi sức khỏe đã làm", "Daily checks done"),
+        (
+            "Lượt theo dõi trong ngày chia cho số người đang cách ly cuối ngày "
+            "(mỗi người một lượt mỗi ngày).",
+            "Checks of the day divided by people in quarantine at day's end "
+            "(one check a person and day is due).",
+        ),
+        "quarantine",
+        part=Term(name="checks", measure="quarantine_checks"),
+        whole=Term(name="occupied", measure="quarantine_occupied"),
+        higher_is_bad=False,
+    ),
+)
 _TESTING = (
+    _positivity("test_positivity_pcr", "RT_PCR", "RT-PCR", "RT-PCR"),
+    _positivity("test_positivity_antigen", "AG_RAPID", "kháng nguyên nhanh", "rapid antigen"),
     Indicator(
         key="test_positivity",
         vi="Tỷ lệ dương tính",
         en="Test positivity",
-        about_vi="Lượt người dương tính chia cho lượt người xét nghiệm trong ngày.",
-        about_en="People positive divided by people tested (person-times) on the day.",
+        about_vi="Lượt người dương tính chia cho lượt người xét nghiệm trong ngày, gộp các "
+        "phương pháp; muốn so sánh thì dùng tỷ lệ riêng của RT-PCR và kháng nguyên nhanh.",
+        about_en="People positive divided by people tested (person-times) on the day, all methods "
+        "together; compare by the separate rates of RT-PCR and rapid antigen.",
         unit=Unit.RATIO,
         platform="testing",
         terms=(
@@ -391,5 +469,8 @@ _VACCINATION = (
     ),
 )
 INDICATORS: Mapping[str, Indicator] = MappingProxyType(
-    {one.key: one for one in (*_SURVEILLANCE, *_QUARANTINE, *_TESTING, *_VACCINATION)}
+    {
+        one.key: one
+        for one in (*_SURVEILLANCE, *_QUARANTINE, *_QUARANTINE_QUALITY, *_TESTING, *_VACCINATION)
+    }
 )

@@ -135,7 +135,8 @@ def admit_chunk(chunk: RawChunk, *, gate: Gate) -> Admitted:
     _limits(parsed, raw, gate=gate, findings=findings)
     parsed = _with_local_days(parsed, gate=gate)
     parsed = _placed(parsed, raw, deleted=deleted, gate=gate, findings=findings)
-    flags = _contract_checks(parsed, raw, deleted=deleted, gate=gate, findings=findings)
+    flags = _place_flags(parsed["place_flag"], deleted=deleted)
+    flags |= _contract_checks(parsed, raw, deleted=deleted, gate=gate, findings=findings)
     kept = parsed.filter(~findings.refused)
     return Admitted(
         accepted=_stored(kept, gate=gate),
@@ -255,6 +256,11 @@ def _reasons_found(placed: pl.DataFrame) -> list[tuple[str, str]]:
         placed.select("place_field", "place_reason").unique().sort("place_field", "place_reason")
     )
     return [(name, reason) for name, reason in found.iter_rows() if reason]
+
+
+def _place_flags(flagged: pl.Series, *, deleted: pl.Series) -> dict[str, pl.Series]:
+    keys = sorted(set(flagged.drop_nulls().to_list()) - {""})
+    return {key: (flagged == key).fill_null(value=False) & ~deleted for key in keys}
 
 
 def _record_days(parsed: pl.DataFrame, *, gate: Gate) -> pl.Series:

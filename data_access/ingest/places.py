@@ -2,16 +2,19 @@
 
 Codes are tried first (a leading zero that a spreadsheet dropped is put back where that is
 unambiguous), then names and aliases. Answers are kept, so a place costs one look-up per delivery.
+Wards are looked at only once a row names one.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from data_access.codes import Level
 from data_access.reference.areas import Areas
+from data_access.reference.search import AreaIndex
 
 _NUMBER = re.compile(r"^(\d+)(?:\.0)?$")
 
@@ -36,6 +39,7 @@ class Place:
         codes: (ward, district, province) as they are stored.
         field: the field at fault.
         reason: key of the reason, empty if all is well.
+        flag: key of what is odd about a place that was found all the same; empty for nothing.
     """
 
     province_id: int | None = None
@@ -43,6 +47,7 @@ class Place:
     codes: tuple[str | None, str | None, str | None] = (None, None, None)
     field: str = ""
     reason: str = ""
+    flag: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,13 +72,25 @@ class Places:
         self._by_code: dict[tuple[str, str], _Area] = {}
         self._answers: dict[Asked, Place] = {}
         self._names: dict[tuple[str, str, str, str | None], _Area | str | None] = {}
+        self._bare: dict[tuple[str, str], dict[str, _Area]] = {}
+        self._has_wards: set[str] | None = None
+        self._learn(areas.frame)
+
+    def _learn(self, frame: pl.DataFrame) -> None:
         columns = ("area_id", "code", "vintage", "level", "parent_code")
-        for area_id, code, vintage, level, parent in areas.frame.select(columns).iter_rows():
+        found: dict[tuple[str, str], dict[str, _Area]] = {}
+        for area_id, code, vintage, level, parent in frame.select(columns).iter_rows():
             area = _Area(area_id, code, level, parent or "")
-            self._codes.setdefault((vintage, level), {})[code] = area
+            found.setdefault((vintage, level), {})[code] = area
             self._by_code[vintage, code] = area
-        self._bare = {place: _without_zeros(known) for place, known in self._codes.items()}
-        self._has_wards = {v for v, level in self._codes if level == Level.WARD}
+        self._codes |= found
+        self._bare |= {place: _without_zeros(known) for place, known in found.items()}
+
+    def _ships_wards(self, vintage: str) -> bool:
+        if self._has_wards is None:
+            self._learn(self._areas.wards)
+            self._has_wards = {v for v, level in self._codes if level == Level.WARD}
+        return vintage in self._has_wards
 
     def vintages_on(self, days: pl.Series) -> pl.Series:
         """Return the vintage in force on each day (String); days must not be null."""
@@ -85,7 +102,7 @@ class Places:
         """Return the place of each row.
 
         Shape: one row per row: province_id, district_id (Int32), ward_code, district_code,
-            province_code, place_field, place_reason (String; reason empty where all is well).
+            province_code, place_field, place_reason, place_flag (String; empty where all is well).
         Needs: ward_code, district_code, province_code (String, null for none), vintage.
         """
         names = ("ward_code", "district_code", "province_code", "vintage")
@@ -107,6 +124,7 @@ class Places:
             ],
             pl.Series("place_field", [p.field for p in found], dtype=pl.String),
             pl.Series("place_reason", [p.reason for p in found], dtype=pl.String),
+            pl.Series("place_flag", [p.flag for p in found], dtype=pl.String),
         )
         joined = asked.select(names).join(
             table, on=names, how="left", nulls_equal=True, maintain_order="left"
@@ -114,7 +132,7 @@ class Places:
         return joined.select(
             "province_id", "district_id",
             *[pl.col(f"new_{name}").alias(name) for name in names[:3]],
-            "place_field", "place_reason",
+            "place_field", "place_reason", "place_flag",
         )  # fmt: skip
 
     def area(
@@ -179,6 +197,68 @@ class Places:
                 districts.setdefault((each.vintage, code), set()).add(each.district)
         for (vintage, code), texts in districts.items():
             self._match(sorted(texts), level="district", vintage=vintage, parent=code)
+        self._look_up_wards(asked)
+
+    def _look_up_wards(self, asked: Iterable[Asked]) -> None:
+        """Look up in one go, by what they must lie in, the names of wards that are no codes."""
+        wanted: dict[tuple[str, _Area | None], set[str]] = {}
+        for each in asked:
+            if not (each.ward and self._ships_wards(each.vintage)):
+                continue
+            if self._code("ward", each.vintage, each.ward) is None:
+                wanted.setdefault((each.vintage, self._around(each)), set()).add(each.ward)
+        by_index: dict[str, list[tuple[str, str | None]]] = {}
+        for (vintage, within), texts in wanted.items():
+            if within is not None and within.level == Level.PROVINCE:
+                self._match_wards(
+                    [(text, within.code) for text in sorted(texts)], vintage, province=within
+                )
+            else:
+                pairs = [(text, within.code if within else None) for text in sorted(texts)]
+                by_index.setdefault(vintage, []).extend(pairs)
+        for vintage, pairs in by_index.items():
+            self._match_wards(pairs, vintage, province=None)
+
+    def _around(self, asked: Asked) -> _Area | None:
+        """Return the district or province that a row names, as far as it can be found."""
+        province = self._area_of("province", asked.vintage, asked.province, parent=None)
+        code = province.code if isinstance(province, _Area) else None
+        district = self._area_of("district", asked.vintage, asked.district, parent=code)
+        found = district if isinstance(district, _Area) else province
+        return found if isinstance(found, _Area) else None
+
+    def _match_wards(
+        self, pairs: list[tuple[str, str | None]], vintage: str, *, province: _Area | None
+    ) -> None:
+        texts, parents = [text for text, _ in pairs], [code for _, code in pairs]
+        if province is None:
+            found = self._areas.ward_index(vintage).match(texts, parent=parents)
+        else:
+            # In a vintage with districts a ward's parent is not the province.
+            lies_in = (pl.col("vintage") == vintage) & (pl.col("province_id") == province.area_id)
+            found = AreaIndex(self._areas.wards.filter(lies_in)).match(texts)
+        for (text, code), row in zip(pairs, found.iter_rows(named=True), strict=True):
+            answer: _Area | str | None = None
+            if row["ambiguous"]:
+                answer = self._as_written(text, vintage, row["candidates"]) or "area_ambiguous"
+            elif row["code"] is not None:
+                answer = self._by_code[vintage, row["code"]]
+            self._names[text, "ward", vintage, code] = answer
+
+    def _as_written(self, text: str, vintage: str, candidates: list[str]) -> _Area | None:
+        """Return the one ward whose accents are those of the text: `Minh Quán` is not `Minh Quân`.
+
+        Folded names are what makes them alike; the type word may stand before the name.
+        """
+        is_candidate = (pl.col("vintage") == vintage) & pl.col("code").is_in(candidates)
+        rows = self._areas.wards.filter(is_candidate).select("code", "kind", "name").iter_rows()
+        wanted = unicodedata.normalize("NFC", text).casefold()
+        fits = [
+            code
+            for code, kind, name in rows
+            if wanted in (name.casefold(), f"{kind} {name}".casefold())
+        ]
+        return self._by_code[vintage, fits[0]] if len(fits) == 1 else None
 
     def _match(
         self, names: list[str], *, level: str | None, vintage: str, parent: str | None
@@ -224,29 +304,35 @@ class Places:
         return self._with_ward(asked, province=province, district=district)
 
     def _with_ward(self, asked: Asked, *, province: _Area | None, district: _Area | None) -> Place:
-        ward_code = asked.ward
-        if asked.ward and asked.vintage in self._has_wards:
-            above = district or province
-            ward = self._area_of(
-                "ward", asked.vintage, asked.ward, parent=above.code if above else None
-            )
-            if not isinstance(ward, _Area):
-                return Place(field="ward_code", reason=ward or "area_unknown")
-            parents = self._parents(ward, vintage=asked.vintage)
-            if above and above.code not in {each.code for each in parents.values()}:
-                return Place(field="ward_code", reason="ward_not_in_district")
-            ward_code = ward.code
-            district = parents.get("district")
-            province = parents.get("province")
         if district and province is None:
             province = self._parents(district, vintage=asked.vintage).get("province")
-        if province is None:
-            return Place(field="ward_code", reason="area_unplaced")
-        return Place(
-            province_id=province.area_id,
-            district_id=district.area_id if district else None,
-            codes=(ward_code, district.code if district else None, province.code),
-        )
+        if not (asked.ward and self._ships_wards(asked.vintage)):
+            return _place(asked.ward, district=district, province=province)
+        ward = self._ward(asked.ward, asked.vintage, within=district or province)
+        if not isinstance(ward, _Area):
+            if province is None:
+                return Place(field="ward_code", reason=ward)
+            # The district or province stands by itself: the record is kept, without its ward.
+            found = _place(None, district=district, province=province)
+            return replace(found, flag="ward_unknown")
+        parents = self._parents(ward, vintage=asked.vintage)
+        above = district or province
+        if above and above.code not in {each.code for each in parents.values()}:
+            return Place(field="ward_code", reason="ward_not_in_district")
+        return _place(ward.code, district=parents.get("district"), province=parents.get("province"))
+
+    def _ward(self, text: str, vintage: str, *, within: _Area | None) -> _Area | str:
+        """Return the ward of a code or name, or a reason key.
+
+        Args:
+            text: the code or name.
+            vintage: the vintage of the record's day.
+            within: district or province that a ward found by its name must lie in.
+        """
+        found = self._code("ward", vintage, text)
+        if found is not None:
+            return found
+        return self._names[text, "ward", vintage, within.code if within else None] or "area_unknown"
 
     def _parents(self, area: _Area, *, vintage: str) -> dict[str, _Area]:
         found: dict[str, _Area] = {}
@@ -255,6 +341,16 @@ class Places:
             found[above.level] = above
             above = self._by_code.get((vintage, above.parent))
         return found
+
+
+def _place(ward: str | None, *, district: _Area | None, province: _Area | None) -> Place:
+    if province is None:
+        return Place(field="ward_code", reason="area_unplaced")
+    return Place(
+        province_id=province.area_id,
+        district_id=district.area_id if district else None,
+        codes=(ward, district.code if district else None, province.code),
+    )
 
 
 def _without_zeros(known: dict[str, _Area]) -> dict[str, _Area]:

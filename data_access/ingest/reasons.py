@@ -76,6 +76,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "Xã không thuộc huyện hoặc tỉnh đã ghi",
         "The ward does not lie in the district or province given",
     ),
+    "ward_unknown": (
+        "Không có xã/phường này vào ngày đó; giữ theo huyện hoặc tỉnh đã ghi",
+        "No such ward on that day; kept in the district or province given",
+    ),
     "area_level": (
         "Địa phương không đúng cấp mà bảng khai báo",
         "The area is not of the level the mapping states",

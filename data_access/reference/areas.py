@@ -1,9 +1,12 @@
 """Reads the reference data of the shared database: once, then it is kept in memory."""
 
+from functools import partial
+
 import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
+from data_access.codes import Level
 from data_access.errors import SchemaMismatch
 from data_access.reader import Schema, read_frame, snapshot
 from data_access.reference.definition import Country, from_json
@@ -16,11 +19,14 @@ from data_access.reference.places import (
     border_rows,
     numbered_areas,
     population_rows,
+    wards_below,
     with_province,
 )
 from data_access.viewer import Viewer
 
-__all__ = ["Areas", "border_rows", "load_areas", "numbered_areas", "population_rows"]
+__all__ = [
+    "Areas", "border_rows", "load_areas", "load_wards", "numbered_areas", "population_rows",
+]  # fmt: skip
 
 COUNTRY_KEY = "country"
 _NUMBERED_SCHEMA: Schema = {"area_id": AREA_ID, **AREA_SCHEMA}
@@ -34,7 +40,7 @@ _SUCCESSION_SCHEMA: Schema = {
 
 
 def load_areas(engine: sa.Engine, *, viewer: Viewer) -> Areas:
-    """Return the reference data of the shared database.
+    """Return the reference data of the shared database; its wards are read when asked for.
 
     Raises:
         SchemaMismatch: if no country pack has been loaded into it.
@@ -42,20 +48,38 @@ def load_areas(engine: sa.Engine, *, viewer: Viewer) -> Areas:
     """
     with snapshot(engine, viewer=viewer) as connection:
         country = _read_country(connection, viewer=viewer)
-        columns = [tables.area.c[name] for name in _NUMBERED_SCHEMA]
-        query = sa.select(*columns).order_by(tables.area.c.area_id)
+        query = _areas_where(tables.area.c.level != Level.WARD.value)
         numbered = read_frame(connection, query, _as_stored(_NUMBERED_SCHEMA), viewer=viewer)
         people, past, beside = (
             read_frame(connection, select, _as_stored(schema), viewer=viewer)
             for select, schema in _other_reads()
         )
+    frame = with_province(_with_days(numbered))
     return Areas(
         country=country,
-        frame=with_province(_with_days(numbered)),
+        frame=frame,
         populations=_with_days(people),
         successions=_with_days(past),
         borders=beside,
+        ward_source=partial(load_wards, engine, frame, viewer=viewer),
     )
+
+
+def load_wards(engine: sa.Engine, frame: pl.DataFrame, *, viewer: Viewer) -> pl.DataFrame:
+    """Return the wards that lie in the areas of a frame, in its columns.
+
+    Raises:
+        DatabaseUnavailable: if the shared database does not answer.
+    """
+    query = _areas_where(tables.area.c.level == Level.WARD.value)
+    with snapshot(engine, viewer=viewer) as connection:
+        found = read_frame(connection, query, _as_stored(_NUMBERED_SCHEMA), viewer=viewer)
+    return wards_below(frame, _with_days(found))
+
+
+def _areas_where(holds: sa.ColumnElement[bool]) -> sa.Select[tuple[object, ...]]:
+    columns = [tables.area.c[name] for name in _NUMBERED_SCHEMA]
+    return sa.select(*columns).where(holds).order_by(tables.area.c.area_id)
 
 
 def _read_country(connection: sa.Connection, *, viewer: Viewer) -> Country:

@@ -76,6 +76,7 @@ def _write_areas(
     has_figures: bool,
 ) -> None:
     rows = [_storable(row) for row in numbered.iter_rows(named=True)]
+    held = _held_areas(connection)
     gone = known.keys() - {(row["code"], row["vintage"]) for row in rows}
     if gone and has_figures:
         code, vintage = min(gone)
@@ -85,11 +86,16 @@ def _write_areas(
         connection.execute(sa.delete(table))
     _delete(connection, {key: known[key] for key in gone})
     new = [row for row in rows if (row["code"], row["vintage"]) not in known]
-    kept = [row for row in rows if (row["code"], row["vintage"]) in known]
     if new:
         connection.execute(sa.insert(tables.area), new)
-    if kept:
-        _update(connection, kept)
+    changed = [row for row in rows if row["area_id"] in held and row != held[row["area_id"]]]
+    if changed:
+        _update(connection, changed)
+
+
+def _held_areas(connection: sa.Connection) -> dict[int, dict[str, Any]]:
+    rows = connection.execute(sa.select(tables.area)).mappings()
+    return {row["area_id"]: dict(row) for row in rows}
 
 
 def _update(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:

@@ -22,6 +22,7 @@ _LEADING: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {
     ("t", "x"): ("thixa", (DISTRICT,)),
     ("thị", "trấn"): ("thitran", (WARD,)),
     ("tt",): ("thitran", (WARD,)),
+    ("đặc", "khu"): ("dackhu", (WARD,)),
     ("tỉnh",): ("tinh", (PROVINCE,)),
     ("t",): ("tinh", (PROVINCE,)),
     ("quận",): ("quan", (DISTRICT,)),

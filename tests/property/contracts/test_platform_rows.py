@@ -13,14 +13,18 @@ from hypothesis import strategies as st
 from data_access.contracts.checkpoints import CHECKPOINTS
 from data_access.contracts.declarations import DECLARATIONS
 from data_access.contracts.model import Contract, RecordKind, Severity
+from data_access.contracts.quarantine import QUARANTINE
 from data_access.contracts.testing import TESTING
 from data_access.contracts.tracing import TRACING
+from data_access.contracts.vaccination import VACCINATION
 from data_access.cube.rollup import contributions
 from tests.platform_counts import counted
 from tests.platform_rows import FIRST, MAKERS, Row, as_texts, local
 from tests.unit.ingest.support import ZONE, Result, admit, area_id, areas, write_csv
 
-CONTRACTS: tuple[Contract, ...] = (DECLARATIONS, CHECKPOINTS, TRACING, TESTING)
+CONTRACTS: tuple[Contract, ...] = (
+    DECLARATIONS, CHECKPOINTS, TRACING, QUARANTINE, TESTING, VACCINATION,
+)  # fmt: skip
 KINDS = {f"{c.platform}-{k.name}": (c.platform, k) for c in CONTRACTS for k in c.kinds}
 QUICK = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 OLD, EARLY, LATE = (FIRST + timedelta(days=days) for days in (-40, 1, 3))
@@ -50,6 +54,7 @@ _CHANGES: Mapping[str, Mapping[str, Row]] = {
     "checkpoints-place": {
         "closed_before_opened": {"registered_at": LATE, "closed_at": EARLY},
         "closed_without_time": {"status": "closed", "closed_at": None},
+        "status_before_registered": {"registered_at": LATE, "status_since": EARLY},
         "closed_but_active": {
             "status": "active", "registered_at": EARLY, "closed_at": LATE,
         },
@@ -98,6 +103,62 @@ _CHANGES: Mapping[str, Mapping[str, Row]] = {
             "status": "hoat_dong", "opened_on": None, "first_onset": local(EARLY),
             "closed_on": local(LATE), "last_case_date": None,
         },
+    },
+    "quarantine-stay": {
+        "end_before_start": {"start_ts": LATE, "actual_end": EARLY},
+        "planned_end_before_start": {"start_ts": LATE, "planned_end": local(EARLY)},
+        "reason_without_end": {"end_reason": "du_ngay", "actual_end": None},
+        "end_without_reason": {"start_ts": EARLY, "actual_end": LATE, "end_reason": None},
+        "no_place_of_stay": {"facility_id": None, "home_ward": None, "facility_kind": None},
+        "long_stay": {"start_ts": OLD - timedelta(days=30), "actual_end": LATE},
+    },
+    "quarantine-facility": {
+        "usable_above_total": {"beds_usable": 41, "beds_total": 40},
+        "closed_before_opened": {"opened_on": local(LATE), "closed_on": local(EARLY)},
+        "no_beds": {"kind": "quan_doi", "beds_usable": None, "beds_total": None},
+    },
+    "quarantine-test": {
+        "sampled_before_stay": {"day": local(EARLY), "stay_started_on": local(LATE)},
+        "stay_day_not_counted": {
+            "day": local(LATE), "stay_started_on": local(EARLY), "stay_day": 2,
+        },
+    },
+    "quarantine-site_report": {
+        "normal_but_short": {"state": "binh_thuong", "shortages": "phong"},
+        "full_but_normal": {"state": "binh_thuong", "beds_free": 0},
+    },
+    "vaccination-dose": {
+        "previous_dose_later": {"vaccinated_at": EARLY, "previous_on": local(LATE)},
+        "two_doses_one_day": {"vaccinated_at": EARLY, "previous_on": local(EARLY)},
+        "dose_too_early": {
+            "dose_no": "2", "vaccine_code": "PF", "previous_code": "AZ",
+            "vaccinated_at": LATE, "previous_on": local(LATE) - timedelta(days=27),
+        },
+        "mixed_products": {"dose_no": "2", "vaccine_code": "AZ", "previous_code": "PF"},
+        "previous_of_first": {"dose_no": "1", "previous_code": "AZ"},
+        "before_campaign": {"vaccinated_at": FIRST - timedelta(days=200)},
+        "recorded_before_vaccinated": {"vaccinated_at": LATE, "recorded_at": EARLY},
+        "dose_not_possible": {"dose_no": "3", "vaccine_code": "AZ"},
+        "born_after_dose": {"birth_date": date(2022, 1, 1)},
+        "too_old": {"birth_date": date(1900, 1, 1)},
+        "below_licensed_age": {"age": 4},
+        "expired_lot": {"vaccinated_at": LATE, "expiry": local(EARLY)},
+        "not_eligible": {"screening": "tri_hoan"},
+        "observed_too_short": {"observed_minutes": 29},
+    },
+    "vaccination-stock": {
+        "stock_before_campaign": {"ledger_date": date(2021, 1, 31)},
+        "stock_not_balanced": {"opening": 10, "received": 5_000, "closing": 3},
+        "stock_negative": {
+            "opening": 10, "received": None, "transferred_in": None, "used_doses": 11,
+        },
+        "used_after_expiry": {
+            "ledger_date": local(LATE), "expiry": local(EARLY), "used_doses": 1,
+        },
+        "stocked_yet_out": {"stock_out": True, "closing": 1, "used_doses": None},
+    },
+    "vaccination-site": {
+        "closed_before_opened": {"opened_on": local(LATE), "closed_on": local(EARLY)},
     },
     "testing-sample": {
         "out_of_order_received_lab_at": {"collected_at": LATE, "received_lab_at": EARLY},

@@ -48,6 +48,7 @@ def test_late_scans_count_on_the_day_of_scanning(tmp_path: Path) -> None:
         ("checkpoint_scans", "direction=ra"): 1,
         ("checkpoint_scans", "outcome=cho_vao"): 3,
         ("checkpoint_scans", "kind=unknown"): 3,
+        ("checkpoint_scans", "card=unknown"): 3,
         ("checkpoint_sync_hours", "delay=000-001"): 1,
         ("checkpoint_sync_hours", "delay=072-084"): 1,
     }

@@ -204,6 +204,31 @@ def test_positivity_is_positive_over_tested() -> None:
     assert last(cells, "test_positivity")["value"] == pytest.approx(7 / 300)
 
 
+def test_positivity_of_a_method_never_mixes_another() -> None:
+    cells = [
+        Cell(measure=measure, value=value, dims=f"method={method}|reason=F1", **SINCE)
+        for method, positive, tested in (("RT_PCR", 7, 300), ("AG_RAPID", 90, 1000))
+        for measure, value in (("persons_positive", positive), ("persons_tested", tested))
+    ]
+    assert last(cells, "test_positivity_pcr")["value"] == pytest.approx(7 / 300)
+    assert last(cells, "test_positivity_antigen")["value"] == pytest.approx(0.09)
+    assert last(cells, "test_positivity")["value"] == pytest.approx(97 / 1300)
+
+
+def test_checks_done_are_out_of_the_people_inside() -> None:
+    checks = days(DAY, [600.0] * 7, measure="quarantine_checks", **SINCE)
+    cells = [*quarantine(1000, 800, 1, 1), *checks]
+    assert last(cells, "quarantine_checks_share")["value"] == pytest.approx(0.75)
+
+
+def test_overdue_people_are_those_who_became_so_and_have_not_left() -> None:
+    cells = [
+        *days(DAY, [3.0, 0.0, 2.0], measure="quarantine_overdue_started", **SINCE),
+        *days(DAY, [0.0, 1.0, 1.0], measure="quarantine_overdue_ended", **SINCE),
+    ]
+    assert last(cells, "quarantine_overdue")["value"] == 3.0
+
+
 def test_community_cases_are_those_found_in_the_community() -> None:
     cells = [
         Cell(value=11, dims="detected_in=cong_dong", **SINCE),

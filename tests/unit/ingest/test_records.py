@@ -102,8 +102,12 @@ def test_accepted_columns_have_the_declared_types(tmp_path: Path) -> None:
         ({"district_code": "999"}, "district_code", "area_unknown"),
         ({"district_code": "001"}, "district_code", "district_not_in_province"),
         ({"district_code": "", "province_code": ""}, "province_code", "area_missing"),
-        ({"district_code": "", "province_code": "", "ward_code": "26734"},
-         "ward_code", "area_unplaced"),
+        ({"district_code": "", "province_code": "", "ward_code": "99999"},
+         "ward_code", "area_unknown"),
+        ({"district_code": "", "province_code": "", "ward_code": "Phường 1"},
+         "ward_code", "area_ambiguous"),
+        ({"ward_code": "00001"}, "ward_code", "ward_not_in_district"),
+        ({"district_code": "", "ward_code": "00001"}, "ward_code", "ward_not_in_district"),
         ({"version": "-1"}, "version", "out_of_range"),
         ({"deleted": "maybe"}, "deleted", "not_boolean"),
     ],
@@ -280,8 +284,52 @@ def test_areas_by_name_code_without_zero_and_vintage(tmp_path: Path) -> None:
         ("01", "001", None),
         ("79", "760", None),
         ("01", None, None),
-        ("46", None, "19789"),
+        ("46", "474", "19789"),
     ]
+
+
+def test_a_ward_alone_places_a_record_and_an_unknown_one_loses_none(tmp_path: Path) -> None:
+    rows = [
+        dose(dose_event_id="D1", province_code="", district_code="", ward_code="26734"),
+        dose(dose_event_id="D2", province_code="", district_code="", ward_code="1"),
+        dose(dose_event_id="D3", ward_code="P. Bến Nghé"),
+        dose(dose_event_id="D4", district_code="", ward_code="Bến Nghé"),
+        dose(dose_event_id="D5", ward_code="99999"),
+        dose(dose_event_id="D6", ward_code="Không Có"),
+        dose(dose_event_id="D7", province_code="15", district_code="138", ward_code="Minh Quán"),
+        dose(dose_event_id="D8", province_code="15", district_code="138", ward_code="Minh Quan"),
+    ]
+    got = admit_rows(tmp_path, rows)
+    assert got.reasons == []
+    assert got.flags["ward_unknown"] == 3
+    assert got.accepted.select("province_code", "district_code", "ward_code").rows() == [
+        ("79", "760", "26734"),
+        ("01", "001", "00001"),
+        ("79", "760", "26740"),
+        ("79", "760", "26740"),
+        ("79", "760", None),
+        ("79", "760", None),
+        ("15", "138", "04516"),
+        ("15", "138", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("moment", "placed"),
+    [
+        ("2025-06-30T23:59:00+07:00", ("01", "001", "00004")),  # Trúc Bạch, district of Ba Đình
+        ("2025-07-01T00:00:00+07:00", ("01", None, "00004")),  # Ba Đình, of no district
+    ],
+)
+def test_a_ward_code_means_what_it_meant_on_the_day(
+    tmp_path: Path, moment: str, placed: tuple[str | None, ...]
+) -> None:
+    known = datetime(2026, 1, 1, tzinfo=UTC)
+    row = dose(province_code="", district_code="", ward_code="00004",
+               vaccinated_at=moment, recorded_at="")  # fmt: skip
+    got = admit(write_csv(tmp_path / "a.csv", [row]), known_at=known)
+    assert got.reasons == []
+    assert got.accepted.select("province_code", "district_code", "ward_code").rows() == [placed]
 
 
 def test_the_vintage_is_that_of_the_day_of_the_record(tmp_path: Path) -> None:

@@ -47,9 +47,10 @@ def add_a_figure(engine: sa.Engine) -> None:
 
 
 def test_what_is_read_is_what_was_written(engine: sa.Engine, vn_pack: Pack) -> None:
-    assert load(engine, vn_pack) == 804
+    assert load(engine, vn_pack) == 804 + 10_599 + 3_321
     read, made = load_areas(engine, viewer=VIEWER), Areas.from_pack(vn_pack)
     assert_frame_equal(read.frame, made.frame)
+    assert_frame_equal(read.wards, made.wards)
     for name in ("populations", "successions", "borders"):
         assert_frame_equal(getattr(read, name), getattr(made, name), check_row_order=False)
     assert read.country.denominators == made.country.denominators
