@@ -105,7 +105,10 @@ def _seal_column(connection: sa.Connection, table: sa.Table, name: str, *, key: 
     if values.is_empty():
         return
     pairs = pl.DataFrame({"before_ref": values, "after_ref": reseal(values, key=key)})
-    staging = [sa.Column("before_ref", sa.Text), sa.Column("after_ref", sa.Text)]
+    staging: list[sa.Column[object]] = [
+        sa.Column("before_ref", sa.Text),
+        sa.Column("after_ref", sa.Text),
+    ]
     with staged(connection, staging, pairs) as stage:
         replaced = sa.update(table).where(column == stage.c.before_ref)
         connection.execute(replaced.values({name: stage.c.after_ref}))

@@ -287,10 +287,11 @@ def repeats_identity(rows: pl.DataFrame, name: str) -> pl.Series:
 
 def reseal(refs: pl.Series, *, key: bytes) -> pl.Series:
     """Return stored pseudonyms (or several joined by |) sealed with one more key."""
-    apart = refs.str.split("|").to_list()
-    return pl.Series(
-        refs.name, ["|".join(_sealed(apart_row, key=key)) for apart_row in apart], dtype=pl.String
-    )
+    sealed = [
+        "|".join(each for each in _sealed(apart, key=key) if each is not None)
+        for apart in refs.str.split("|").to_list()
+    ]
+    return pl.Series(refs.name, sealed, dtype=pl.String)
 
 
 def _sealed(texts: list[str | None], *, key: bytes) -> list[str | None]:
