@@ -13,6 +13,19 @@ from data_access.errors import SettingsError
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DATABASE = ROOT / "var" / "tuyendau.sqlite"
 DEMO_KEY = "demonstration-only-not-a-secret"
+MIN_KEY_CHARACTERS = 32
+MIN_KEY_VARIETY = 10
+PLACEHOLDERS = (
+    "changeme",
+    "change-me",
+    "change_me",
+    "placeholder",
+    "your-key",
+    "your_key",
+    "example",
+)
+"""Words of templates: a key that holds one was never replaced."""
+KEY_SEPARATOR = "|"
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"", "0", "false", "no", "off"}
 
@@ -24,6 +37,7 @@ class Settings:
     Attributes:
         database_url: SQLAlchemy address of the shared database.
         pseudonym_key: secret of the keyed hash that replaces identities at the gate.
+        keys_before: secrets that `rekey` replaced, oldest first; empty where it never ran.
         demo: whether this is a demonstration (its own key, its own banner).
         pack: folder of another country's pack, or empty for the bundled Vietnam pack.
         now: fixed or shifted clock, see `data_access.clock`.
@@ -34,6 +48,14 @@ class Settings:
     demo: bool
     pack: str
     now: str
+    keys_before: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def key_chain(self) -> str:
+        """Return all secrets in the order they are applied, as the gate takes them."""
+        if not self.pseudonym_key:
+            return ""
+        return KEY_SEPARATOR.join((*self.keys_before, self.pseudonym_key))
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -46,10 +68,11 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     demo = _flag(found, "TUYENDAU_DEMO")
     return Settings(
         database_url=_database_url(found.get("TUYENDAU_DATABASE_URL", "")),
-        pseudonym_key=found.get("TUYENDAU_PSEUDONYM_KEY", "") or (DEMO_KEY if demo else ""),
+        pseudonym_key=_pseudonym_key(found.get("TUYENDAU_PSEUDONYM_KEY", ""), demo=demo),
         demo=demo,
         pack=found.get("TUYENDAU_PACK", ""),
         now=found.get("TUYENDAU_NOW", ""),
+        keys_before=_keys_before(found.get("TUYENDAU_PSEUDONYM_KEYS_BEFORE", "")),
     )
 
 
@@ -58,6 +81,30 @@ def _flag(found: Mapping[str, str], name: str) -> bool:
     if word not in TRUE_WORDS | FALSE_WORDS:
         raise SettingsError(f"{name} must be 1 or 0")
     return word in TRUE_WORDS
+
+
+def _pseudonym_key(text: str, *, demo: bool) -> str:
+    """Return the secret; outside a demonstration only one that cannot be guessed."""
+    key = text.strip()
+    if demo:
+        return key or DEMO_KEY
+    name = "TUYENDAU_PSEUDONYM_KEY"
+    if KEY_SEPARATOR in key:
+        raise SettingsError(f"{name} may not contain {KEY_SEPARATOR}")
+    if key == DEMO_KEY:
+        raise SettingsError(f"{name} is the key of the demonstration: make one of your own")
+    if key and any(word in key.lower() for word in PLACEHOLDERS):
+        raise SettingsError(f"{name} is a placeholder: make a key of your own")
+    if key and (len(key) < MIN_KEY_CHARACTERS or len(set(key)) < MIN_KEY_VARIETY):
+        raise SettingsError(
+            f"{name} is too weak: it needs at least {MIN_KEY_CHARACTERS} random characters"
+            " (openssl rand -hex 32)"
+        )
+    return key
+
+
+def _keys_before(text: str) -> tuple[str, ...]:
+    return tuple(key.strip() for key in text.split(KEY_SEPARATOR) if key.strip())
 
 
 def _database_url(text: str) -> str:

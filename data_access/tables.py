@@ -237,6 +237,20 @@ partition_change = sa.Table(
 )
 
 
+person_link = sa.Table(
+    "person_link",
+    metadata,
+    # Pseudonyms both: of the strongest identifier a row had, and of each that came with it. The
+    # row of a pseudonym with itself tells of what kind its own identifier is.
+    sa.Column("person_ref", sa.Text, primary_key=True),
+    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("kind", sa.SmallInteger, nullable=False),
+    sa.Column("first_known_at", sa.BigInteger, nullable=False),
+    sa.Index("ix_person_link_token", "token"),
+    sqlite_with_rowid=False,
+)
+
+
 def _field_column(field: Field) -> sa.Column:  # type: ignore[type-arg]
     return sa.Column(field.name, _COLUMN_TYPES[field.kind])
 

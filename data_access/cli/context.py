@@ -84,6 +84,6 @@ class Context:
             engine=self.engine,
             areas=self.areas,
             clock=self.clock,
-            pseudonym_key=self.settings.pseudonym_key,
+            pseudonym_key=self.settings.key_chain,
             rejects_folder=self.rejects_folder,
         )

@@ -25,11 +25,16 @@ from data_access.contracts.model import (
 from data_access.errors import BadInput
 from data_access.ingest.columns import Formats, as_text
 from data_access.ingest.places import Places
-from data_access.ingest.pseudonyms import person_columns
+from data_access.ingest.pseudonyms import (
+    link_tokens,
+    looks_like_a_number_of_people,
+    person_columns,
+    repeats_identity,
+)
 from data_access.ingest.readers import RawChunk
 from data_access.ingest.reasons import reject_frame
 from data_access.ingest.record_mapping import RecordMapping
-from data_access.ingest.seam import ACCEPTED_HEAD, REJECTED, Admitted
+from data_access.ingest.seam import ACCEPTED_HEAD, LINKS, REJECTED, Admitted
 from data_access.ingest.time_text import local_days
 from data_access.ingest.values import parse_field
 
@@ -72,8 +77,9 @@ class Gate:
 class _Findings:
     """Collects reject rows and knows which rows are refused so far."""
 
-    def __init__(self, row_nos: pl.Series) -> None:
+    def __init__(self, row_nos: pl.Series, *, of_people: bool) -> None:
         self._row_nos = row_nos
+        self._of_people = of_people
         self.refused = pl.Series([False]).new_from_index(0, len(row_nos))
         self.frames: list[pl.DataFrame] = []
 
@@ -100,6 +106,7 @@ class _Findings:
                 field=of.name if of else name,
                 values=values,
                 personal=bool(of and of.personal),
+                of_people=self._of_people,
                 texts=texts,
             )
         )
@@ -128,24 +135,31 @@ def admit_chunk(chunk: RawChunk, *, gate: Gate) -> Admitted:
     Needs: columns already named as the fields of the kind; others are ignored.
     """
     raw = chunk.rows
-    findings = _Findings(raw["row_no"])
+    findings = _Findings(raw["row_no"], of_people=_is_of_people(gate.kind))
     parsed = _parsed(raw, gate=gate, findings=findings)
     deleted = parsed[DELETED].fill_null(value=False)
     _require(parsed, raw, deleted=deleted, gate=gate, findings=findings)
     _limits(parsed, raw, gate=gate, findings=findings)
+    _misplaced_people(parsed, raw, gate=gate, findings=findings)
     parsed = _with_local_days(parsed, gate=gate)
     parsed = _placed(parsed, raw, deleted=deleted, gate=gate, findings=findings)
     flags = _place_flags(parsed["place_flag"], deleted=deleted)
     flags |= _contract_checks(parsed, raw, deleted=deleted, gate=gate, findings=findings)
     kept = parsed.filter(~findings.refused)
+    accepted = _stored(kept, gate=gate)
     return Admitted(
-        accepted=_stored(kept, gate=gate),
+        accepted=accepted,
         rejected=pl.concat([chunk.broken, *findings.frames], how="vertical"),
         n_read=chunk.n_read,
         flags={
             key: n for key, mask in flags.items() if (n := int((mask & ~findings.refused).sum()))
         },
+        links=_linked(kept, accepted, gate=gate),
     )
+
+
+def _is_of_people(kind: RecordKind) -> bool:
+    return kind.has_person or any(each.personal for each in kind.fields)
 
 
 def _parsed(raw: pl.DataFrame, *, gate: Gate, findings: _Findings) -> pl.DataFrame:
@@ -235,6 +249,24 @@ def _limits(parsed: pl.DataFrame, raw: pl.DataFrame, *, gate: Gate, findings: _F
         if each.not_future:
             limit = gate.known_at if each.kind is Kind.INSTANT else today
             findings.add("in_future", column > limit, of=each, cells=cells)
+
+
+def _misplaced_people(
+    parsed: pl.DataFrame, raw: pl.DataFrame, *, gate: Gate, findings: _Findings
+) -> None:
+    """Refuse rows that hold a person's name or number in a text that would be stored."""
+    if not gate.kind.has_person:
+        return
+    skipped = {gate.kind.key, "person_ref", *gate.kind.derived, *AREA_FIELDS}
+    for each in gate.kind.all_fields():
+        if each.kind is not Kind.TEXT or each.personal or each.name not in raw.columns:
+            continue
+        if each.name in skipped - {gate.kind.key} or parsed[each.name].null_count() == raw.height:
+            continue
+        mask = repeats_identity(parsed, each.name)
+        if each.name != gate.kind.key and not each.name.endswith("_id"):
+            mask = mask | looks_like_a_number_of_people(parsed[each.name])
+        findings.add("personal_value", mask, of=each, cells=raw[each.name])
 
 
 def _placed(
@@ -340,6 +372,15 @@ def _stored(kept: pl.DataFrame, *, gate: Gate) -> pl.DataFrame:
         pl.col("province_id", "district_id"),
         *[pl.col(each.name).cast(DTYPES[each.kind]) for each in fields],
     )
+
+
+def _linked(kept: pl.DataFrame, accepted: pl.DataFrame, *, gate: Gate) -> pl.DataFrame:
+    """Return the identifiers that came together, as keyed hashes; deletions say nothing."""
+    if not gate.kind.has_person:
+        return pl.DataFrame(schema=dict(LINKS))
+    alive = ~accepted[DELETED]
+    person = accepted.select(each.name for each in PERSON_STORED).filter(alive)
+    return link_tokens(kept.filter(alive), person, key=gate.key)
 
 
 __all__ = ["REJECTED", "Gate", "admit_chunk", "check_columns"]

@@ -15,6 +15,7 @@ from data_access.ingest.dhis2_mapping import Dhis2Mapping, load_dhis2_mapping
 from data_access.ingest.front import admit_records, load_record_mapping
 from data_access.ingest.ledger import Outcome
 from data_access.ingest.mapping import load_table_mapping
+from data_access.ingest.pseudonym_keys import mark
 from data_access.ingest.readers import FORMATS
 from data_access.ingest.records import RecordDelivery, ingest_records
 from data_access.ingest.tables import TableDelivery, ingest_cells
@@ -75,7 +76,12 @@ class Intake:
             zone=self.zone,
         )
         delivery = RecordDelivery(
-            path=path, platform=platform, kind=declared, source=source, known_at=known_at
+            path=path,
+            platform=platform,
+            kind=declared,
+            source=source,
+            known_at=known_at,
+            key_mark=mark(self.pseudonym_key) if declared.has_person else "",
         )
         return ingest_records(
             self.engine,

@@ -14,6 +14,8 @@ from datetime import datetime
 import polars as pl
 
 from data_access.errors import SettingsError
+from data_access.people.kinds import NUMBERS
+from data_access.settings import KEY_SEPARATOR
 
 REF_CHARACTERS = 32
 _REF = rf"^[0-9a-f]{{{REF_CHARACTERS}}}$"
@@ -29,6 +31,9 @@ _CCCD = rf"^{_BIRTHPLACE}\d{{9}}$"
 _CMND = r"^\d{9}$"
 _PASSPORT = r"^[A-Z]{1,2}\d{6,8}$"
 _BHYT = r"^(?:[A-Z]{2}[1-5]\d{2})?(\d{10})$"
+_INSURANCE_CARD = r"^[A-Z]{2}[1-5]\d{12}$"
+_SHORT_NUMBER = 8
+"""Shorter ones may well be the number of something else, too."""
 _MOBILE = r"^0(?:3[2-9]|5[25689]|7[06-9]|8[1-9]|9[0-46-9])\d{7}$"
 _LANDLINE = r"^02\d{8,9}$"
 # Eleven-digit mobile numbers and the prefixes that replaced theirs on 15 September 2018.
@@ -39,6 +44,8 @@ _OLD_PREFIXES = {
     "0168": "038", "0169": "039", "0186": "056", "0188": "058", "0199": "059",
 }  # fmt: skip
 _OLD_MOBILE_DIGITS = 11
+_TONE = r"[\u0300\u0301\u0303\u0309\u0323]"
+_LONE_Y = rf"(^|\s)(qu|[bcdđghklmnprstvx]{{1,3}})y({_TONE}?(?:\s|$))"
 _HASH_BLOCK = 64
 _INNER, _OUTER = bytes(x ^ 0x36 for x in range(256)), bytes(x ^ 0x5C for x in range(256))
 _CENTURY_BASE, _YEARS_PER_CENTURY = 1900, 100
@@ -177,9 +184,22 @@ def _by_phone(rows: pl.DataFrame) -> pl.Series:
 
 
 def _by_name(rows: pl.DataFrame) -> pl.Series:
-    folded = rows["full_name"].str.normalize("NFC").str.to_lowercase()
-    folded = folded.str.strip_chars().str.replace_all(r"\s+", " ")
-    return "name\x1f" + folded + "\x1f" + rows["birth_date"].dt.to_string("%Y-%m-%d")
+    born = rows["birth_date"].dt.to_string("%Y-%m-%d")
+    return "name\x1f" + fold_person_name(rows["full_name"]) + "\x1f" + born
+
+
+def fold_person_name(names: pl.Series) -> pl.Series:
+    """Return names in one spelling each. Accents tell people apart and stay.
+
+    Folded away: composed or not (NFC, NFD), case, blanks, hyphens and points, the place of the
+    tone mark (hoà, hòa), and i or y where it is the only vowel or follows qu (Lý, Lí; Quý, Quí).
+    """
+    text = names.str.to_lowercase().str.normalize("NFD").str.to_lowercase()
+    text = text.str.replace_all(r"[\s.\-\u2010-\u2015'\u2019_]+", " ").str.strip_chars()
+    text = text.str.replace_all(rf"({_TONE})([^\s]*)", "$2$1")
+    for _ in range(2):  # neighbours share the blank between them
+        text = text.str.replace_all(_LONE_Y, "$1${2}i$3")
+    return text.set((text == "").fill_null(value=False), None)
 
 
 def _by_other(rows: pl.DataFrame) -> pl.Series:
@@ -189,7 +209,93 @@ def _by_other(rows: pl.DataFrame) -> pl.Series:
     return other.zip_with(other.is_not_null(), given)
 
 
-def _pseudonyms(subjects: pl.Series, *, key: bytes) -> pl.Series:
+def link_tokens(rows: pl.DataFrame, person: pl.DataFrame, *, key: bytes) -> pl.DataFrame:
+    """Return what else identifies the person of each row, every identifier a keyed hash.
+
+    Shape: columns person_ref, token, kind (`people.kinds.NUMBERS`), no row twice. A pseudonym is
+        the token of its own identifier. A row whose number contradicts its sex or birth date, or
+        fits no pattern, links nothing: the number may be somebody else's.
+    Needs: the rows and columns that `person_columns` took, and what it returned.
+    """
+    given = rows.select(
+        *[_or_blank(rows, name) for name in ("full_name", "id_no", "insurance_no", "phone")],
+        _or_blank(rows, "birth_date", dtype=pl.Date),
+    ).hstack(person)
+    number = _id_numbers(given["id_no"])
+    read = given.with_columns(
+        number.alias("id_no"),
+        _id_kinds(number).alias("id_kind"),
+        _insurance_numbers(given["insurance_no"]).alias("insurance"),
+    ).filter(pl.col("person_ref").is_not_null())
+    sure = read.filter(pl.col("identity_status") != "mismatch")
+    found = [_own_kinds(read)]
+    for kind, subjects in (
+        ("bhyt", _by_insurance(sure)), ("phone", _by_phone(sure)), ("name", _by_name(sure)),
+    ):  # fmt: skip
+        weaker = subjects.is_not_null()
+        tokens = _pseudonyms(subjects.filter(weaker), key=key)
+        found.append(_links(sure["person_ref"].filter(weaker), tokens, NUMBERS[kind]))
+    return pl.concat(found).unique(maintain_order=True)
+
+
+def _links(refs: pl.Series, tokens: pl.Series, kind: int | pl.Series) -> pl.DataFrame:
+    columns = pl.DataFrame({"person_ref": refs, "token": tokens})
+    return columns.with_columns(kind=pl.lit(kind).cast(pl.Int16))
+
+
+def _own_kinds(read: pl.DataFrame) -> pl.DataFrame:
+    """Return each pseudonym as the token of itself, with the kind of what it was made from."""
+    named = read["full_name"].is_not_null() & read["birth_date"].is_not_null()
+    kinds = read.select(
+        pl.when(pl.col("id_kind").is_in(["cccd", "cmnd", "passport"])).then(pl.col("id_kind"))
+        .when(pl.col("insurance").is_not_null()).then(pl.lit("bhyt"))
+        .when(_phone_numbers(read["phone"]).is_not_null()).then(pl.lit("phone"))
+        .when(named).then(pl.lit("name"))
+        .when(pl.col("id_kind").is_not_null()).then(pl.lit("other"))
+    ).to_series()  # fmt: skip
+    # A pseudonym that an export of ours brought back is of the kind it was stored with.
+    own = kinds.is_not_null()
+    numbers = kinds.filter(own).replace_strict(NUMBERS, return_dtype=pl.Int16)
+    refs = read["person_ref"].filter(own)
+    return _links(refs, refs, numbers)
+
+
+def looks_like_a_number_of_people(text: pl.Series) -> pl.Series:
+    """Return whether a text is a personal, insurance or mobile number and nothing else."""
+    written = text.str.contains(r"^\+?[\d\s.()\-]+$").fill_null(value=False)
+    found = pl.Series(text.name, [False]).new_from_index(0, len(text))
+    if not written.any():
+        return found | text.str.contains(_INSURANCE_CARD).fill_null(value=False)
+    some = text.filter(written)
+    digits = some.str.replace_all(r"\D", "")
+    mobile = _phone_numbers(some).str.contains(_MOBILE).fill_null(value=False)
+    personal = mobile | (digits.str.contains(_CCCD) & some.str.contains(r"^0"))
+    marked = found.scatter(written.arg_true(), personal)
+    return marked | text.str.contains(_INSURANCE_CARD).fill_null(value=False)
+
+
+def repeats_identity(rows: pl.DataFrame, name: str) -> pl.Series:
+    """Return whether a column's text is the row's own name or one of its numbers."""
+    text = rows[name]
+    same = pl.Series(name, [False]).new_from_index(0, rows.height)
+    for own in ("id_no", "insurance_no", "phone"):
+        equal = (_bare(text) == _bare(rows[own])) & (_bare(text).str.len_chars() >= _SHORT_NUMBER)
+        same = same | equal.fill_null(value=False)
+    folded = fold_person_name(rows["full_name"]) == fold_person_name(text)
+    return same | folded.fill_null(value=False)
+
+
+def reseal(refs: pl.Series, *, key: bytes) -> pl.Series:
+    """Return stored pseudonyms (or several joined by |) sealed with one more key."""
+    sealed = [
+        "|".join(each for each in _sealed(apart, key=key) if each is not None)
+        for apart in refs.str.split("|").to_list()
+    ]
+    return pl.Series(refs.name, sealed, dtype=pl.String)
+
+
+def _sealed(texts: list[str | None], *, key: bytes) -> list[str | None]:
+    """Return the HMAC of each text under one key, cut to the length of a pseudonym."""
     # HMAC as RFC 2104 writes it, its two key blocks hashed once: a third of hmac.digest's time.
     block = key if len(key) <= _HASH_BLOCK else hashlib.sha256(key).digest()
     block = block.ljust(_HASH_BLOCK, b"\0")
@@ -202,7 +308,13 @@ def _pseudonyms(subjects: pl.Series, *, key: bytes) -> pl.Series:
         sealed.update(message.digest())
         return sealed.hexdigest()[:REF_CHARACTERS]
 
-    hashed = [None if subject is None else pseudonym(subject) for subject in subjects.to_list()]
+    return [None if text is None else pseudonym(text) for text in texts]
+
+
+def _pseudonyms(subjects: pl.Series, *, key: bytes) -> pl.Series:
+    hashed = subjects.to_list()
+    for each in key.split(KEY_SEPARATOR.encode()):
+        hashed = _sealed(hashed, key=each)
     refs = pl.Series("person_ref", hashed, dtype=pl.String)
     # A pseudonym that this gate gave earlier is kept; anything else in its place is hashed, so
     # that a name written into the wrong column is not stored.

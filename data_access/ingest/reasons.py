@@ -1,6 +1,7 @@
 """Why a row is refused, in both languages, and the frame that says so. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 import polars as pl
@@ -88,11 +89,17 @@ REASONS: dict[str, tuple[str, str]] = {
         "Cùng một ô số liệu đã có giá trị khác ở dòng trước",
         "An earlier row gives another value for the same cell",
     ),
+    "personal_value": (
+        "Có thể là thông tin cá nhân ghi nhầm cột",
+        "Looks like a person's name or number in a column that is not for it",
+    ),
     "negative_stock": ("Số hiện có không thể âm", "A stock cannot be negative"),
 }
 MASK = "****"
 SHOWN_CHARACTERS = 60
-_LOOKS_PERSONAL = re.compile(r"\d(?:[\s.\-]?\d){8,}")
+LONGEST_WORD_SHOWN = 3
+_WORD = re.compile(r"[^\W\d_]+")
+_LOOKS_PERSONAL = re.compile(r"\d(?:[\s.\-()]{0,2}\d){8,}")
 
 
 def mask(value: str) -> str:
@@ -104,18 +111,43 @@ def mask(value: str) -> str:
     return f"{bare[0]}{MASK}{bare[-1]}" if len(bare) > len(MASK) + 1 else MASK
 
 
-def shown(value: str | None, *, personal: bool = False) -> str:
+def shape(text: str) -> str:
+    """Return what kind of characters a text consists of: `Xx Xxx 9` for `Hà Nội 7`."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(_kind_of_character(character) for character in composed)
+
+
+def _kind_of_character(character: str) -> str:
+    if character.isdigit():
+        return "9"
+    if character.isalpha():
+        return "X" if character.isupper() else "x"
+    return "" if unicodedata.combining(character) else character
+
+
+def _could_be_a_name(text: str) -> bool:
+    """Whether letters may spell somebody: a longer word, more than one, or any accent."""
+    words = _WORD.findall(text)
+    return len(words) > 1 or any(
+        len(word) > LONGEST_WORD_SHOWN or not word.isascii() for word in words
+    )
+
+
+def shown(value: str | None, *, personal: bool = False, of_people: bool = False) -> str:
     """Return a refused value as the reject file may show it.
 
     Digits that could be an identity or telephone number are masked in any field, because a
-    column shifted by one must not carry them out.
+    column shifted by one must not carry them out. For the same reason words in records of people
+    show only their shape; numbers, days and short codes (`AZ`, `F1`) stay readable.
     """
     if value is None:
         return ""
     if personal:
-        return mask(value)
+        return MASK if of_people else mask(value)
     bare = " ".join(value.split())
     bare = "".join(c if c.isprintable() else "?" for c in bare)
+    if of_people and _could_be_a_name(unicodedata.normalize("NFC", bare)):
+        bare = shape(bare)
     bare = _LOOKS_PERSONAL.sub(lambda found: mask(found.group()), bare)
     return bare if len(bare) <= SHOWN_CHARACTERS else f"{bare[: SHOWN_CHARACTERS - 1]}…"
 
@@ -127,6 +159,7 @@ def reject_frame(
     field: str = "",
     values: Sequence[str | None] | None = None,
     personal: bool = False,
+    of_people: bool = False,
     texts: tuple[str, str] | None = None,
 ) -> pl.DataFrame:
     """Return rows refused for one reason; without row numbers an empty frame.
@@ -139,13 +172,16 @@ def reject_frame(
         field: the field at fault.
         values: the refused cells as delivered; masked here.
         personal: whether the field identifies a person.
+        of_people: whether the records are about people, so that a name may stand anywhere.
         texts: (Vietnamese, English), when the reason is not one of REASONS.
     """
     n_rows = len(row_nos)
     if not n_rows:
         return pl.DataFrame(schema=dict(REJECTED))
     vi, en = texts or REASONS[reason]
-    cells = [shown(v, personal=personal) for v in values] if values is not None else [""] * n_rows
+    cells = [""] * n_rows
+    if values is not None:
+        cells = [shown(v, personal=personal, of_people=of_people) for v in values]
     return pl.DataFrame(
         {
             "row_no": pl.Series(row_nos, dtype=pl.Int64),

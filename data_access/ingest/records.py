@@ -25,7 +25,9 @@ from data_access.engine import writing
 from data_access.ingest import ledger
 from data_access.ingest.ahead import ahead
 from data_access.ingest.ledger import Counts, Delivered, Outcome
+from data_access.ingest.links import write_links
 from data_access.ingest.merge_records import RecordMerge
+from data_access.ingest.pseudonym_keys import require_same_key
 from data_access.ingest.reject_log import RejectLog
 from data_access.ingest.seam import Admitted
 
@@ -41,6 +43,8 @@ class RecordDelivery:
         source: name of who delivers.
         known_at: the moment it speaks of (aware).
         file_name: name for the ledger; empty for the file's own.
+        key_mark: mark of the secret behind the pseudonyms (`pseudonym_keys.mark`); empty for
+            records without people.
     """
 
     path: Path
@@ -49,6 +53,7 @@ class RecordDelivery:
     source: str
     known_at: datetime
     file_name: str = ""
+    key_mark: str = ""
 
 
 def ingest_records(
@@ -110,6 +115,8 @@ def _merge(
     zone: str,
     log: RejectLog,
 ) -> Outcome:
+    if delivery.key_mark:
+        require_same_key(connection, delivery.key_mark)
     source_id = intern_source(connection, delivery.source, origin=Origin.RECORDS)
     batch_id = ledger.open_batch(connection, delivered, source_id=source_id)
     merge = RecordMerge(
@@ -140,6 +147,7 @@ def _feed(
     n_read = n_rejected = n_flagged = 0
     for chunk in chunks:
         merge.add(chunk.accepted)
+        write_links(merge.connection, chunk.links, known_at=merge.known_at)
         log.add(chunk.rejected)
         n_read += chunk.n_read
         n_rejected += chunk.rejected["row_no"].n_unique()

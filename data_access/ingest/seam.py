@@ -29,6 +29,13 @@ REJECTED: Mapping[str, pl.DataType] = {
 }
 """Columns of a frame of rejected rows; a row with several reasons appears several times."""
 
+LINKS: Mapping[str, pl.DataType] = {
+    "person_ref": pl.String(),
+    "token": pl.String(),
+    "kind": pl.Int16(),
+}
+"""Columns of `Admitted.links`; token is the keyed hash of one identifier of the row."""
+
 CELLS: Mapping[str, pl.DataType] = {
     "row_no": pl.Int64(),
     "entry": pl.Int32(),
@@ -52,12 +59,14 @@ class Admitted:
         rejected: columns of REJECTED. `value` is masked where the field is personal.
         n_read: rows of the file in this chunk; accepted rows + distinct rejected rows.
         flags: reason key → number of accepted rows it was raised on.
+        links: columns of LINKS: the identifiers of accepted rows, each a keyed hash.
     """
 
     accepted: pl.DataFrame
     rejected: pl.DataFrame
     n_read: int
     flags: Mapping[str, int] = field(default_factory=dict)
+    links: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict(LINKS)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.command import Command
 
 RECORDS = Path(__file__).resolve().parents[2] / "examples" / "records"
-KEY = (("TUYENDAU_PSEUDONYM_KEY", "a key of this test alone"),)
+KEY = (("TUYENDAU_PSEUDONYM_KEY", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"),)
 DELIVERIES = {
     "vaccination_dose.csv": (("vaccination",), {"read": 8, "rejected": 0}),
     "vaccination_stock.csv": (("vaccination", "--kind", "stock"), {"read": 3, "new": 3}),

@@ -21,7 +21,7 @@ def test_no_completed_course_among_doses_is_zero(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("TUYENDAU_DATABASE_URL", database.url)
-    monkeypatch.setenv("TUYENDAU_PSEUDONYM_KEY", "a key of this test")
+    monkeypatch.setenv("TUYENDAU_PSEUDONYM_KEY", "0f1e2d3c4b5a69788796a5b4c3d2e1f0")
     delivered = tmp_path / "doses.csv"
     delivered.write_text(DOSES, encoding="utf-8")
     assert program.main(["init"]) == 0

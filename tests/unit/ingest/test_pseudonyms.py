@@ -15,6 +15,8 @@ from data_access.ingest.reasons import mask, shown
 from tests.unit.ingest.support import STAY, admit, admit_rows, dose, stay, write_csv
 
 KEY = b"secret"
+# Nguyễn Văn A: decomposed, the tone at the end of its syllable
+FOLDED = "nguye\u0302n\u0303 va\u0306n a"
 KNOWN_AT = datetime(2022, 2, 1, tzinfo=UTC)
 
 
@@ -51,7 +53,7 @@ def expected(subject: str) -> str:
         ({"phone": "02438255555"}, "phone\x1f02438255555"),
         (
             {"full_name": " NGUYỄN  Văn A", "birth_date": date(1984, 5, 6)},
-            "name\x1fnguyễn văn a\x1f1984-05-06",
+            f"name\x1f{FOLDED}\x1f1984-05-06",
         ),
         ({"id_no": "12345"}, "other\x1f12345"),
         ({"person_ref": "P-001"}, "given\x1fP-001"),

@@ -1,0 +1,1 @@
+"""Who is one person across platforms, without knowing who it is (docs/decisions/0007)."""
