@@ -12,7 +12,9 @@ from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from psycopg.errors import UniqueViolation
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
@@ -56,6 +58,27 @@ def insert_frame(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame
     statement = sa.insert(table).compile(dialect=_SQLITE, column_keys=stored.columns)
     order = list(statement.positiontup or stored.columns)
     connection.exec_driver_sql(str(statement), stored.select(order).rows())
+
+
+def insert_if_new(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> bool:
+    """Insert every row of a frame; if the table holds any of their keys, insert none.
+
+    Returns whether the rows were inserted. Cheaper than looking every key up first, as long as it
+    succeeds most of the time.
+    """
+    try:
+        with connection.begin_nested():
+            insert_frame(connection, table, frame)
+    except (IntegrityError, UniqueViolation):
+        return False
+    return True
+
+
+def upsert_into(connection: sa.Connection, table: sa.Table) -> "postgresql.Insert | sqlite.Insert":
+    """Return the beginning of an INSERT ... ON CONFLICT for the database at hand."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def _copy(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
