@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+Upsert = postgresql.Insert | sqlite.Insert
 
 _SQLITE = sqlite.dialect(paramstyle="qmark")
 _NULL = "\\N"
@@ -74,7 +75,7 @@ def insert_if_new(connection: sa.Connection, table: sa.Table, frame: pl.DataFram
     return True
 
 
-def upsert_into(connection: sa.Connection, table: sa.Table) -> "postgresql.Insert | sqlite.Insert":
+def upsert_into(connection: sa.Connection, table: sa.Table) -> Upsert:
     """Return the beginning of an INSERT ... ON CONFLICT for the database at hand."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)

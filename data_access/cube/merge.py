@@ -7,7 +7,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
-from data_access.carry import delete_matching, insert_frame, matching, staged, upsert_into
+from data_access.carry import Upsert, delete_matching, insert_frame, matching, staged, upsert_into
 from data_access.cube.history import (
     CELL,
     HISTORY_SCHEMA,
@@ -56,18 +56,22 @@ def _add_to_present(connection: sa.Connection, moved: pl.DataFrame, *, batch_id:
         sa.Column("dn", sa.BigInteger),
     ]
     with staged(connection, staged_columns, moved) as stage:
-        connection.execute(_addition(connection, stage, known_at=moment, batch_id=batch_id))
-        same_cell = sa.and_(*[stage.c[name] == current.c[name] for name in CELL])
-        after = sa.select(*[current.c[name] for name in _COLUMNS]).select_from(
-            stage.join(current, same_cell)
-        )
-        connection.execute(sa.insert(history).from_select(_COLUMNS, after))
+        adding = _addition(connection, stage, known_at=moment, batch_id=batch_id)
+        if connection.dialect.name == "postgresql":
+            after = adding.returning(*[current.c[name] for name in _COLUMNS]).cte("after")
+            whole = sa.select(*[after.c[name] for name in _COLUMNS])
+        else:
+            connection.execute(adding)
+            same_cell = sa.and_(*[stage.c[name] == current.c[name] for name in CELL])
+            joined = stage.join(current, same_cell)
+            whole = sa.select(*[current.c[name] for name in _COLUMNS]).select_from(joined)
+        connection.execute(sa.insert(history).from_select(_COLUMNS, whole))
     _drop_ended(connection, moved.filter(pl.col("dn") <= 0))
 
 
 def _addition(
     connection: sa.Connection, stage: sa.Table, *, known_at: int, batch_id: int
-) -> sa.Executable:
+) -> Upsert:
     current = tables.cube_current
     added = {
         **{name: stage.c[name] for name in CELL},
