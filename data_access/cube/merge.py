@@ -20,6 +20,8 @@ from data_access.cube.history import (
 )
 
 _COLUMNS = list(HISTORY_SCHEMA)
+_CELLS_AT_ONCE = 250_000
+"""Cells that are staged at a time: a delivery of years may change millions."""
 
 
 def apply_events(
@@ -38,7 +40,8 @@ def apply_events(
         return 0
     if not is_latest or moved["known_at"].n_unique() > 1:
         return _rewrite(connection, moved, batch_id=batch_id)
-    _add_to_present(connection, moved, batch_id=batch_id)
+    for piece in moved.iter_slices(_CELLS_AT_ONCE):
+        _add_to_present(connection, piece, batch_id=batch_id)
     bump_partitions(connection, moved, change_no=batch_id)
     return moved.height
 
