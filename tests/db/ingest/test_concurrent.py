@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from benchmarks.concurrency import run_together, writers
 from data_access import tables
+from data_access.cube.verify import verify
 from data_access.engine import make_engine, writing
+from data_access.ingest import records
 from data_access.ingest.intake import Intake
 from data_access.reference.areas import load_areas
 from data_access.reference.load import load_reference
@@ -49,6 +51,31 @@ def test_a_reader_does_not_wait_for_a_writer(prepared: Database) -> None:
         reading.dispose()
     assert seen == 0
     assert waited < 5
+
+
+def test_many_cells_are_entered_month_by_month(
+    prepared: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "_CELLS_AT_ONCE", 1)
+    now = datetime(2021, 9, 2, 9, tzinfo=UTC)
+    intake = Intake(
+        engine=prepared.engine,
+        areas=load_areas(prepared.engine, viewer=system_viewer(now)),
+        clock=lambda: now,
+        pseudonym_key="secret",  # pragma: allowlist secret
+        rejects_folder=tmp_path,
+    )
+    path = tmp_path / "doses.csv"
+    days = ("2021-06-30", "2021-07-01", "2021-07-31", "2021-08-01")
+    rows = [f"k{n},1,AZ,{day}T09:00:00+07:00,01" for n, day in enumerate(days)]
+    head = "dose_event_id,dose_no,vaccine_code,vaccinated_at,province_code"
+    path.write_text("\n".join([head, *rows]) + "\n")
+    intake.records(path, platform="vaccination", source="s", known_at=now)
+    found = verify(prepared.engine, viewer=system_viewer(now), zone="Asia/Ho_Chi_Minh")
+    assert found.differences.is_empty()
+    months = sa.select(tables.cube_current.c.month).distinct()
+    with prepared.engine.connect() as connection:
+        assert set(connection.execute(months).scalars()) == {202106, 202107, 202108}
 
 
 def test_the_loser_of_two_writers_starts_from_what_the_winner_left(
