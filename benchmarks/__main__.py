@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import first_page, pages, rebuild
+from benchmarks import first_page, formats, pages, rebuild
 from benchmarks.databases import has_postgres, postgres_url
 from benchmarks.gate import GOAL, Load, measure_gate
 from benchmarks.machine import machine_lines
 from benchmarks.report import Figure, Section, document, section_text
 
-NAMES = ("postgres", "sqlite", "rebuild", "page", "growth", "browser")
+NAMES = ("postgres", "sqlite", "rebuild", "page", "growth", "browser", "formats")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +62,8 @@ def sections(size: Size, *, only: tuple[str, ...], folder: Path) -> Iterator[Sec
         yield _postgres(size, folder=_made(folder / "postgres"))
     if "sqlite" in only:
         yield _sqlite(size, folder=_made(folder / "sqlite"))
+    if "formats" in only and has_postgres():
+        yield _formats(size, folder=_made(folder / "formats"))
     if "rebuild" in only:
         yield rebuild.measure_rebuild(_made(folder / "rebuild"), rows=size.records, turns=3)
     if {"page", "growth"} & set(only):
@@ -103,6 +105,12 @@ def _sqlite(size: Size, *, folder: Path) -> Section:
         _emptied(files)
     remark = "The plain load's rows stood ready as tuples; making them is not in its time."
     return Section(title="Gate on SQLite", figures=tuple(figures), remarks=(remark,))
+
+
+def _formats(size: Size, *, folder: Path) -> Section:
+    files = _made(folder / "files")
+    with postgres_url(folder / "server") as url:
+        return formats.measure_formats(url, rows=size.loads[0].rows, folder=files)
 
 
 def _page(size: Size, *, only: tuple[str, ...], folder: Path) -> Iterator[Section]:

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import rebuild
+from benchmarks import formats, rebuild
 from benchmarks.measure import forget_peak, peak_mib
 
 TASKS: dict[str, Callable[..., Any]] = {
+    "load_one": formats.load_one,
     "rebuild_ours": rebuild.rebuild_ours,
     "rebuild_duckdb": rebuild.rebuild_duckdb,
     "rebuild_pandas": rebuild.rebuild_pandas,

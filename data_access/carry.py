@@ -12,11 +12,15 @@ from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from psycopg.errors import UniqueViolation
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+Upsert = postgresql.Insert | sqlite.Insert
 
 _SQLITE = sqlite.dialect(paramstyle="qmark")
+_ROWS_AT_ONCE = 100_000
 _NULL = "\\N"
 _NULL_OUT = "\x02"
 """Polars cannot tell a quoted text from a null marker; the gate lets no control character in."""
@@ -49,13 +53,37 @@ def insert_frame(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame
     """
     if frame.is_empty():
         return
-    stored = encode(frame)
+    # In pieces: as tuples or as text, rows take many times the memory of the frame.
+    pieces = (encode(piece) for piece in frame.iter_slices(_ROWS_AT_ONCE))
     if connection.dialect.name == "postgresql":
-        _copy(connection, table, stored)
+        for piece in pieces:
+            _copy(connection, table, piece)
         return
-    statement = sa.insert(table).compile(dialect=_SQLITE, column_keys=stored.columns)
-    order = list(statement.positiontup or stored.columns)
-    connection.exec_driver_sql(str(statement), stored.select(order).rows())
+    statement = sa.insert(table).compile(dialect=_SQLITE, column_keys=frame.columns)
+    order = list(statement.positiontup or frame.columns)
+    for piece in pieces:
+        connection.exec_driver_sql(str(statement), piece.select(order).rows())
+
+
+def insert_if_new(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> bool:
+    """Insert every row of a frame; if the table holds any of their keys, insert none.
+
+    Returns whether the rows were inserted. Cheaper than looking every key up first, as long as it
+    succeeds most of the time.
+    """
+    try:
+        with connection.begin_nested():
+            insert_frame(connection, table, frame)
+    except (IntegrityError, UniqueViolation):
+        return False
+    return True
+
+
+def upsert_into(connection: sa.Connection, table: sa.Table) -> Upsert:
+    """Return the beginning of an INSERT ... ON CONFLICT for the database at hand."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def _copy(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:

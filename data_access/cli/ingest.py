@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,9 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
     parser.add_argument("--known-at", metavar="T", help="moment the delivery speaks of")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
+    parser.add_argument(
+        "--progress", action="store_true", help="say how far a long load is, terminal or not"
+    )
 
 
 def _add_records(parser: argparse.ArgumentParser) -> None:
@@ -80,6 +85,8 @@ def _check_source(source: str) -> None:
 
 def _deliver(args: argparse.Namespace, context: Context) -> Iterator[Outcome]:
     intake = context.intake
+    if args.progress or sys.stderr.isatty():
+        intake = replace(intake, progress=_say)
     known_at = ledger.known_at(args.known_at, clock=context.clock, zone=context.zone)
     if args.way == "table":
         yield intake.table(tuple(args.files), mapping=args.mapping, known_at=known_at)
@@ -102,6 +109,11 @@ def _deliver(args: argparse.Namespace, context: Context) -> Iterator[Outcome]:
             mapping=args.mapping,
             known_at=known_at,
         )
+
+
+def _say(line: str) -> None:
+    # Standard error: what is printed on standard output is the answer, and may be JSON.
+    print(line, file=sys.stderr, flush=True)
 
 
 def sentence(outcome: Outcome) -> str:

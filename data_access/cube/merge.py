@@ -7,7 +7,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
-from data_access.carry import delete_matching, insert_frame, matching
+from data_access.carry import Upsert, delete_matching, insert_frame, matching, staged, upsert_into
 from data_access.cube.history import (
     CELL,
     HISTORY_SCHEMA,
@@ -20,6 +20,8 @@ from data_access.cube.history import (
 )
 
 _COLUMNS = list(HISTORY_SCHEMA)
+_CELLS_AT_ONCE = 250_000
+"""Cells that are staged at a time: a delivery of years may change millions."""
 
 
 def apply_events(
@@ -36,25 +38,81 @@ def apply_events(
     moved = summed(events)
     if moved.is_empty():
         return 0
-    if not is_latest:
+    if not is_latest or moved["known_at"].n_unique() > 1:
         return _rewrite(connection, moved, batch_id=batch_id)
-    before = matching(
+    for piece in moved.iter_slices(_CELLS_AT_ONCE):
+        _add_to_present(connection, piece, batch_id=batch_id)
+    bump_partitions(connection, moved, change_no=batch_id)
+    return moved.height
+
+
+def _add_to_present(connection: sa.Connection, moved: pl.DataFrame, *, batch_id: int) -> None:
+    """Add changes of one moment to cells in place, and enter what came of it in the history.
+
+    The frame travels once; each cell is looked up and written once in either table.
+    """
+    current, history = tables.cube_current, tables.cube_history
+    moment = moved["known_at"][0]
+    staged_columns = [
+        *[current.c[name] for name in CELL],
+        sa.Column("dvalue", sa.Double),
+        sa.Column("dn", sa.BigInteger),
+    ]
+    with staged(connection, staged_columns, moved) as stage:
+        adding = _addition(connection, stage, known_at=moment, batch_id=batch_id)
+        if connection.dialect.name == "postgresql":
+            after = adding.returning(*[current.c[name] for name in _COLUMNS]).cte("after")
+            whole = sa.select(*[after.c[name] for name in _COLUMNS])
+        else:
+            connection.execute(adding)
+            same_cell = sa.and_(*[stage.c[name] == current.c[name] for name in CELL])
+            joined = stage.join(current, same_cell)
+            whole = sa.select(*[current.c[name] for name in _COLUMNS]).select_from(joined)
+        connection.execute(sa.insert(history).from_select(_COLUMNS, whole))
+    _drop_ended(connection, moved.filter(pl.col("dn") <= 0))
+
+
+def _addition(
+    connection: sa.Connection, stage: sa.Table, *, known_at: int, batch_id: int
+) -> Upsert:
+    current = tables.cube_current
+    added = {
+        **{name: stage.c[name] for name in CELL},
+        "known_at": sa.literal(known_at, sa.BigInteger),
+        "value": stage.c.dvalue,
+        "n": stage.c.dn,
+        "status": sa.literal(0, sa.SmallInteger),
+        "batch_id": sa.literal(batch_id, sa.BigInteger),
+    }
+    # SQLite cannot tell ON CONFLICT from a join's ON unless the SELECT has a WHERE.
+    rows = sa.select(*[added[name].label(name) for name in _COLUMNS]).where(sa.true())
+    adding = upsert_into(connection, current).from_select(_COLUMNS, rows)
+    new = adding.excluded
+    n = current.c.n + new.n
+    value = sa.func.coalesce(current.c.value, 0) + new.value
+    return adding.on_conflict_do_update(
+        index_elements=list(CELL),
+        set_={
+            "known_at": new.known_at,
+            "value": sa.case((n != 0, value)),
+            "n": n,
+            "status": new.status,
+            "batch_id": new.batch_id,
+        },
+    )
+
+
+def _drop_ended(connection: sa.Connection, lessened: pl.DataFrame) -> None:
+    """Take cells out of the present that no record stands behind any more."""
+    schema = {name: HISTORY_SCHEMA[name] for name in (*CELL, "n")}
+    held = matching(
         connection,
         tables.cube_current,
-        keys=moved.select(CELL).unique(),
-        columns=[*CELL, "value", "n"],
-        schema={name: HISTORY_SCHEMA[name] for name in (*CELL, "value", "n")},
+        keys=lessened.select(CELL),
+        columns=list(schema),
+        schema=schema,
     )
-    n = pl.col("dn") + pl.col("n").fill_null(0)
-    value = pl.col("dvalue") + pl.col("value").fill_null(0)
-    after = moved.join(before, on=CELL, how="left", maintain_order="left").with_columns(
-        n=n,
-        value=pl.when(n != 0).then(value),
-        status=pl.lit(0, dtype=pl.Int8),
-        batch_id=pl.lit(batch_id, dtype=pl.Int64),
-    )
-    append(connection, after.select(_COLUMNS), existing=before.select(CELL), batch_id=batch_id)
-    return after.height
+    delete_matching(connection, tables.cube_current, held.filter(pl.col("n") == 0).select(CELL))
 
 
 def append(
@@ -133,12 +191,10 @@ def bump_partitions(connection: sa.Connection, cells: pl.DataFrame, *, change_no
     touched = cells.select("measure_id", "month").unique().sort("measure_id", "month")
     if touched.is_empty():
         return
-    for measure_id, month in touched.iter_rows():
-        one = (partition.c.measure_id == measure_id) & (partition.c.month == month)
-        held = connection.execute(sa.select(partition.c.change_no).where(one)).scalar()
-        if held is None:
-            row = {"measure_id": measure_id, "month": month, "change_no": change_no}
-            connection.execute(sa.insert(partition), row)
-        else:
-            number = max(change_no, held + 1)
-            connection.execute(sa.update(partition).where(one).values(change_no=number))
+    entering = upsert_into(connection, partition)
+    held, given = partition.c.change_no, entering.excluded.change_no
+    next_number = sa.case((given > held, given), else_=held + 1)
+    entered = entering.on_conflict_do_update(
+        index_elements=["measure_id", "month"], set_={"change_no": next_number}
+    )
+    connection.execute(entered, [{**row, "change_no": change_no} for row in touched.to_dicts()])

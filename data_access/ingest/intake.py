@@ -15,6 +15,7 @@ from data_access.ingest.dhis2_mapping import Dhis2Mapping, load_dhis2_mapping
 from data_access.ingest.front import admit_records, load_record_mapping
 from data_access.ingest.ledger import Outcome
 from data_access.ingest.mapping import load_table_mapping
+from data_access.ingest.progress import Say, told
 from data_access.ingest.pseudonym_keys import mark
 from data_access.ingest.readers import FORMATS
 from data_access.ingest.records import RecordDelivery, ingest_records
@@ -32,6 +33,7 @@ class Intake:
         clock: what time it is.
         pseudonym_key: secret that replaces identities; empty where none is set.
         rejects_folder: where files of rejected rows are put.
+        progress: told how far a long load of records is; None: nobody asks.
     """
 
     engine: sa.Engine
@@ -39,6 +41,7 @@ class Intake:
     clock: Clock
     pseudonym_key: str
     rejects_folder: Path
+    progress: Say | None = None
 
     @property
     def zone(self) -> str:
@@ -83,6 +86,8 @@ class Intake:
             known_at=known_at,
             key_mark=mark(self.pseudonym_key) if declared.has_person else "",
         )
+        if self.progress is not None:
+            chunks = told(chunks, file_name=path.name, say=self.progress)
         return ingest_records(
             self.engine,
             delivery,

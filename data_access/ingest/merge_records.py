@@ -1,6 +1,8 @@
 """Merges checked record versions into the record tables and collects what that changes.
 
-Write side: runs inside one write transaction per file. A row takes one of two roads.
+Write side: runs inside one write transaction per file.
+
+A chunk whose keys are all new is inserted as it is. Otherwise a row takes one of two roads.
 
 The short road is for a key that occurs once in the chunk and that nothing later is known of: it
 is new, replaces the winner, or says what the winner says. The long road is for all others: every
@@ -14,7 +16,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
-from data_access.carry import Schema, delete_matching, insert_frame, matching
+from data_access.carry import Schema, delete_matching, insert_frame, insert_if_new, matching
 from data_access.contracts.model import DTYPES, RecordKind
 from data_access.cube.rollup import contributions
 from data_access.cube.timeline import with_valid_to
@@ -23,6 +25,7 @@ from data_access.ingest.ledger import Counts, latest_moment
 _PAST_KEY = ["record_id", "version", "known_at", "batch_id", "row_no"]
 _WEIGHED = ["known_at", "measure", "day", "area_id", "dims"]
 _MOST_GATHERED = 32
+_PROBED = 64
 _NO_END = pl.lit(None, dtype=pl.Int64)
 
 
@@ -76,6 +79,7 @@ class RecordMerge:
             record_kind=self.kind.name,
         )
         self.is_late = latest is not None and latest > self.known_at
+        self._expects_new = True
         self._changes: list[pl.DataFrame] = []
         self._parts = 0
 
@@ -85,6 +89,8 @@ class RecordMerge:
         incoming, n_repeated = self._without_repetition(incoming)
         self._count(unchanged=n_repeated)
         if incoming.is_empty():
+            return
+        if self._inserted_as_new(incoming):
             return
         held = self._winners(incoming.select("record_id").unique())
         short, long = self._parted(incoming, held)
@@ -100,6 +106,27 @@ class RecordMerge:
         """
         self._fold()
         return self._changes[0] if self._changes else self._contributions(None)
+
+    # --- nothing known yet ----------------------------------------------------------------------
+
+    def _inserted_as_new(self, incoming: pl.DataFrame) -> bool:
+        """Insert a chunk of which no key is known, without looking each of them up.
+
+        A few keys are looked up first; the index has the last word on the others. Once it said
+        no, the rest of the file is not tried: most of an old file would be written in vain.
+        """
+        keys = incoming["record_id"]
+        if not self._expects_new or keys.n_unique() < incoming.height:
+            return False
+        probe = keys.gather_every(max(1, incoming.height // _PROBED)).to_frame()
+        rows = incoming.select(list(self.schema))
+        self._expects_new = self._winners(probe).is_empty() and insert_if_new(
+            self.connection, self.winner, self._keyed(rows)
+        )
+        if self._expects_new:
+            self._change(rows, moment="known_at", sign=1)
+            self._count(new=incoming.height)
+        return self._expects_new
 
     # --- reading --------------------------------------------------------------------------------
 

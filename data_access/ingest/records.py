@@ -31,6 +31,8 @@ from data_access.ingest.pseudonym_keys import require_same_key
 from data_access.ingest.reject_log import RejectLog
 from data_access.ingest.seam import Admitted
 
+_CELLS_AT_ONCE = 250_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class RecordDelivery:
@@ -167,10 +169,21 @@ def rejected_by_reason(rejected: pl.DataFrame) -> dict[str, int]:
 def _apply(connection: sa.Connection, changes: pl.DataFrame, *, merge: RecordMerge) -> None:
     if changes.is_empty():
         return
-    events = events_from(connection, changes, platform=merge.platform, source_id=merge.source_id)
     latest = ledger.latest_moment(connection, source_id=merge.source_id, besides=merge.batch_id)
     is_latest = latest is None or latest < merge.known_at
-    apply_events(connection, events, batch_id=merge.batch_id, is_latest=is_latest)
+    for part in _parts(changes):
+        events = events_from(connection, part, platform=merge.platform, source_id=merge.source_id)
+        apply_events(connection, events, batch_id=merge.batch_id, is_latest=is_latest)
+
+
+def _parts(changes: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield the changes of many cells month by month, so that memory holds one month's events."""
+    if changes.height <= _CELLS_AT_ONCE:
+        yield changes
+        return
+    month = pl.col("day").dt.truncate("1mo")
+    for first in changes.select(month.unique().sort()).to_series():
+        yield changes.filter(month == first)
 
 
 def events_from(
