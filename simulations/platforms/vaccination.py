@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import polars as pl
 
 from data_access.contracts.vaccination import CAMPAIGN_START
-from simulations.day.people import Register
-from simulations.day.setting import PERSON, PLACE, Setting, numbered
-from simulations.day.sites import Sites
+from simulations.platforms.people import Register
+from simulations.platforms.setting import PERSON, PLACE, Setting, numbered
+from simulations.platforms.sites import Sites
 
 RECEIVED_SPARE, WASTED_OPEN = 10, 1
 """Doses received beyond what a day used and lost; doses lost with a vial left open, a day."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from simulations.day.epidemic import Epidemic
-from simulations.day.people import Register
-from simulations.day.setting import PERSON, PLACE, Setting, numbered
-from simulations.day.sites import laboratory_of
+from simulations.platforms.epidemic import Epidemic
+from simulations.platforms.people import Register
+from simulations.platforms.setting import PERSON, PLACE, Setting, numbered
+from simulations.platforms.sites import laboratory_of
 
 CASE_REASON = {
     "contact": "F1",

@@ -3,9 +3,9 @@
 import polars as pl
 
 from data_access.contracts.declarations import CHANNEL, DECLARATION_KIND
-from simulations.day.epidemic import Epidemic
-from simulations.day.people import Register
-from simulations.day.setting import PERSON, PLACE, Setting, numbered
+from simulations.platforms.epidemic import Epidemic
+from simulations.platforms.people import Register
+from simulations.platforms.setting import PERSON, PLACE, Setting, numbered
 
 SYMPTOMS = ("sot", "ho", "kho_tho", "dau_hong", "met_moi")
 SYMPTOM_SHARE, EXPOSURE_SHARE, CALLED_SHARE, SAMPLED_SHARE = 0.08, 0.05, 0.9, 0.6

@@ -3,10 +3,10 @@
 import polars as pl
 
 from data_access.contracts.checkpoints import METHOD
-from simulations.day.epidemic import Epidemic
-from simulations.day.people import Register
-from simulations.day.setting import PERSON, PLACE, Setting, numbered
-from simulations.day.sites import Sites
+from simulations.platforms.epidemic import Epidemic
+from simulations.platforms.people import Register
+from simulations.platforms.setting import PERSON, PLACE, Setting, numbered
+from simulations.platforms.sites import Sites
 
 
 def checkpoint_records(

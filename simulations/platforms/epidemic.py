@@ -13,8 +13,8 @@ from datetime import timedelta
 import polars as pl
 
 from data_access.contracts.tracing import FOUND_BY
-from simulations.day.people import Register
-from simulations.day.setting import PERSON, PLACE, Setting, local_date, numbered
+from simulations.platforms.people import Register
+from simulations.platforms.setting import PERSON, PLACE, Setting, local_date, numbered
 
 DETECTED_IN = {"contact": "khu_cach_ly", "declared": "cong_dong", "pooled": "cong_dong",
                "hospital": "co_so_y_te"}  # fmt: skip

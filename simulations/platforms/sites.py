@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from data_access.contracts.checkpoints import PLACE_KIND
-from simulations.day.setting import PLACE, Setting, numbered
+from simulations.platforms.setting import PLACE, Setting, numbered
 
 FACILITIES = {"benh_vien_da_chien": "Bệnh viện dã chiến", "tap_trung": "Khu cách ly tập trung",
               "khach_san": "Khách sạn cách ly"}  # fmt: skip

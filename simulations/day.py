@@ -12,20 +12,20 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from simulations.day.checkpoints import checkpoint_records
-from simulations.day.declarations import (
+from simulations.platforms.checkpoints import checkpoint_records
+from simulations.platforms.declarations import (
     declaration_records,
     make_declarations,
     sampled_others,
 )
-from simulations.day.epidemic import make_epidemic, tracing_records
-from simulations.day.people import Register
-from simulations.day.quarantine import make_stays, quarantine_records
-from simulations.day.setting import HISTORY_DAYS, Parameters, Setting
-from simulations.day.sites import make_sites
-from simulations.day.testing import make_samples
-from simulations.day.truth import truth
-from simulations.day.vaccination import vaccination_records
+from simulations.platforms.epidemic import make_epidemic, tracing_records
+from simulations.platforms.people import Register
+from simulations.platforms.quarantine import make_stays, quarantine_records
+from simulations.platforms.setting import HISTORY_DAYS, Parameters, Setting
+from simulations.platforms.sites import make_sites
+from simulations.platforms.testing import make_samples
+from simulations.platforms.truth import truth
+from simulations.platforms.vaccination import vaccination_records
 
 __all__ = ["Parameters", "make_day", "truth"]
 

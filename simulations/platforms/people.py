@@ -9,7 +9,7 @@ from itertools import count
 
 import polars as pl
 
-from simulations.day.setting import Setting
+from simulations.platforms.setting import Setting
 
 FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan",
           "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý")  # fmt: skip

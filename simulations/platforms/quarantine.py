@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from simulations.day.epidemic import Epidemic
-from simulations.day.people import Register
-from simulations.day.setting import PERSON, PLACE, Setting, local_date, numbered
-from simulations.day.sites import Sites
+from simulations.platforms.epidemic import Epidemic
+from simulations.platforms.people import Register
+from simulations.platforms.setting import PERSON, PLACE, Setting, local_date, numbered
+from simulations.platforms.sites import Sites
 
 BREACH_SHARE = 0.02
 FEVER_TENTHS = 378

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from simulations.day.setting import local_date
+from simulations.platforms.setting import local_date
 
 SCHEMA = pl.Schema(
     {
