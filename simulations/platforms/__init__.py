@@ -1,0 +1,1 @@
+"""One module per platform of the invented day, and what they share."""

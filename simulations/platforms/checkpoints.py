@@ -1,0 +1,57 @@
+"""Scans at registered places: of everybody, and of cases where they were on the day before."""
+
+import polars as pl
+
+from data_access.contracts.checkpoints import METHOD
+from simulations.platforms.epidemic import Epidemic
+from simulations.platforms.people import Register
+from simulations.platforms.setting import PERSON, PLACE, Setting, numbered
+from simulations.platforms.sites import Sites
+
+
+def checkpoint_records(
+    setting: Setting, register: Register, *, epidemic: Epidemic, sites: Sites
+) -> dict[str, pl.DataFrame]:
+    """Return the two kinds of record of the checkpoints, in delivery fields."""
+    rows = pl.concat([_of_cases(epidemic), _of_others(setting, register, places=sites.places)])
+    rows = numbered(rows.sort("scanned_at", "id_no", "direction"), "scan_id", "LQ-")
+    rows = setting.after(rows, "scanned_at", "synced_at", 0, 30)
+    n = rows.height
+    rows = rows.with_columns(
+        setting.chosen("method", list(METHOD), n=n),
+        setting.chosen("card_colour", ("xanh", "vang", "none"), n=n),
+        pl.lit("cho_vao").alias("outcome"),
+    )
+    return {
+        "scan": rows.select("scan_id", pl.exclude("scan_id", "day")),
+        "place": sites.places,
+    }
+
+
+_SCAN = ("place_code", "place_kind", "scanned_at", "direction", *PERSON, *PLACE)
+
+
+def _of_cases(epidemic: Epidemic) -> pl.DataFrame:
+    """Return a scan in and a scan out for each visit that tracing speaks of."""
+    return pl.concat(
+        epidemic.visits.with_columns(
+            pl.col(moment).alias("scanned_at"), pl.lit(direction).alias("direction")
+        ).select(_SCAN)
+        for moment, direction in (("visited_from", "vao"), ("visited_to", "ra"))
+    )
+
+
+def _of_others(setting: Setting, register: Register, *, places: pl.DataFrame) -> pl.DataFrame:
+    each = setting.parameters.scans_per_province
+    people = register.add_people(setting.daily(each).drop("district_code"), youngest=10)
+    many = setting.parameters.places_per_province
+    about = places.with_columns(
+        pl.int_range(pl.len()).over("province_code").cast(pl.Int64).alias("_which")
+    ).select("_which", "place_code", pl.col("kind").alias("place_kind"), *PLACE)
+    rows = people.with_columns(setting.whole("_which", 0, many - 1, n=people.height)).join(
+        about, on=["province_code", "_which"], how="left", maintain_order="left"
+    )
+    rows = setting.at(rows, "scanned_at", 6 * 60, 21 * 60)
+    return rows.with_columns(
+        setting.chosen("direction", ("vao", "ra"), n=rows.height, weights=(3, 1))
+    ).select(_SCAN)

@@ -1,0 +1,105 @@
+"""What is registered before anything happens there: facilities, laboratories, sites, QR places."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from data_access.contracts.checkpoints import PLACE_KIND
+from simulations.platforms.setting import PLACE, Setting, numbered
+
+FACILITIES = {"benh_vien_da_chien": "Bệnh viện dã chiến", "tap_trung": "Khu cách ly tập trung",
+              "khach_san": "Khách sạn cách ly"}  # fmt: skip
+LABORATORIES = {"khang_dinh": ("KD", 4_000), "sang_loc": ("SL", 2_000)}
+"""Kind → mark in its code, capacity (single samples a day)."""
+SITES = {"co_dinh": 6, "benh_vien": 10}
+"""Kind → vaccination tables."""
+BEDS_SPARE = 50
+"""Beds beyond the most people that can be inside at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sites:
+    """The registers, in delivery fields, each with province_code and district_code."""
+
+    facilities: pl.DataFrame
+    laboratories: pl.DataFrame
+    vaccination: pl.DataFrame
+    places: pl.DataFrame
+
+
+def make_sites(setting: Setting, *, n_beds: int) -> Sites:
+    """Return what is registered; each facility holds `n_beds` usable beds."""
+    return Sites(
+        facilities=_facilities(setting, n_beds=n_beds),
+        laboratories=_laboratories(setting),
+        vaccination=_vaccination(setting),
+        places=_places(setting),
+    )
+
+
+def _of_kinds(setting: Setting, codes: list[str], *, name: str) -> pl.DataFrame:
+    provinces = pl.DataFrame({"province_code": setting.codes})
+    kinds = pl.DataFrame({name: codes}, schema={name: pl.String})
+    return setting.placed(provinces.join(kinds, how="cross"))
+
+
+def _facilities(setting: Setting, *, n_beds: int) -> pl.DataFrame:
+    rows = _of_kinds(setting, list(FACILITIES), name="kind")
+    return numbered(rows, "facility_id", "CL-").select(
+        "facility_id",
+        (pl.col("kind").replace_strict(FACILITIES) + " " + pl.col("province_code")).alias("name"),
+        "kind",
+        pl.lit(n_beds + BEDS_SPARE, dtype=pl.Int64).alias("beds_total"),
+        pl.lit(n_beds, dtype=pl.Int64).alias("beds_usable"),
+        pl.lit(setting.opened).alias("opened_on"),
+        *PLACE,
+    )
+
+
+def _laboratories(setting: Setting) -> pl.DataFrame:
+    rows = _of_kinds(setting, list(LABORATORIES), name="kind")
+    marks = {kind: mark for kind, (mark, _) in LABORATORIES.items()}
+    capacity = {kind: many for kind, (_, many) in LABORATORIES.items()}
+    code = "XN-" + pl.col("province_code") + "-" + pl.col("kind").replace_strict(marks)
+    return rows.select(
+        code.alias("lab_code"),
+        ("Phòng xét nghiệm " + code).alias("name"),
+        "kind",
+        pl.col("kind").replace_strict(capacity, return_dtype=pl.Int64).alias("capacity_per_day"),
+        pl.lit(setting.opened).alias("opened_on"),
+        *PLACE,
+    )
+
+
+def _vaccination(setting: Setting) -> pl.DataFrame:
+    rows = numbered(_of_kinds(setting, list(SITES), name="kind"), "site_code", "DT-")
+    return rows.select(
+        "site_code",
+        ("Điểm tiêm " + pl.col("site_code")).alias("name"),
+        "kind",
+        pl.col("kind").replace_strict(SITES, return_dtype=pl.Int64).alias("tables"),
+        pl.lit(setting.opened).alias("opened_on"),
+        *PLACE,
+    )
+
+
+def _places(setting: Setting) -> pl.DataFrame:
+    provinces = pl.DataFrame({"province_code": setting.codes})
+    rows = setting.placed(provinces, each=setting.parameters.places_per_province)
+    rows = numbered(rows, "place_code", "QR-").with_columns(
+        setting.chosen("kind", list(PLACE_KIND), n=rows.height),
+        pl.lit(setting.opened).alias("day"),
+    )
+    return setting.at(rows, "registered_at", 8 * 60, 17 * 60).select(
+        "place_code",
+        ("Địa điểm " + pl.col("place_code")).alias("name"),
+        "kind",
+        "registered_at",
+        pl.lit("active").alias("status"),
+        *PLACE,
+    )
+
+
+def laboratory_of(kind: str) -> pl.Expr:
+    """Return the code of a province's laboratory of a kind; needs province_code."""
+    return "XN-" + pl.col("province_code") + f"-{LABORATORIES[kind][0]}"

@@ -1,0 +1,107 @@
+"""Doses at registered sites, each second one after its first, and the ledger behind them."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from data_access.contracts.vaccination import CAMPAIGN_START
+from simulations.platforms.people import Register
+from simulations.platforms.setting import PERSON, PLACE, Setting, numbered
+from simulations.platforms.sites import Sites
+
+RECEIVED_SPARE, WASTED_OPEN = 10, 1
+"""Doses received beyond what a day used and lost; doses lost with a vial left open, a day."""
+ADVERSE_WEIGHTS = (90, 9, 1)
+
+
+def vaccination_records(
+    setting: Setting, register: Register, *, sites: Sites
+) -> dict[str, pl.DataFrame]:
+    """Return the three kinds of record of vaccination, in delivery fields."""
+    doses = _doses(setting, register, sites=sites.vaccination)
+    return {
+        "dose": doses.select("dose_event_id", pl.exclude("dose_event_id", "day")),
+        "stock": _ledger(doses),
+        "site": sites.vaccination,
+    }
+
+
+def _doses(setting: Setting, register: Register, *, sites: pl.DataFrame) -> pl.DataFrame:
+    today = _today(setting, register, sites=sites)
+    rows = pl.concat([today, _first_of(today)]).drop("_interval")
+    rows = setting.at(rows, "vaccinated_at", 7 * 60, 17 * 60).sort("vaccinated_at", "id_no")
+    rows = setting.after(
+        numbered(rows, "dose_event_id", "LT-"), "vaccinated_at", "recorded_at", 30, 240
+    )
+    n = rows.height
+    return rows.with_columns(
+        (pl.col("vaccine_code") + "-2021-01").alias("lot_no"),
+        (pl.col("day") + pl.duration(days=180)).alias("expiry"),
+        setting.chosen("priority_group", [str(k) for k in range(1, 17)], n=n),
+        pl.lit("du_dk").alias("screening"),
+        pl.lit(30, dtype=pl.Int64).alias("observed_minutes"),
+        setting.chosen("aefi", ("none", "nhe", "nang"), n=n, weights=ADVERSE_WEIGHTS),
+        pl.when(pl.col("dose_no") == "1").then(pl.lit("vang")).otherwise(pl.lit("xanh"))
+        .alias("certificate_status"),
+    )  # fmt: skip
+
+
+def _today(setting: Setting, register: Register, *, sites: pl.DataFrame) -> pl.DataFrame:
+    """Return the doses of the period; a second one only where a first was possible."""
+    p = setting.parameters
+    people = register.add_people(setting.daily(p.doses_per_province).drop("district_code"))
+    n = people.height
+    rows = people.with_columns(
+        setting.chosen("kind", sites["kind"].unique(maintain_order=True).to_list(), n=n),
+        setting.chosen("vaccine_code", list(p.interval_days), n=n),
+        setting.happens("_second", p.second_share, n=n),
+    )
+    where = sites.select("site_code", "kind", *PLACE)
+    rows = rows.join(where, on=["province_code", "kind"], how="left", maintain_order="left")
+    rows = rows.with_columns(_interval(setting, rows, p.interval_days))
+    began = pl.col("day") - pl.duration(days=pl.col("_interval")) >= CAMPAIGN_START
+    return rows.with_columns(
+        pl.when(pl.col("_second") & began).then(pl.lit("2")).otherwise(pl.lit("1")).alias("dose_no")
+    ).select("day", "dose_no", "vaccine_code", "site_code", "_interval", *PERSON, *PLACE)
+
+
+def _interval(
+    setting: Setting, rows: pl.DataFrame, of_product: Mapping[str, tuple[int, int]]
+) -> pl.Expr:
+    """Return the days between the doses of each row's product, by chance within its bounds."""
+    drawn = pl.lit(pl.Series(setting.rng.random(rows.height)))
+    low = pl.col("vaccine_code").replace_strict({k: v[0] for k, v in of_product.items()})
+    high = pl.col("vaccine_code").replace_strict({k: v[1] for k, v in of_product.items()})
+    return (low + (drawn * (high - low + 1)).floor().cast(pl.Int64)).alias("_interval")
+
+
+def _first_of(today: pl.DataFrame) -> pl.DataFrame:
+    """Return the first dose of everybody who had the second in the period: same site, earlier."""
+    return today.filter(pl.col("dose_no") == "2").with_columns(
+        (pl.col("day") - pl.duration(days=pl.col("_interval"))).alias("day"),
+        pl.lit("1").alias("dose_no"),
+    )
+
+
+def _ledger(doses: pl.DataFrame) -> pl.DataFrame:
+    """Return a line for each site, product and day of use; each opens where the last closed."""
+    used = (
+        doses.group_by("site_code", "vaccine_code", "lot_no", "day", *PLACE)
+        .agg(pl.len().cast(pl.Int64).alias("used_doses"))
+        .sort("site_code", "vaccine_code", "day")
+    )
+    before = (pl.int_range(pl.len()) * RECEIVED_SPARE).over("site_code", "vaccine_code")
+    rows = used.with_columns(
+        before.cast(pl.Int64).alias("opening"),
+        (pl.col("used_doses") + WASTED_OPEN + RECEIVED_SPARE).alias("received"),
+        pl.lit(WASTED_OPEN, dtype=pl.Int64).alias("wasted_open_vial"),
+        pl.lit(0, dtype=pl.Int64).alias("wasted_closed_vial"),
+    )
+    closing = (
+        pl.col("opening") + pl.col("received") - pl.col("used_doses") - pl.col("wasted_open_vial")
+    )
+    return numbered(rows.with_columns(closing.alias("closing")), "stock_id", "SK-").select(
+        "stock_id", "site_code", "lot_no", "vaccine_code", pl.col("day").alias("ledger_date"),
+        "opening", "received", "used_doses", "wasted_open_vial", "wasted_closed_vial", "closing",
+        *PLACE,
+    )  # fmt: skip
