@@ -27,6 +27,8 @@ class Settings:
         demo: whether this is a demonstration (its own key, its own banner).
         pack: folder of another country's pack, or empty for the bundled Vietnam pack.
         now: fixed or shifted clock, see `data_access.clock`.
+        max_upload_mb: largest body, unpacked, that HTTP takes in, in MB of 2^20 bytes.
+        max_ingests: deliveries over HTTP that one server process takes in at once.
     """
 
     database_url: str = field(repr=False)
@@ -34,6 +36,8 @@ class Settings:
     demo: bool
     pack: str
     now: str
+    max_upload_mb: int = 64
+    max_ingests: int = 4
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -50,6 +54,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         demo=demo,
         pack=found.get("TUYENDAU_PACK", ""),
         now=found.get("TUYENDAU_NOW", ""),
+        max_upload_mb=_whole(found, "TUYENDAU_MAX_UPLOAD_MB", default=64, most=4096),
+        max_ingests=_whole(found, "TUYENDAU_MAX_INGESTS", default=4, most=64),
     )
 
 
@@ -58,6 +64,15 @@ def _flag(found: Mapping[str, str], name: str) -> bool:
     if word not in TRUE_WORDS | FALSE_WORDS:
         raise SettingsError(f"{name} must be 1 or 0")
     return word in TRUE_WORDS
+
+
+def _whole(found: Mapping[str, str], name: str, *, default: int, most: int) -> int:
+    text = found.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise SettingsError(f"{name} must be a whole number from 1 to {most}")
+    return int(text)
 
 
 def _database_url(text: str) -> str:

@@ -101,6 +101,18 @@ class RecordMerge:
         self._fold()
         return self._changes[0] if self._changes else self._contributions(None)
 
+    def places(self, record_ids: pl.Series) -> pl.DataFrame:
+        """Return the province_id (null for none) of those of some records that are held."""
+        keys = record_ids.unique().sort().alias("record_id").to_frame()
+        return matching(
+            self.connection,
+            self.winner,
+            keys=keys,
+            fixed={"source_id": self.source_id},
+            columns=["record_id", "province_id"],
+            schema={"record_id": pl.String(), "province_id": pl.Int32()},
+        )
+
     # --- reading --------------------------------------------------------------------------------
 
     def _stamped(self, accepted: pl.DataFrame) -> pl.DataFrame:

@@ -27,6 +27,7 @@ from data_access.ingest.ahead import ahead
 from data_access.ingest.ledger import Counts, Delivered, Outcome
 from data_access.ingest.merge_records import RecordMerge
 from data_access.ingest.reject_log import RejectLog
+from data_access.ingest.scope import own_records
 from data_access.ingest.seam import Admitted
 
 
@@ -41,6 +42,7 @@ class RecordDelivery:
         source: name of who delivers.
         known_at: the moment it speaks of (aware).
         file_name: name for the ledger; empty for the file's own.
+        provinces: numbers of the only provinces whose records it may change; None: all.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class RecordDelivery:
     source: str
     known_at: datetime
     file_name: str = ""
+    provinces: frozenset[int] | None = None
 
 
 def ingest_records(
@@ -121,6 +124,8 @@ def _merge(
         known_at=to_us(delivered.known_at),
         zone=zone,
     )
+    if delivery.provinces is not None:
+        chunks = own_records(merge, chunks, provinces=delivery.provinces)
     counts, reasons = _feed(merge, chunks, log)
     _apply(connection, merge.changes(), merge=merge)
     return Outcome(
