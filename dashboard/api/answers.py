@@ -3,13 +3,11 @@
 No message repeats what a stranger sent.
 """
 
-from collections.abc import Mapping
-
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dashboard.api.refusal import Refusal, later
 from dashboard.errors import record
 from data_access.errors import (
     BadInput,
@@ -19,37 +17,8 @@ from data_access.errors import (
     SettingsError,
 )
 
-NOT_KEPT = {"Cache-Control": "no-store"}
 _AWAY_S, _BROKEN_S = 10, 60
 _HTTP_WORDS = {404: ("not_found", "no such address"), 405: ("bad_method", "not with this method")}
-
-
-class Refusal(Exception):
-    """An answer that ends a request.
-
-    Attributes:
-        status: HTTP status.
-        code: stable word for programs.
-        headers: further headers.
-    """
-
-    def __init__(
-        self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.headers = dict(headers or {})
-
-    def response(self) -> Response:
-        """Return the answer."""
-        body = {"error": " ".join(str(self).split()), "code": self.code}
-        return JSONResponse(body, self.status, headers={**NOT_KEPT, **self.headers})
-
-
-def later(status: int, code: str, message: str, *, seconds: int) -> Refusal:
-    """Return a refusal that says when to come again."""
-    return Refusal(status, code, message, headers={"Retry-After": str(seconds)})
 
 
 def refusal_of(error: Exception) -> Refusal:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from dashboard.api.answers import Refusal
 from dashboard.api.holding import Holding
+from dashboard.api.refusal import Refusal
 from dashboard.api.turns import Turns
 from dashboard.api.upload import MB, Limits
 from data_access.clock import machine_clock

@@ -7,8 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from dashboard import resources
-from dashboard.api.answers import NOT_KEPT, Refusal, refusal_of
+from dashboard.api.answers import refusal_of
 from dashboard.api.desk import Desk, Parcel, unknown_token
+from dashboard.api.refusal import NOT_KEPT, Refusal
 from dashboard.api.upload import Sink, linger, receive
 from data_access.contracts.document import fields_of, template
 from data_access.contracts.model import Contract, RecordKind

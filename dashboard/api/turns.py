@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dashboard.api.answers import later
+from dashboard.api.refusal import later
 
 PER_TOKEN = 2
 AGAIN_S = 5

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from dashboard.api.answers import Refusal
+from dashboard.api.refusal import Refusal
 
 MB = 2**20
 LINGER_BYTES, LINGER_S = MB, 2.0
