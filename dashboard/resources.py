@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.api.desk import Desk
 from dashboard.headline import HEADLINE
 from dashboard.live import Beat, Pulse
 from data_access.codes import Role
@@ -29,6 +30,12 @@ def shared() -> Shared:
 def pack() -> Pack:
     """Return the country pack: boundaries and notices for maps."""
     return resolve_pack(settings().pack or None)
+
+
+@st.cache_resource(show_spinner=False, on_release=Desk.close)
+def desk() -> Desk:
+    """Return the desk that takes in deliveries over HTTP."""
+    return Desk(shared(), settings())
 
 
 @st.cache_resource(show_spinner=False)

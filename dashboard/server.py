@@ -17,6 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from dashboard import assets, resources
+from dashboard.api.routes import API
 from dashboard.errors import on_script_error
 from dashboard.live import AWAY, POLL_SECONDS, Listeners, news_of
 from dashboard.metrics import REGISTRY, Counting, observe
@@ -121,6 +122,7 @@ ROUTES = (
     Route("/metrics", metrics),
     Route(assets.PACK_PREFIX + "/{digest}/{name}", pack_file),
     Route(assets.UI_PREFIX + "/{digest}/{name}", ui_file),
+    API,
     WebSocketRoute("/live", live),
 )
 MIDDLEWARE = (Middleware(Counting), Middleware(PackedScripts), Middleware(Guard))

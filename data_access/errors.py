@@ -17,6 +17,10 @@ class DatabaseUnavailable(DataAccessError):
     """The shared database does not answer."""
 
 
+class StorageUnavailable(DataAccessError):
+    """A file of the program's own cannot be written (disk full, no right); nothing was changed."""
+
+
 class SchemaMismatch(DataAccessError):
     """The database is not at the version this program expects."""
 

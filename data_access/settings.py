@@ -41,6 +41,8 @@ class Settings:
         demo: whether this is a demonstration (its own key, its own banner).
         pack: folder of another country's pack, or empty for the bundled Vietnam pack.
         now: fixed or shifted clock, see `data_access.clock`.
+        max_upload_mb: largest body, unpacked, that HTTP takes in, in MB of 2^20 bytes.
+        max_ingests: deliveries over HTTP that one server process takes in at once.
     """
 
     database_url: str = field(repr=False)
@@ -49,6 +51,8 @@ class Settings:
     pack: str
     now: str
     keys_before: tuple[str, ...] = field(default=(), repr=False)
+    max_upload_mb: int = 64
+    max_ingests: int = 4
 
     @property
     def key_chain(self) -> str:
@@ -73,6 +77,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         pack=found.get("TUYENDAU_PACK", ""),
         now=found.get("TUYENDAU_NOW", ""),
         keys_before=_keys_before(found.get("TUYENDAU_PSEUDONYM_KEYS_BEFORE", "")),
+        max_upload_mb=_whole(found, "TUYENDAU_MAX_UPLOAD_MB", default=64, most=4096),
+        max_ingests=_whole(found, "TUYENDAU_MAX_INGESTS", default=4, most=64),
     )
 
 
@@ -105,6 +111,15 @@ def _pseudonym_key(text: str, *, demo: bool) -> str:
 
 def _keys_before(text: str) -> tuple[str, ...]:
     return tuple(key.strip() for key in text.split(KEY_SEPARATOR) if key.strip())
+
+
+def _whole(found: Mapping[str, str], name: str, *, default: int, most: int) -> int:
+    text = found.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise SettingsError(f"{name} must be a whole number from 1 to {most}")
+    return int(text)
 
 
 def _database_url(text: str) -> str:

@@ -127,6 +127,7 @@ class Shared:
             lambda: reconciled.findings(
                 self.cube, self.engine, viewer=viewer, start=start, end=end
             ),
+            ids=None,
             viewer=viewer,
         )
 
@@ -137,6 +138,7 @@ class Shared:
             lambda: reconciled.duplicates(
                 self.cube, self.engine, viewer=viewer, start=start, end=end
             ),
+            ids=None,
             viewer=viewer,
         )
 
@@ -183,15 +185,28 @@ class Shared:
         keys = {key for item in items for key in measures_of(state.catalogue, item)}
         return state.version(*sorted(keys)), self.cube.heard(viewer=viewer)
 
+    def _version(self, ids: Sequence[str] | None, *, viewer: Viewer) -> Hashable:
+        if ids is None:
+            return self.cube.state(viewer=viewer).token
+        return self.version(ids, viewer=viewer)
+
     def _kept(
         self,
         what: tuple[object, ...],
         make: Callable[[], pl.DataFrame],
         *,
-        ids: Sequence[str],
+        ids: Sequence[str] | None,
         viewer: Viewer,
     ) -> pl.DataFrame:
-        state, version = self.cube.state(viewer=viewer), self.version(ids, viewer=viewer)
+        """Return what was made before of the same state, or make it.
+
+        Args:
+            what: everything else that it depends on.
+            make: makes it.
+            ids: the measures and indicators it reads; None: it reads more than the cube.
+            viewer: who looks.
+        """
+        state, version = self.cube.state(viewer=viewer), self._version(ids, viewer=viewer)
         moment = to_us(viewer.now)
         if state.newest is not None and moment >= state.newest:
             # Nothing newer is known: until midnight, only a commit changes the answer.
@@ -203,7 +218,7 @@ class Shared:
                 self._answers.move_to_end(key)
                 return self._answers[key]
         made = make()
-        if self.version(ids, viewer=viewer) == version:
+        if self._version(ids, viewer=viewer) == version:
             self._keep(key, made)
         return made
 

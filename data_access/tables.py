@@ -236,6 +236,26 @@ partition_change = sa.Table(
     sqlite_with_rowid=False,
 )
 
+token = sa.Table(
+    "token",
+    metadata,
+    # Public: it names the token in lists and logs, and opens nothing.
+    sa.Column("token_id", sa.Text, primary_key=True),
+    sa.Column("secret_sha256", sa.Text, nullable=False),
+    # What it opens; today only `ingest`.
+    sa.Column("purpose", sa.Text, nullable=False),
+    # Who it delivers as, what and where: lists are joined by "|"; no areas = every area.
+    sa.Column("source", sa.Text, nullable=False, server_default=""),
+    sa.Column("platforms", sa.Text, nullable=False, server_default=""),
+    sa.Column("areas", sa.Text, nullable=False, server_default=""),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Column("revoked_at", sa.BigInteger),
+    sa.Column("last_used_at", sa.BigInteger),
+)
+
 
 person_link = sa.Table(
     "person_link",

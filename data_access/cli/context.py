@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import sqlalchemy as sa
 
 from data_access.clock import Clock, machine_clock
 from data_access.demonstration import database_clock
 from data_access.engine import make_engine
-from data_access.ingest.intake import Intake
+from data_access.ingest.intake import Intake, rejects_folder
 from data_access.migrations import require_current
 from data_access.reference.areas import Areas, load_areas
-from data_access.settings import ROOT, Settings
+from data_access.settings import Settings
 from data_access.viewer import system_viewer
 
 
@@ -63,14 +62,6 @@ class Context:
         viewer = system_viewer(machine_clock())
         return database_clock(self.engine, now=self.settings.now, zone=self.zone, viewer=viewer)
 
-    @property
-    def rejects_folder(self) -> Path:
-        """Return where files of rejected rows are put: beside a SQLite file, else under var/."""
-        url = self.engine.url
-        if url.get_backend_name() == "sqlite" and url.database:
-            return Path(url.database).resolve().parent / "rejects"
-        return ROOT / "var" / "rejects"
-
     @cached_property
     def intake(self) -> Intake:
         """Return the gate.
@@ -85,5 +76,5 @@ class Context:
             areas=self.areas,
             clock=self.clock,
             pseudonym_key=self.settings.key_chain,
-            rejects_folder=self.rejects_folder,
+            rejects_folder=rejects_folder(self.engine),
         )

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from data_access.cli.context import Context
-from data_access.errors import BadUse
 from data_access.ingest import ledger
+from data_access.ingest.intake import check_source
 from data_access.ingest.ledger import Counts, Outcome
 from data_access.ingest.readers import FORMATS
 
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
         DataAccessError: with one clear line; nothing of the failing delivery was kept.
     """
     if args.way != "table":
-        _check_source(args.source)
+        check_source(args.source)
     outcomes: list[Outcome] = []
     try:
         for outcome in _deliver(args, context):
@@ -74,13 +74,6 @@ def run(args: argparse.Namespace, context: Context) -> int:
         if args.json and outcomes:
             print(json.dumps(summary(outcomes), ensure_ascii=False))
     return 0
-
-
-def _check_source(source: str) -> None:
-    if not source.strip():
-        raise BadUse("--source must not be empty")
-    if any(mark in source for mark in "|=\n\r\t"):
-        raise BadUse("--source may not contain | or =")
 
 
 def _deliver(args: argparse.Namespace, context: Context) -> Iterator[Outcome]:

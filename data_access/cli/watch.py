@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from data_access.cli.context import Context
-from data_access.errors import BadUse, DatabaseUnavailable
+from data_access.errors import BadUse, DatabaseUnavailable, StorageUnavailable
 from data_access.ingest.watch import Watch
 
 _WAIT_WHEN_AWAY_S = 5.0
@@ -49,10 +49,10 @@ def run(args: argparse.Namespace, context: Context) -> int:
 
 
 def _looked(watch: Watch) -> bool:
-    """Look once; return False, having said so, when the database is away."""
+    """Look once; return False, having said so, when the database or the disk is away."""
     try:
         watch.look()
-    except DatabaseUnavailable as error:
+    except (DatabaseUnavailable, StorageUnavailable) as error:
         _say(json.dumps({"status": "waiting", "error": str(error)}, ensure_ascii=False))
         return False
     return True

@@ -41,7 +41,7 @@ def pages(contracts: tuple[Contract, ...] = CONTRACTS) -> dict[str, str]:
     for contract in contracts:
         written[f"{contract.platform}.md"] = _page(contract)
         for kind in contract.kinds:
-            written[f"templates/{contract.platform}-{kind.name}.csv"] = _template(kind)
+            written[f"templates/{contract.platform}-{kind.name}.csv"] = template(kind)
     return written
 
 
@@ -171,9 +171,28 @@ def _rollups(kind: RecordKind) -> Iterator[str]:
     yield ""
 
 
-def _template(kind: RecordKind) -> str:
+def template(kind: RecordKind) -> str:
     """Return the header of a file of this kind, with the byte-order mark that Excel needs."""
     return "\ufeff" + ",".join(field.name for field in kind.all_fields()) + "\r\n"
+
+
+def fields_of(kind: RecordKind) -> list[dict[str, object]]:
+    """Return what a program needs to know of each field of a record kind."""
+    return [
+        {
+            "name": field.name,
+            "type": field.kind.value,
+            "title": {"vi": field.vi, "en": field.en},
+            "required": field.required,
+            "personal": field.personal,
+            "computed": field.name in kind.derived,
+            "allowed": list(field.allowed),
+            "minimum": field.minimum,
+            "maximum": field.maximum,
+            "unit": field.unit,
+        }
+        for field in kind.all_fields()
+    ]
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def admit_records(
     *,
     fmt: str | None = None,
     record_mapping: RecordMapping | None = None,
-    areas: Areas,
+    areas: Areas | Places,
     known_at: datetime,
     pseudonym_key: str,
     zone: str,
@@ -58,7 +58,7 @@ def admit_records(
         kind: the record kind it holds.
         fmt: "csv", "ndjson", "parquet", "xlsx" or "fhir"; None: by extension, else by content.
         record_mapping: how its columns, codes and formats are to be read; None: as ours.
-        areas: the country's areas.
+        areas: the country's areas; as Places, only some of its provinces.
         known_at: aware moment at which the delivery was known; nothing may lie after it.
         pseudonym_key: secret that replaces identities.
         zone: time zone of the country.
@@ -71,7 +71,7 @@ def admit_records(
     check_fields(mapping, kind=kind)
     gate = Gate(
         kind=kind,
-        places=Places(areas),
+        places=areas if isinstance(areas, Places) else Places(areas),
         known_at=known_at,
         key=require_key(pseudonym_key) if kind.has_person else b"",
         zone=zone,

@@ -8,19 +8,22 @@ import sqlalchemy as sa
 
 from data_access.clock import Clock
 from data_access.contracts.registry import record_kind
-from data_access.errors import BadUse
+from data_access.errors import BadUse, ScopeDenied
 from data_access.ingest.cells import read_table
 from data_access.ingest.dhis2 import read_dhis2
 from data_access.ingest.dhis2_mapping import Dhis2Mapping, load_dhis2_mapping
 from data_access.ingest.front import admit_records, load_record_mapping
 from data_access.ingest.ledger import Outcome
 from data_access.ingest.mapping import load_table_mapping
+from data_access.ingest.places import Places
 from data_access.ingest.progress import Say, told
 from data_access.ingest.pseudonym_keys import mark
 from data_access.ingest.readers import FORMATS
 from data_access.ingest.records import RecordDelivery, ingest_records
+from data_access.ingest.scope import province_numbers
 from data_access.ingest.tables import TableDelivery, ingest_cells
 from data_access.reference.areas import Areas
+from data_access.settings import ROOT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,7 @@ class Intake:
         pseudonym_key: secret that replaces identities; empty where none is set.
         rejects_folder: where files of rejected rows are put.
         progress: told how far a long load of records is; None: nobody asks.
+        provinces: codes of the only provinces it takes records of; None: the whole country.
     """
 
     engine: sa.Engine
@@ -42,6 +46,7 @@ class Intake:
     pseudonym_key: str
     rejects_folder: Path
     progress: Say | None = None
+    provinces: frozenset[str] | None = None
 
     @property
     def zone(self) -> str:
@@ -68,12 +73,15 @@ class Intake:
             DatabaseUnavailable: if the database does not answer.
         """
         declared = record_kind(platform, kind=kind)
+        within = None
+        if self.provinces is not None:
+            within = province_numbers(self.areas, self.provinces)
         chunks = admit_records(
             path,
             declared,
             fmt=_readable(fmt, path),
             record_mapping=None if mapping is None else load_record_mapping(mapping),
-            areas=self.areas,
+            areas=Places(self.areas, within=within),
             known_at=known_at,
             pseudonym_key=self.pseudonym_key,
             zone=self.zone,
@@ -85,6 +93,7 @@ class Intake:
             source=source,
             known_at=known_at,
             key_mark=mark(self.pseudonym_key) if declared.has_person else "",
+            provinces=within,
         )
         if self.progress is not None:
             chunks = told(chunks, file_name=path.name, say=self.progress)
@@ -104,6 +113,7 @@ class Intake:
             BadInput: if a file or the mapping cannot be used.
             DatabaseUnavailable: if the database does not answer.
         """
+        self._require_whole_country()
         read_as = load_table_mapping(mapping)
         cells = read_table(paths, read_as, areas=self.areas, known_at=known_at, zone=self.zone)
         delivery = TableDelivery(
@@ -136,6 +146,7 @@ class Intake:
             BadInput: if a file or the mapping cannot be used.
             DatabaseUnavailable: if the database does not answer.
         """
+        self._require_whole_country()
         names = Dhis2Mapping() if mapping is None else load_dhis2_mapping(mapping)
         cells, read_as = read_dhis2(
             paths, names, source=source, areas=self.areas, known_at=known_at, zone=self.zone
@@ -155,6 +166,32 @@ class Intake:
             clock=self.clock,
             rejects_folder=self.rejects_folder,
         )
+
+    def _require_whole_country(self) -> None:
+        # A snapshot of a table also takes back what it does not name, wherever that lies.
+        if self.provinces is not None:
+            raise ScopeDenied("tables are taken in for the whole country only")
+
+
+def check_source(source: str) -> str:
+    """Return the name of who delivers, trimmed.
+
+    Raises:
+        BadUse: if it is empty or holds a mark that separates names in storage.
+    """
+    if not source.strip():
+        raise BadUse("--source must not be empty")
+    if any(mark in source for mark in "|=\n\r\t"):
+        raise BadUse("--source may not contain | or =")
+    return source.strip()
+
+
+def rejects_folder(engine: sa.Engine) -> Path:
+    """Return where files of rejected rows are put: beside a SQLite file, else under var/."""
+    url = engine.url
+    if url.get_backend_name() == "sqlite" and url.database:
+        return Path(url.database).resolve().parent / "rejects"
+    return ROOT / "var" / "rejects"
 
 
 def _readable(fmt: str | None, path: Path) -> str | None:

@@ -130,6 +130,18 @@ class RecordMerge:
 
     # --- reading --------------------------------------------------------------------------------
 
+    def places(self, record_ids: pl.Series) -> pl.DataFrame:
+        """Return the province_id (null for none) of those of some records that are held."""
+        keys = record_ids.unique().sort().alias("record_id").to_frame()
+        return matching(
+            self.connection,
+            self.winner,
+            keys=keys,
+            fixed={"source_id": self.source_id},
+            columns=["record_id", "province_id"],
+            schema={"record_id": pl.String(), "province_id": pl.Int32()},
+        )
+
     def _stamped(self, accepted: pl.DataFrame) -> pl.DataFrame:
         stamped = accepted.with_columns(
             known_at=pl.lit(self.known_at, dtype=pl.Int64),

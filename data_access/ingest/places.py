@@ -61,13 +61,15 @@ class _Area:
 class Places:
     """The areas of a country, ready to place the rows of one delivery."""
 
-    def __init__(self, areas: Areas) -> None:
+    def __init__(self, areas: Areas, *, within: frozenset[int] | None = None) -> None:
         """Index the codes of all vintages.
 
         Args:
             areas: the country's areas.
+            within: numbers of the only provinces that rows may belong to; None: all.
         """
         self._areas = areas
+        self._within = within
         self._codes: dict[tuple[str, str], dict[str, _Area]] = {}
         self._by_code: dict[tuple[str, str], _Area] = {}
         self._answers: dict[Asked, Place] = {}
@@ -113,7 +115,7 @@ class Places:
         new = [each for each in questions if each not in self._answers]
         self._look_up_names(new)
         for each in new:
-            self._answers[each] = self._answer(each)
+            self._answers[each] = self._inside(self._answer(each))
         found = [self._answers[each] for each in questions]
         table = distinct.with_columns(
             pl.Series("province_id", [p.province_id for p in found], dtype=pl.Int32),
@@ -134,6 +136,11 @@ class Places:
             *[pl.col(f"new_{name}").alias(name) for name in names[:3]],
             "place_field", "place_reason", "place_flag",
         )  # fmt: skip
+
+    def _inside(self, place: Place) -> Place:
+        if self._within is None or place.reason or place.province_id in self._within:
+            return place
+        return Place(field="province_code", reason="area_outside")
 
     def area(
         self,

@@ -44,6 +44,7 @@ _EXTENSIONS = {
     ".fhir": "fhir",
 }
 _SEPARATOR_LINE = re.compile(r'^"?sep=.?"?\s*$', re.IGNORECASE)
+_PLAIN_NAME = re.compile(r"[a-z][a-z_]{0,39}[0-9]{0,3}")
 _DELIMITERS = ",;\t|"
 _LINE_FEED = "\n"
 _END = "\x00end"
@@ -151,9 +152,19 @@ def check_header(names: Sequence[str], *, file_name: str) -> None:
     folded = [name.casefold() for name in names if name]
     twice = sorted({name for name in folded if folded.count(name) > 1})
     if twice:
-        raise BadInput(f"{file_name}: column {twice[0][:60]!r} appears more than once")
+        raise BadInput(f"{file_name}: column {_spoken(twice[0], names)} appears more than once")
     if not folded:
         raise BadInput(f"{file_name}: the header names no column")
+
+
+def _spoken(folded: str, names: Sequence[str]) -> str:
+    """Return a column's name for a message; its number where a file without header may be meant.
+
+    There the first line is somebody's record: what it holds is not for messages.
+    """
+    if _PLAIN_NAME.fullmatch(folded):
+        return repr(folded)
+    return str(next(n for n, name in enumerate(names, start=1) if name.casefold() == folded))
 
 
 # --- CSV ------------------------------------------------------------------------------------

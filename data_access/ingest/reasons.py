@@ -81,6 +81,15 @@ REASONS: dict[str, tuple[str, str]] = {
         "Không có xã/phường này vào ngày đó; giữ theo huyện hoặc tỉnh đã ghi",
         "No such ward on that day; kept in the district or province given",
     ),
+    "area_outside": (
+        "Địa phương nằm ngoài phạm vi được giao của mã truy cập",
+        "A province that this token may not deliver for",
+    ),
+    "record_outside": (
+        "Bản ghi đã có thuộc địa phương ngoài phạm vi được giao, hoặc chưa có bản ghi để xóa",
+        "The record held belongs to a province that this token may not deliver for,"
+        " or there is none to delete",
+    ),
     "area_level": (
         "Địa phương không đúng cấp mà bảng khai báo",
         "The area is not of the level the mapping states",

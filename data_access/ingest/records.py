@@ -29,6 +29,7 @@ from data_access.ingest.links import write_links
 from data_access.ingest.merge_records import RecordMerge
 from data_access.ingest.pseudonym_keys import require_same_key
 from data_access.ingest.reject_log import RejectLog
+from data_access.ingest.scope import own_records
 from data_access.ingest.seam import Admitted
 
 _CELLS_AT_ONCE = 250_000
@@ -47,6 +48,7 @@ class RecordDelivery:
         file_name: name for the ledger; empty for the file's own.
         key_mark: mark of the secret behind the pseudonyms (`pseudonym_keys.mark`); empty for
             records without people.
+        provinces: numbers of the only provinces whose records it may change; None: all.
     """
 
     path: Path
@@ -56,6 +58,7 @@ class RecordDelivery:
     known_at: datetime
     file_name: str = ""
     key_mark: str = ""
+    provinces: frozenset[int] | None = None
 
 
 def ingest_records(
@@ -130,6 +133,8 @@ def _merge(
         known_at=to_us(delivered.known_at),
         zone=zone,
     )
+    if delivery.provinces is not None:
+        chunks = own_records(merge, chunks, provinces=delivery.provinces)
     counts, reasons = _feed(merge, chunks, log)
     _apply(connection, merge.changes(), merge=merge)
     return Outcome(

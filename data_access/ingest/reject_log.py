@@ -29,7 +29,7 @@ class RejectLog:
         """Write what was gathered and return the path; empty if there was nothing.
 
         Raises:
-            BadInput: if the folder cannot be written to.
+            StorageUnavailable: if the folder cannot be written to.
         """
         if self._held:
             self._written = write_rejects(

@@ -8,11 +8,12 @@ import csv
 import os
 import re
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
 
-from data_access.errors import BadInput
+from data_access.errors import StorageUnavailable
 from data_access.ingest.seam import REJECTED
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -35,7 +36,7 @@ def write_rejects(
         received_at: moment of the delivery, part of the name.
 
     Raises:
-        BadInput: if the folder cannot be written to.
+        StorageUnavailable: if the folder cannot be written to.
     """
     if rejected.is_empty():
         return None
@@ -53,8 +54,21 @@ def write_rejects(
             os.fsync(file.fileno())
         partial.rename(path)
     except OSError as error:
-        raise BadInput(f"the reject file cannot be written ({error.strerror})") from error
+        raise StorageUnavailable(f"the reject file cannot be written ({error.strerror})") from error
     return path
+
+
+def first_rejects(path: Path, *, most: int) -> list[dict[str, str]]:
+    """Return the first rows of a file that `write_rejects` wrote, as it shows them.
+
+    Raises:
+        StorageUnavailable: if the file cannot be read.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(islice(csv.DictReader(file), most))
+    except OSError as error:
+        raise StorageUnavailable(f"the reject file cannot be read ({error.strerror})") from error
 
 
 def _free_path(folder: Path, *, file_name: str, received_at: datetime) -> Path:

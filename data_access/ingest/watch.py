@@ -8,11 +8,17 @@ Layout, below the watched folder:
 
 A file is taken in when its size and time stood still between two looks; names that begin with a
 dot or end with `.part`, `.tmp` or `.partial` are being written and are left alone. Afterwards it
-is moved below `processed/` or `failed/` under the same path. What was taken in but not moved
-before a crash is known by its hash in the ledger and only moved.
+is moved below `processed/` or `failed/` under the same path.
+
+Before a file is taken in, a claim is noted in `.taking/`: which file, and how far the ledger had
+come. After a crash the claim tells a file that was taken in but not moved (its batch came after
+the claim: it is only moved) from one that was not. A file delivered again on purpose, be it the
+same to the byte, has no claim and is taken in.
 """
 
+import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +28,8 @@ import sqlalchemy as sa
 
 from data_access import tables
 from data_access.codes import Origin
-from data_access.errors import DataAccessError, DatabaseUnavailable
+from data_access.contracts.registry import record_kind
+from data_access.errors import DataAccessError, DatabaseUnavailable, StorageUnavailable
 from data_access.ingest import ledger
 from data_access.ingest.intake import Intake
 from data_access.ingest.mapping import load_table_mapping
@@ -31,6 +38,7 @@ from data_access.viewer import Viewer, system_viewer
 
 PROCESSED, FAILED, TABLES = "processed", "failed", "tables"
 MAIN_KIND = "default"
+_TAKING = ".taking"
 _UNFINISHED = (".part", ".partial", ".tmp", ".crdownload")
 _PLACES_OF_RECORDS = 4
 _PLACES_OF_TABLES = 3
@@ -59,6 +67,7 @@ class Watch:
 
         Raises:
             DatabaseUnavailable: if the database does not answer; the files stay where they are.
+            StorageUnavailable: if a file of ours cannot be written; they stay, too.
         """
         found = {path: _stamp(path) for path in self._arrivals()}
         ready = [path for path, stamp in found.items() if stamp and self._seen.get(path) == stamp]
@@ -80,23 +89,30 @@ class Watch:
 
     def _take(self, path: Path) -> None:
         place = path.relative_to(self.folder)
+        claim = Claim(self.folder, place, stamp=self._seen[path])
         try:
-            told = self._ingest(path, place.parts)
-        except DatabaseUnavailable:
+            told = self._ingest(path, place.parts, claim)
+        except (DatabaseUnavailable, StorageUnavailable):
             raise
         except DataAccessError as error:
+            if not path.exists():  # taken back by whoever put it there
+                claim.drop()
+                return
             self._move(path, place, into=FAILED)
+            claim.drop()
             self._tell(place, status="failed", error=" ".join(str(error).split()))
             return
         self._move(path, place, into=PROCESSED)
+        claim.drop()
         self._tell(place, **told)
 
-    def _ingest(self, path: Path, place: tuple[str, ...]) -> dict[str, object]:
+    def _ingest(self, path: Path, place: tuple[str, ...], claim: "Claim") -> dict[str, object]:
         now = self.intake.clock()
         if place[0] == TABLES:
             mapping = self.folder / TABLES / f"{place[1]}.toml"
-            source = load_table_mapping(mapping).source
-            if batch := self._known(path, origin=Origin.TABLE, source=source):
+            read_as = load_table_mapping(mapping)
+            named = Named(Origin.TABLE, read_as.source, read_as.platform, kind="")
+            if batch := self._claimed(path, named, claim):
                 return {"status": "known", "batch": batch}
             # A table speaks of the moment it was written, not of the tick.
             told = self.intake.table((path,), mapping=mapping, known_at=now)
@@ -107,27 +123,38 @@ class Watch:
                 "one of a table in tables/<mapping>/"
             )
         platform, kind, source = place[:3]
-        if batch := self._known(path, origin=Origin.RECORDS, source=source):
+        declared = record_kind(platform, kind=None if kind == MAIN_KIND else kind)
+        named = Named(Origin.RECORDS, source, platform, kind=declared.name)
+        if batch := self._claimed(path, named, claim):
             return {"status": "known", "batch": batch}
         told = self.intake.records(
             path,
             platform=platform,
-            kind=None if kind == MAIN_KIND else kind,
+            kind=declared.name,
             source=source,
             known_at=ledger.stream_moment(now),
         )
         return {"status": "done", **told.as_json()}
 
-    def _known(self, path: Path, *, origin: Origin, source: str) -> int:
-        """Return the batch that took in this very file already (name and hash), or 0."""
+    def _claimed(self, path: Path, named: "Named", claim: "Claim") -> int:
+        """Return the batch that took a claimed file in before a crash, or 0 with the claim made."""
+        viewer = system_viewer(self.intake.clock())
+        after = claim.after()
+        if after is None:
+            claim.make(last_batch(self.intake.engine, sa.true(), viewer=viewer))
+            return 0
         sha256, _ = ledger.fingerprint((path,))
-        return known_batch(
-            self.intake.engine,
-            sha256=sha256,
-            file_name=path.name,
-            source=(source, origin),
-            viewer=system_viewer(self.intake.clock()),
+        batch, source = tables.batch.c, tables.source.c
+        taken = sa.and_(
+            batch.batch_id > after,
+            batch.sha256 == sha256,
+            batch.file_name == path.name,
+            batch.platform == named.platform,
+            batch.record_kind == named.kind,
+            source.name == named.source,
+            source.origin == named.origin.value,
         )
+        return last_batch(self.intake.engine, taken, viewer=viewer)
 
     def _move(self, path: Path, place: Path, *, into: str) -> None:
         target = self.folder / into / place
@@ -143,24 +170,67 @@ class Watch:
         self.say(json.dumps({**told, "file": place.as_posix()}, ensure_ascii=False))
 
 
-def known_batch(
-    engine: sa.Engine, *, sha256: str, file_name: str, source: tuple[str, Origin], viewer: Viewer
-) -> int:
-    """Return the newest batch of a file with this name and hash from a source, or 0.
+@dataclass(frozen=True)
+class Named:
+    """What the ledger calls a delivery."""
+
+    origin: Origin
+    source: str
+    platform: str
+    kind: str
+
+
+class Claim:
+    """A note that a file is being taken in; it outlives the process."""
+
+    def __init__(self, folder: Path, place: Path, *, stamp: _Stamp) -> None:
+        """Name the file by its place, size and time: a later file there is another one."""
+        name = hashlib.sha256(place.as_posix().encode()).hexdigest()
+        self._path = folder / _TAKING / f"{name}.json"
+        self._stamp = list(stamp)
+
+    def after(self) -> int | None:
+        """Return the ledger's last batch when the claim was made; None if there is no claim."""
+        try:
+            noted = json.loads(self._path.read_text(encoding="utf-8"))
+            return int(noted["after"]) if noted["stamp"] == self._stamp else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def make(self, after: int) -> None:
+        """Note the claim, and have it on the disk before anything else happens.
+
+        Raises:
+            StorageUnavailable: if the folder cannot be written to.
+        """
+        partial = self._path.with_suffix(".partial")
+        try:
+            self._path.parent.mkdir(exist_ok=True)
+            with partial.open("w", encoding="utf-8") as file:
+                json.dump({"after": after, "stamp": self._stamp}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self._path)
+        except OSError as error:
+            message = f"the watched folder cannot be written to ({error.strerror})"
+            raise StorageUnavailable(message) from error
+
+    def drop(self) -> None:
+        """Take the claim back: the file is where it belongs."""
+        self._path.unlink(missing_ok=True)
+
+
+def last_batch(engine: sa.Engine, which: sa.ColumnElement[bool], *, viewer: Viewer) -> int:
+    """Return the newest batch of those that a condition names, or 0.
 
     Raises:
         DatabaseUnavailable: if the database does not answer.
     """
-    batch, named = tables.batch.c, tables.source.c
+    batch, source = tables.batch.c, tables.source.c
     query = (
         sa.select(sa.func.coalesce(sa.func.max(batch.batch_id), 0))
-        .join_from(tables.batch, tables.source, named.source_id == batch.source_id)
-        .where(
-            batch.sha256 == sha256,
-            batch.file_name == file_name,
-            named.name == source[0],
-            named.origin == source[1].value,
-        )
+        .join_from(tables.batch, tables.source, source.source_id == batch.source_id)
+        .where(which)
     )
     with snapshot(engine, viewer=viewer) as connection:
         found = read_frame(connection, query, {"batch_id": pl.Int64}, viewer=viewer)

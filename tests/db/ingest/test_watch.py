@@ -1,10 +1,18 @@
 """Files that arrive are taken in once, and told in one JSON line each."""
 
 import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from data_access import tables
 from data_access.engine import writing
 from data_access.ingest.intake import Intake
 from data_access.ingest.watch import Watch
@@ -14,6 +22,7 @@ from data_access.reference.pack import Pack
 from data_access.viewer import system_viewer
 from tests.conftest import NOW, Database
 
+ROOT = Path(__file__).resolve().parents[3]
 DOSES = (
     "dose_event_id,dose_no,vaccine_code,vaccinated_at,province_code\n"
     "D1,1,AZ,2021-08-01T09:00:00+07:00,79\n"
@@ -69,13 +78,91 @@ def test_a_file_is_taken_in_when_it_stands_still(watch: Watch, told) -> None:
     assert (watch.folder / "processed/vaccination/dose/hcdc/d.csv").exists()
 
 
-def test_a_file_taken_in_before_a_crash_is_only_moved(watch: Watch, told) -> None:
-    for _ in range(2):
-        put(watch, "vaccination/default/hcdc/d.csv", DOSES)
+def test_a_file_taken_in_before_a_crash_is_only_moved(
+    watch: Watch, told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(watch, "vaccination/default/hcdc/d.csv", DOSES)
+    with monkeypatch.context() as killed:
+        killed.setattr(Watch, "_move", stopped)
+        watch.look()
+        with pytest.raises(KeyboardInterrupt):
+            watch.look()
+    assert path.exists()
+    restarted = Watch(folder=watch.folder, intake=watch.intake, say=watch.say)
+    restarted.look()
+    restarted.look()
+    assert [row["status"] for row in told] == ["known"]
+    assert not path.exists()
+    assert list((watch.folder / ".taking").iterdir()) == []
+    assert n_batches(watch) == 1
+
+
+def stopped(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def n_batches(watch: Watch) -> int:
+    with watch.intake.engine.connect() as connection:
+        found = sa.select(sa.func.count()).select_from(tables.batch)
+        return int(connection.execute(found).scalar_one())
+
+
+def test_a_file_delivered_again_on_purpose_is_taken_in_again(watch: Watch, told) -> None:
+    other = DOSES.replace("AZ", "PF")
+    for text in (DOSES, other, DOSES):
+        put(watch, "vaccination/dose/hcdc/d.csv", text)
         watch.look()
         watch.look()
-    assert [row["status"] for row in told] == ["done", "known"]
-    assert told[0]["batch"] == told[1]["batch"]
+    assert [(row["status"], row["new"], row["updated"]) for row in told] == [
+        ("done", 1, 0), ("done", 0, 1), ("done", 0, 1),
+    ]  # fmt: skip
+    winner, _ = tables.record_tables("vaccination", "dose")
+    with watch.intake.engine.connect() as connection:
+        assert connection.execute(sa.select(winner.c.vaccine_code)).scalars().all() == ["AZ"]
+
+
+def test_a_file_put_under_the_wrong_kind_first_is_not_lost(watch: Watch, told) -> None:
+    """Same name and bytes from the same source, but another place: another delivery."""
+    put(watch, "vaccination/stock/hcdc/d.csv", DOSES)
+    watch.look()
+    watch.look()
+    put(watch, "vaccination/dose/hcdc/d.csv", DOSES)
+    watch.look()
+    watch.look()
+    assert [row["status"] for row in told] == ["failed", "done"]
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_and_started_again(watch: Watch, database: Database) -> None:
+    chance = random.Random(11)  # noqa: S311 -- moments to kill at, not secrets
+    head, row = DOSES.splitlines()
+    n_files, n_rows = 12, 300
+    for number in range(n_files):
+        rows = [row.replace("D1,", f"D{number}-{n},") for n in range(n_rows)]
+        put(watch, f"vaccination/dose/s/{number}.csv", "\n".join([head, *rows]))
+    words = [sys.executable, "-m", "data_access", "watch", str(watch.folder), "--every", "0.05"]
+    environment = {**os.environ, "TUYENDAU_DATABASE_URL": database.url, "TUYENDAU_DEMO": "1"}
+    processed = watch.folder / "processed" / "vaccination" / "dose" / "s"
+    moved = 0
+    while moved < n_files:
+        process = subprocess.Popen(
+            words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert process.stdout
+        process.stdout.readline()  # one file is through: the next one is on its way
+        time.sleep(chance.random() * 0.25)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        now = len(list(processed.glob("*.csv")))
+        assert now > moved
+        moved = now
+    assert not list((watch.folder / "vaccination").rglob("*.csv"))
+    winner, _ = tables.record_tables("vaccination", "dose")
+    with database.engine.connect() as connection:
+        n_held = connection.execute(sa.select(sa.func.count()).select_from(winner)).scalar_one()
+        names = connection.execute(sa.select(tables.batch.c.file_name)).scalars().all()
+    assert n_held == n_files * n_rows
+    assert sorted(names) == sorted(f"{number}.csv" for number in range(n_files))
 
 
 def test_unfinished_and_hidden_files_are_left_alone(watch: Watch, told) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data_access.errors import BadInput
+from data_access.errors import StorageUnavailable
 from data_access.ingest.reasons import REASONS, reject_frame
 from data_access.ingest.rejects import write_rejects
 
@@ -59,7 +59,7 @@ def test_the_delivered_name_stays_inside_the_folder(tmp_path: Path, name: str) -
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "rejects").write_text("a file")
-    with pytest.raises(BadInput) as caught:
+    with pytest.raises(StorageUnavailable) as caught:
         written(tmp_path, reject_frame("required", row_nos=[2], field="x"))
     assert str(tmp_path) not in str(caught.value)
 
