@@ -45,7 +45,8 @@ _OLD_PREFIXES = {
 }  # fmt: skip
 _OLD_MOBILE_DIGITS = 11
 _TONE = r"[\u0300\u0301\u0303\u0309\u0323]"
-_LONE_Y = rf"(^|\s)(qu|[bcdđghklmnprstvx]{{1,3}})y({_TONE}?(?:\s|$))"
+_LONE_Y = rf"^(qu|[bcdđghklmnprstvx]{{1,3}})y({_TONE}?)$"
+_BETWEEN_WORDS = r"[\s.\-\u2010-\u2015'\u2019_]+"
 _HASH_BLOCK = 64
 _INNER, _OUTER = bytes(x ^ 0x36 for x in range(256)), bytes(x ^ 0x5C for x in range(256))
 _CENTURY_BASE, _YEARS_PER_CENTURY = 1900, 100
@@ -194,12 +195,24 @@ def fold_person_name(names: pl.Series) -> pl.Series:
     Folded away: composed or not (NFC, NFD), case, blanks, hyphens and points, the place of the
     tone mark (hoà, hòa), and i or y where it is the only vowel or follows qu (Lý, Lí; Quý, Quí).
     """
-    text = names.str.to_lowercase().str.normalize("NFD").str.to_lowercase()
-    text = text.str.replace_all(r"[\s.\-\u2010-\u2015'\u2019_]+", " ").str.strip_chars()
-    text = text.str.replace_all(rf"({_TONE})([^\s]*)", "$2$1")
-    for _ in range(2):  # neighbours share the blank between them
-        text = text.str.replace_all(_LONE_Y, "$1${2}i$3")
-    return text.set((text == "").fill_null(value=False), None)
+    spaced = names.str.to_lowercase().str.replace_all(_BETWEEN_WORDS, " ").str.strip_chars()
+    # A country has millions of names made of some thousand words: each word is folded once.
+    words = pl.DataFrame({"row": pl.arange(len(names), eager=True), "word": spaced.str.split(" ")})
+    each = words.explode("word").drop_nulls().filter(pl.col("word") != "")
+    known = each["word"].unique()
+    folded = pl.DataFrame({"word": known, "folded": _folded_words(known)})
+    together = (
+        each.join(folded, on="word", how="left", maintain_order="left")
+        .group_by("row", maintain_order=True)
+        .agg(pl.col("folded").str.join(" "))
+    )
+    joined = words.select("row").join(together, on="row", how="left", maintain_order="left")
+    return joined["folded"].alias(names.name)
+
+
+def _folded_words(words: pl.Series) -> pl.Series:
+    text = words.str.normalize("NFD").str.to_lowercase()
+    return text.str.replace_all(rf"({_TONE})(\S*)", "$2$1").str.replace_all(_LONE_Y, "${1}i$2")
 
 
 def _by_other(rows: pl.DataFrame) -> pl.Series:
