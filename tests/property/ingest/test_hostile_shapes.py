@@ -75,7 +75,9 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], None]]] = {
     "ndjson-10000-keys": ("ndjson", text(json.dumps({f"c{n}": n for n in range(10_000)}) + "\n")),
     "fhir-deep": ("fhir", text('{"resourceType":"Bundle","entry":' + DEEP)),
     "fhir-huge-number": ("fhir", text('{"resourceType":"Immunization","id":' + "9" * 5_000 + "}")),
-    "fhir-many-entries": ("fhir", text('{"resourceType":"Bundle","entry":[' + "1," * 9_000 + "1]}")),
+    "fhir-many-entries": (
+        "fhir", text('{"resourceType":"Bundle","entry":[' + "1," * 9_000 + "1]}"),
+    ),
     "dhis2-deep": ("dhis2", text('{"dataValues":' + DEEP)),
     "dhis2-huge-number": ("dhis2", text('{"dataValues":[{"value":' + "9" * 5_000 + "}]}")),
     "dhis2-csv-nul": ("dhis2", text("dataelement,period,orgunit,value\ncases,2021\0,01,5\n")),
