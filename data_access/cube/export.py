@@ -14,6 +14,8 @@ from data_access.reader import FrameReader, Schema, frame_snapshot
 from data_access.reference.areas import Areas
 from data_access.viewer import Viewer
 
+_DELIVERED_BY = "delivered_by"
+
 
 def export_records(
     engine: sa.Engine,
@@ -27,7 +29,8 @@ def export_records(
     """Return the records in force at the viewer's moment, one row each, sorted by source and key.
 
     Columns: the kind's key, its stored fields, version; `deleted` and `source` in front of them
-    only where they say anything (a deleted record; more than one source). Instants are UTC.
+    only where they say anything (a deleted record; more than one source; `delivered_by` where the
+    kind has a field `source` of its own). Instants are UTC.
     Taken in again, it gives the same records: pseudonyms and derived fields pass through.
 
     Args:
@@ -50,12 +53,15 @@ def export_records(
         sources = _sources(reader, viewer=viewer)
     seen = _in_scope(found, viewer=viewer, areas=areas).join(sources, on="source_id")
     if source:
-        if source not in set(sources["source"]):
+        if source not in set(sources[_DELIVERED_BY]):
             raise BadUse(f"no source named {source!r} has delivered records")
-        seen = seen.filter(pl.col("source") == source)
-    ordered = seen.sort("source", "record_id").rename({"record_id": kind.key})
+        seen = seen.filter(pl.col(_DELIVERED_BY) == source)
+    ordered = seen.sort(_DELIVERED_BY, "record_id").rename({"record_id": kind.key})
     stored = [f.name for f in kind.stored_fields() if f.name != kind.key]
-    several = ["source"] if ordered["source"].n_unique() > 1 else []
+    # A contact's own field `source` says who found the contact, not who delivered the record.
+    named = _DELIVERED_BY if "source" in stored else "source"
+    many = ordered[_DELIVERED_BY].n_unique() > 1
+    several = [pl.col(_DELIVERED_BY).alias(named)] if many else []
     return ordered.select(*several, kind.key, *stored, VERSION)
 
 
@@ -105,7 +111,7 @@ def _in_scope(found: pl.DataFrame, *, viewer: Viewer, areas: Areas) -> pl.DataFr
 def _sources(reader: FrameReader, *, viewer: Viewer) -> pl.DataFrame:
     held = tables.source.c
     query = sa.select(held.source_id, held.name, held.origin)
-    schema: Schema = {"source_id": pl.Int32, "source": pl.String, "origin": pl.String}
+    schema: Schema = {"source_id": pl.Int32, _DELIVERED_BY: pl.String, "origin": pl.String}
     found = reader.read(query, schema, viewer=viewer)
     return found.filter(pl.col("origin") == Origin.RECORDS.value).drop("origin")
 

@@ -6,10 +6,17 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 
+from data_access.contracts.model import RecordKind
 from data_access.contracts.registry import CONTRACTS, record_kind
+from data_access.cube.export import FORMATS as EXPORTS
+from data_access.cube.export import export_records
+from data_access.ingest.intake import Intake
 from data_access.ingest.readers import FORMATS
+from data_access.reference.areas import load_areas
 from data_access.reference.pack import bundled_pack
+from data_access.viewer import system_viewer
 from scripts import load_day
 from tests.conftest import Database
 from tests.unit.ingest.support import admit
@@ -53,8 +60,39 @@ def test_every_cell_is_what_was_counted_beside_the_gate(
     for outcome in outcomes:
         c = outcome.counts
         assert c.read == c.new + c.updated + c.unchanged + c.stale + c.rejected
+    exported_again_changes_nothing(database.engine, tmp_path)
     wrong = load_day.differences(database.engine, _one_more(delivery.expected))
     assert wrong.select("measure", "dims").rows() == [("cases", "")]
+
+
+def exported_again_changes_nothing(engine: sa.Engine, folder: Path) -> None:
+    """Deliver what `export-records` gives for every kind: all unchanged."""
+    areas = load_areas(engine, viewer=system_viewer(load_day.KNOWN_AT))
+    intake = Intake(engine=engine, areas=areas, clock=lambda: load_day.KNOWN_AT,
+                    pseudonym_key=load_day.KEY, rejects_folder=folder)  # fmt: skip
+    for contract in CONTRACTS:
+        name = contract.platform
+        for kind in contract.kinds:
+
+            def exported(source: str, kind: RecordKind = kind, of: str = name) -> pl.DataFrame:
+                viewer = system_viewer(load_day.KNOWN_AT)
+                return export_records(
+                    engine, of, kind=kind, viewer=viewer, areas=areas, source=source
+                )
+
+            rows = exported("")
+            assert exported(load_day.SOURCE).equals(rows)
+            path = folder / f"{contract.platform}-{kind.name}.csv"
+            path.write_bytes(EXPORTS["csv"](rows))
+            outcome = intake.records(
+                path,
+                platform=contract.platform,
+                kind=kind.name,
+                source=load_day.SOURCE,
+                known_at=load_day.KNOWN_AT,
+            )
+            counts = outcome.counts
+            assert counts.read == counts.unchanged == rows.height > 0, kind.name
 
 
 def _one_more(expected: pl.DataFrame) -> pl.DataFrame:
