@@ -1,0 +1,1 @@
+"""Who infected whom: chains, generations, degrees."""
