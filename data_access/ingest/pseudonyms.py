@@ -48,6 +48,7 @@ _OLD_MOBILE_DIGITS = 11
 _TONE = r"[\u0300\u0301\u0303\u0309\u0323]"
 _LONE_Y = rf"^(qu|[bcdđghklmnprstvx]{{1,3}})y({_TONE}?)$"
 _BETWEEN_WORDS = r"[\s.\-\u2010-\u2015'\u2019_]+"
+_ODD_SPACING = r"[.\-\u2010-\u2015'\u2019_]|\s\s|[^\S ]|^\s|\s$|^$"
 _HASH_BLOCK = 64
 _MANY_AGAIN = 0.8
 _INNER, _OUTER = bytes(x ^ 0x36 for x in range(256)), bytes(x ^ 0x5C for x in range(256))
@@ -230,9 +231,11 @@ def fold_person_name(names: pl.Series) -> pl.Series:
     Folded away: composed or not (NFC, NFD), case, blanks, hyphens and points, the place of the
     tone mark (hoà, hòa), and i or y where it is the only vowel or follows qu (Lý, Lí; Quý, Quí).
     """
-    spaced = names.str.to_lowercase().str.replace_all(_BETWEEN_WORDS, " ").str.strip_chars()
+    odd = names.str.contains(_ODD_SPACING).fill_null(value=False).arg_true()
+    apart = names[odd].str.replace_all(_BETWEEN_WORDS, " ").str.strip_chars()
+    spaced = names.scatter(odd, apart.set(apart == "", None)) if len(odd) else names
     # A country has millions of names made of some thousand words: each word is folded once.
-    words = spaced.set(spaced == "", None).str.split(" ")
+    words = spaced.str.to_lowercase().str.split(" ")
     known = words.list.explode().unique().drop_nulls()
     folded = _folded_words(known)
     return words.list.eval(pl.element().replace_strict(known, folded)).list.join(" ")

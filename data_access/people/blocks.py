@@ -46,21 +46,36 @@ def pack(links: pl.DataFrame) -> pl.DataFrame:
     Needs: columns of LINKS, no null; a link that comes twice is, as a rule, packed once.
     """
     entries = _distinct(_as_bytes(links))
-    refs, tokens = entries[:, : _REF // 2], entries[:, _REF // 2 : _REF]
-    pairs = entries[(refs != tokens).any(axis=1)]
+    ends = _ends(entries)
+    pairs = entries[(ends[:, :2] != ends[:, 2:]).any(axis=1)]
     blocks = [
         (side, *block)
         for (side, at), some in zip(_SIDES, (entries, pairs), strict=True)
         for block in _blocks(some, at)
     ]
-    return pl.DataFrame(blocks, schema=dict(_BLOCKS), orient="row")
+    columns = zip(*blocks, strict=True) if blocks else ([] for _ in _BLOCKS)
+    return pl.DataFrame(
+        [
+            pl.Series(name, values, dtype=dtype)
+            for (name, dtype), values in zip(_BLOCKS.items(), columns, strict=True)
+        ]
+    )
 
 
 def _as_bytes(links: pl.DataFrame) -> Entries:
     """Return one row of bytes per link."""
-    text = pl.concat_str("person_ref", "token", "own", "kind")
-    joined: str = links.select(text.str.join("")).item()
-    return np.frombuffer(bytes.fromhex(joined), dtype=np.uint8).reshape(-1, _ENTRY_BYTES)
+    entries = np.empty((links.height, _ENTRY_BYTES), dtype=np.uint8)
+    for name, at in (("person_ref", 0), ("token", _REF // 2)):
+        whole: str = links[name].str.join("").item()
+        digests = np.frombuffer(bytes.fromhex(whole), dtype=np.uint8)
+        entries[:, at : at + _REF // 2] = digests.reshape(-1, _REF // 2)
+    entries[:, _REF] = (links["own"] * 16 + links["kind"]).to_numpy()
+    return entries
+
+
+def _ends(entries: Entries) -> NDArray[np.uint64]:
+    """Return four numbers per entry: the two halves of its pseudonym and of its token."""
+    return np.ascontiguousarray(entries[:, :_REF]).view(np.uint64)
 
 
 def _distinct(entries: Entries) -> Entries:
@@ -69,10 +84,15 @@ def _distinct(entries: Entries) -> Entries:
     Equal entries have equal sums. Should others have the same sum, a repetition may stay: that
     costs some bytes, and changes no answer.
     """
-    halves = np.ascontiguousarray(entries[:, :_REF]).view(">u8").astype(np.uint64)
-    ordered = entries[np.argsort(halves[:, 0] + 3 * halves[:, 2], kind="stable")]
+    ends = _ends(entries)
+    sums = ends[:, 0] + 3 * ends[:, 2]
+    order = np.argsort(sums)
+    sums = sums[order]
+    if not (sums[1:] == sums[:-1]).any():
+        return entries
+    ordered = entries[order]
     again = (ordered[1:] == ordered[:-1]).all(axis=1)
-    return ordered[np.concatenate(([True], ~again))] if len(ordered) else ordered
+    return ordered[np.concatenate(([True], ~again))]
 
 
 def _blocks(entries: Entries, at: int) -> Iterator[tuple[int, bytes]]:
