@@ -22,7 +22,7 @@ from simulations.platforms.written import texts
 from tests.unit.ingest.support import Result, admit, write_csv
 
 KINDS = [(c.platform, k.name) for c in CONTRACTS for k in c.kinds]
-VARIANTS = 250
+VARIANTS = 600
 """Rows tried for each rule: the rarest combination comes up several times."""
 DAYS = ((2020, 12, 1), (2021, 3, 1), (2021, 8, 5), (2021, 8, 20), (2021, 12, 1))
 MOMENTS = tuple(datetime(y, m, d, 5, tzinfo=UTC) for y, m, d in DAYS)

@@ -61,7 +61,7 @@ def told(got: Result) -> dict[int, set[tuple[str, str]]]:
 def test_valid_rows_come_through_unchanged(name: str, fmt: str) -> None:
     kind = KINDS[name]
 
-    @settings(QUICK, max_examples=6)
+    @settings(QUICK, max_examples=3)
     @given(lists_of_rows(kind, most=MOST_ROWS))
     def check(given_rows: list[Row]) -> None:
         got = deliver(kind, given_rows, fmt=fmt)
@@ -81,7 +81,7 @@ def test_each_broken_rule_of_a_field_is_found_and_no_other(name: str) -> None:
     # What a changed cell does to its neighbours is another rule's affair.
     among_fields = {check.key for check in kind.checks}
 
-    @settings(QUICK, max_examples=3)
+    @settings(QUICK, max_examples=2)
     @given(rows(kind))
     def check(row: Row) -> None:
         got = deliver(kind, [row, *({**row, field: bad} for field, bad, _ in faults)])
@@ -100,7 +100,7 @@ def test_each_broken_rule_of_a_field_is_found_and_no_other(name: str) -> None:
 def test_a_place_outside_the_one_above_it_is_refused(name: str) -> None:
     kind = KINDS[name]
 
-    @settings(QUICK, max_examples=3)
+    @settings(QUICK, max_examples=2)
     @given(rows(kind))
     def check(row: Row) -> None:
         wrong = list(misplaced(row))
@@ -118,7 +118,7 @@ def test_the_rows_drawn_hold_each_field_of_the_kind(name: str) -> None:
     kind = KINDS[name]
     held: set[str] = set()
 
-    @settings(QUICK, max_examples=8, phases=[Phase.generate], derandomize=True)
+    @settings(QUICK, max_examples=3, phases=[Phase.generate], derandomize=True)
     @given(lists_of_rows(kind, most=5 * MOST_ROWS, least=2 * MOST_ROWS))
     def look(given_rows: list[Row]) -> None:
         held.update(name for row in given_rows for name in row)
