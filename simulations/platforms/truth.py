@@ -318,7 +318,7 @@ def _age_band() -> pl.Expr:
 def _band(number: pl.Expr, bands: Mapping[int, str]) -> pl.Expr:
     """Return the name of the highest band whose least number is not above a number."""
     band = pl.lit(None, dtype=pl.String)
-    for least, name in reversed(list(bands.items())):
+    for least, name in sorted(bands.items()):
         band = pl.when(number >= least).then(pl.lit(name)).otherwise(band)
     return band
 
