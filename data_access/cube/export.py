@@ -1,7 +1,7 @@
 """Records back out of the database, as the gate would take them in again."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import polars as pl
 import sqlalchemy as sa
@@ -46,10 +46,10 @@ def export_records(
         BadUse: if there is no such source.
         DatabaseUnavailable: if the database does not answer.
     """
-    _require_records(viewer)
-    stored = [f.name for f in kind.stored_fields() if f.name != kind.key]
+    if viewer.clearance < Clearance.OFFICIAL or viewer.published_only:
+        raise ScopeDenied(f"role {viewer.role} may not see records")
     with frame_snapshot(engine, viewer=viewer) as reader:
-        found = _in_force(reader, platform, kind, names=stored, viewer=viewer)
+        found = _in_force(reader, platform, kind, viewer=viewer)
         sources = _sources(reader, viewer=viewer)
     seen = _in_scope(found, viewer=viewer, areas=areas).join(sources, on="source_id")
     if source:
@@ -57,6 +57,7 @@ def export_records(
             raise BadUse(f"no source named {source!r} has delivered records")
         seen = seen.filter(pl.col(_DELIVERED_BY) == source)
     ordered = seen.sort(_DELIVERED_BY, "record_id").rename({"record_id": kind.key})
+    stored = [f.name for f in kind.stored_fields() if f.name != kind.key]
     # A contact's own field `source` says who found the contact, not who delivered the record.
     named = _DELIVERED_BY if "source" in stored else "source"
     many = ordered[_DELIVERED_BY].n_unique() > 1
@@ -64,46 +65,12 @@ def export_records(
     return ordered.select(*several, kind.key, *stored, VERSION)
 
 
-def records_in_force(
-    reader: FrameReader,
-    platform: str,
-    kind: RecordKind,
-    *,
-    names: Sequence[str],
-    viewer: Viewer,
-    areas: Areas,
-) -> pl.DataFrame:
-    """Return some fields of the records in force at the viewer's moment, in their scope.
-
-    Shape: delivered_by (name of the source), record_id, then the fields named.
-
-    Raises:
-        ScopeDenied: if the viewer may not see records at all.
-        DatabaseUnavailable: if the database does not answer.
-    """
-    _require_records(viewer)
-    found = _in_force(reader, platform, kind, names=names, viewer=viewer)
-    seen = _in_scope(found, viewer=viewer, areas=areas)
-    named = seen.join(_sources(reader, viewer=viewer), on="source_id")
-    return named.select(_DELIVERED_BY, "record_id", *names)
-
-
-def _require_records(viewer: Viewer) -> None:
-    if viewer.clearance < Clearance.OFFICIAL or viewer.published_only:
-        raise ScopeDenied(f"role {viewer.role} may not see records")
-
-
 def _in_force(
-    reader: FrameReader,
-    platform: str,
-    kind: RecordKind,
-    *,
-    names: Sequence[str],
-    viewer: Viewer,
+    reader: FrameReader, platform: str, kind: RecordKind, *, viewer: Viewer
 ) -> pl.DataFrame:
     """Return the versions in force at the viewer's moment, deletions left out."""
     winner, past = tables.record_tables(platform, kind.name)
-    fields = {f.name: DTYPES[f.kind] for f in kind.stored_fields() if f.name in names}
+    fields = {f.name: DTYPES[f.kind] for f in kind.stored_fields() if f.name != kind.key}
     schema: Schema = {
         "source_id": pl.Int32,
         "record_id": pl.String,

@@ -4,7 +4,7 @@
 receives; no identity is in them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -77,7 +77,7 @@ def admit_records(
         zone=zone,
         mapping=mapping,
     )
-    wanted = [*mapping.theirs, *[each.name for each in kind.all_fields()]]
+    wanted = [*mapping.columns, *[each.name for each in kind.all_fields()]]
     encoding = mapping.encoding or None
     found = file_format(path, fmt=fmt)
     if found == "fhir":
@@ -95,7 +95,7 @@ def admit_records(
 
 def _check_header(chunk: RawChunk, named: RawChunk, *, gate: Gate, file_name: str) -> None:
     there = {_spaced(column) for column in chunk.rows.columns}
-    lost = [theirs for theirs in gate.mapping.theirs if theirs.casefold() not in there]
+    lost = [theirs for theirs in gate.mapping.columns if theirs.casefold() not in there]
     if lost:
         raise BadInput(f"{file_name}: the mapping names column {lost[0]!r}, which is not there")
     check_columns(named.rows.columns, kind=gate.kind, file_name=file_name)
@@ -105,30 +105,17 @@ def _spaced(column: str) -> str:
     return " ".join(column.split()).casefold()
 
 
-def _made(mapping: RecordMapping, given: Mapping[str, str]) -> dict[str, pl.Expr]:
-    """Return the fields that are joined from columns that are there, or are the same for all."""
-    made = {name: pl.lit(value) for name, value in mapping.constants.items()}
-    for name, one in mapping.joined.items():
-        columns = [given.get(column.casefold()) for column in one.columns]
-        there = [pl.col(column).cast(pl.String) for column in columns if column is not None]
-        if len(there) == len(columns):
-            made[name] = pl.concat_str(there, separator=one.between)
-    return made
-
-
 def _named(chunk: RawChunk, *, gate: Gate) -> RawChunk:
     """Give the columns our names: by the mapping, else by their own whatever the case."""
     mapping, fields = gate.mapping, {each.name for each in gate.kind.all_fields()}
     given = {_spaced(column): column for column in chunk.rows.columns}
     ours = {theirs.casefold(): name for theirs, name in mapping.columns.items()}
     chosen = {ours[folded]: column for folded, column in given.items() if folded in ours}
-    made = _made(mapping, given)
     for column in chunk.rows.columns:
         plain = fold_name(column)
-        if plain in fields and _spaced(column) not in ours and plain not in made:
+        if plain in fields and _spaced(column) not in ours:
             chosen.setdefault(plain, column)
     columns = [pl.col(column).alias(name) for name, column in chosen.items()]
-    columns += [expression.alias(name) for name, expression in made.items()]
     return RawChunk(
         rows=chunk.rows.select("row_no", *columns), broken=chunk.broken, n_read=chunk.n_read
     )

@@ -1,8 +1,6 @@
-"""The TOML that turns somebody's own spreadsheet into our fields.
-
-`[columns]` theirs = ours, `[values.FIELD]` theirs = ours, `[joined]` ours = several of theirs,
-`[constants]` ours = a text, `[formats]`. A key that is not known is named with the nearest one.
-"""
+"""The TOML that turns a province's own spreadsheet into our fields: `[columns]` theirs = ours,
+`[values.FIELD]` theirs = ours, `[formats]`. A key that is not known is named with the nearest one.
+"""  # noqa: D205, D212 -- the three tables belong in one sentence
 
 import difflib
 import tomllib
@@ -15,22 +13,9 @@ from data_access.contracts.model import RecordKind
 from data_access.errors import BadInput
 from data_access.ingest.sheet_rule import SHEET_KEYS, SheetRule, sheet_rule
 
-_TABLES = ("columns", "values", "joined", "constants", "formats")
+_TABLES = ("columns", "values", "formats")
 _FORMATS = ("dates", "numbers", "encoding", "missing")
 NUMBER_STYLES = ("auto", "vi", "en")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Joined:
-    """A field made of several of their columns; empty where any of them is.
-
-    Attributes:
-        columns: their columns, in order.
-        between: what stands between them.
-    """
-
-    columns: tuple[str, ...]
-    between: str = "-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +25,6 @@ class RecordMapping:
     Attributes:
         columns: their column → our field; columns not named keep their own name.
         values: our field → their value (lower case) → ours.
-        joined: our field → the columns it is made of.
-        constants: our field → the text it has in every row.
         dates: "auto", "excel", or a strptime pattern (or dd/mm/yyyy words).
         numbers: "auto", "vi" or "en".
         encoding: encoding of the file, empty to find out.
@@ -52,20 +35,12 @@ class RecordMapping:
 
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    joined: Mapping[str, Joined] = field(default_factory=dict)
-    constants: Mapping[str, str] = field(default_factory=dict)
     dates: str = "auto"
     numbers: str = "auto"
     encoding: str = ""
     missing: tuple[str, ...] = ()
     sheet: SheetRule = field(default_factory=SheetRule)
     name: str = ""
-
-    @property
-    def theirs(self) -> tuple[str, ...]:
-        """Every column of theirs that it names, each once."""
-        joined = (column for one in self.joined.values() for column in one.columns)
-        return tuple(dict.fromkeys((*self.columns, *joined)))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -127,11 +102,6 @@ def load_record_mapping(path: Path) -> RecordMapping:
             name: {_plain(theirs).casefold(): _scalar(ours) for theirs, ours in table.items()}
             for name, table in values.items()
         },
-        joined={
-            name: _joined(made, where=f"{path.name} [joined] {name}")
-            for name, made in content.get("joined", {}).items()
-        },
-        constants={name: _scalar(value) for name, value in content.get("constants", {}).items()},
         dates=str(formats.get("dates", "auto")),
         numbers=numbers,
         encoding=str(formats.get("encoding", "")),
@@ -139,16 +109,6 @@ def load_record_mapping(path: Path) -> RecordMapping:
         sheet=sheet_rule({**content, **formats}, where=path.name),
         name=path.name,
     )
-
-
-def _joined(made: object, *, where: str) -> Joined:
-    if not isinstance(made, dict) or not isinstance(made.get("columns"), list):
-        raise BadInput(f'{where}: write {{ columns = ["a", "b"], with = "-" }}')
-    check_keys(made, known=("columns", "with"), where=where)
-    columns = tuple(_plain(str(column)) for column in made["columns"])
-    if not columns:
-        raise BadInput(f"{where}: no column is named")
-    return Joined(columns=columns, between=str(made.get("with", "-")))
 
 
 def _plain(text: str) -> str:
@@ -172,13 +132,7 @@ def check_fields(mapping: RecordMapping, *, kind: RecordKind) -> None:
     known = [each.name for each in kind.all_fields()]
     check_keys(mapping.columns.values(), known=known, where=f"{mapping.name} [columns]")
     check_keys(mapping.values, known=known, where=f"{mapping.name} [values]")
-    check_keys(mapping.joined, known=known, where=f"{mapping.name} [joined]")
-    check_keys(mapping.constants, known=known, where=f"{mapping.name} [constants]")
     ours = list(mapping.columns.values())
     twice = sorted({name for name in ours if ours.count(name) > 1})
     if twice:
         raise BadInput(f"{mapping.name} [columns]: two columns are mapped to {twice[0]!r}")
-    given = [*ours, *mapping.joined, *mapping.constants]
-    again = sorted({name for name in given if given.count(name) > 1})
-    if again:
-        raise BadInput(f"{mapping.name}: {again[0]!r} is given in two tables")

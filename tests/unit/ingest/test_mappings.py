@@ -212,35 +212,3 @@ def test_mistakes_in_a_record_mapping(tmp_path: Path, old: str, new: str, said: 
         check_fields(load_record_mapping(path), kind=record_kind("vaccination"))
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def test_fields_joined_from_columns_and_constants(tmp_path: Path) -> None:
-    path = tmp_path / "r.toml"
-    made = '[joined]\nlot_no = { columns = ["Lô", "Số"], with = "/" }\n[constants]\ndose_no = 1\n'
-    path.write_text(made, encoding="utf-8")
-    found = load_record_mapping(path)
-    check_fields(found, kind=record_kind("vaccination"))
-    assert found.theirs == ("Lô", "Số")
-    assert (found.joined["lot_no"].between, found.constants) == ("/", {"dose_no": "1"})
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ('[joined]\nlot_no = "x"', 'write { columns = ["a", "b"], with = "-" }'),
-        ("[joined]\nlot_no = { columns = [] }", "no column is named"),
-        ('[joined]\nlot_no = { columns = ["a"], by = "" }', "unknown key 'by'"),
-        ('[joined]\nlot = { columns = ["a"] }', "[joined]: unknown key 'lot'"),
-        ('[constants]\ndose = "1"', "[constants]: unknown key 'dose'; did you mean 'dose_no'?"),
-        (
-            '[columns]\nx = "dose_no"\n[constants]\ndose_no = "1"',
-            "'dose_no' is given in two tables",
-        ),
-    ],
-)
-def test_mistakes_in_what_is_made(tmp_path: Path, text: str, said: str) -> None:
-    path = tmp_path / "r.toml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(BadInput) as caught:
-        check_fields(load_record_mapping(path), kind=record_kind("vaccination"))
-    assert said in str(caught.value)

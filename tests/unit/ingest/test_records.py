@@ -10,7 +10,7 @@ from data_access.contracts.model import DTYPES
 from data_access.contracts.registry import record_kind
 from data_access.errors import BadInput, SettingsError
 from data_access.ingest import text_blocks
-from data_access.ingest.record_mapping import Joined, RecordMapping
+from data_access.ingest.record_mapping import RecordMapping
 from tests.unit.ingest.support import (
     DOSE,
     GOOD_DOSE,
@@ -503,22 +503,3 @@ def test_a_mapped_column_that_is_not_there(tmp_path: Path) -> None:
     mapping = RecordMapping(columns={"Mã số": "dose_event_id"}, name="m.toml")
     with pytest.raises(BadInput, match="'Mã số', which is not there"):
         admit_rows(tmp_path, [GOOD_DOSE], mapping=mapping)
-
-
-def test_joined_columns_and_constants_in_every_row(tmp_path: Path) -> None:
-    mapping = RecordMapping(
-        joined={"dose_event_id": Joined(columns=("Sổ", "Dòng"), between="/")},
-        constants={"province_code": "79", "dose_no": "2"},
-        name="m.toml",
-    )
-    plain = {name: GOOD_DOSE[name] for name in ("vaccine_code", "vaccinated_at")}
-    rows = [
-        {**plain, "sổ": "A", "Dòng": "7", "dose_no": "1"},
-        {**plain, "sổ": "A", "Dòng": "", "dose_no": "1"},
-    ]
-    got = admit_rows(tmp_path, rows, mapping=mapping)
-    assert got.reasons == [(3, "dose_event_id", "required")]
-    found = got.accepted.row(0, named=True)
-    assert (found["record_id"], found["province_code"], found["dose_no"]) == ("A/7", "79", "2")
-    with pytest.raises(BadInput, match="'Dòng', which is not there"):
-        admit_rows(tmp_path, [{**plain, "sổ": "A"}], mapping=mapping)

@@ -1,1 +1,0 @@
-"""Who infected whom: chains, generations, degrees."""
