@@ -13,7 +13,6 @@ import polars as pl
 
 from data_access.codes import Status
 from data_access.cube.missing import KEY, complete, explain, make_grid
-from data_access.cube.quantiles import from_bins, over_window
 from data_access.cube.resolve import RESOLVED_SCHEMA, Want, candidates, in_common, resolve
 from data_access.cube.view import CubeView
 from data_access.indicators.model import (
@@ -102,8 +101,6 @@ def indicator_figures(
         how="left",
         maintain_order="left",
     )
-    if indicator.quantile is not None:
-        joined = _with_quantile(joined, view, indicator, frame=frame, common=common[0])
     return _computed(joined, indicator)
 
 
@@ -125,26 +122,6 @@ def _raw(view: CubeView, term: Term, frame: Frame, *, common: pl.DataFrame | Non
         return found
     other = _raw(view, term.otherwise, frame, common=None)
     return pl.concat([found, other.join(found.select("day"), on="day", how="anti")])
-
-
-def _with_quantile(
-    joined: pl.DataFrame,
-    view: CubeView,
-    indicator: Indicator,
-    *,
-    frame: Frame,
-    common: pl.DataFrame | None,
-) -> pl.DataFrame:
-    """Add `quantile` of the first term's histogram, of the same days, sources and parts."""
-    term, asked = indicator.terms[0], indicator.quantile
-    if asked is None:
-        return joined
-    measure, want = _asked(view, term, frame)
-    by_bin = replace(want, by=asked.dimension)
-    days = frame.before(term.window_days - 1).days
-    bins = resolve(view, measure, by_bin, days=days, common=common)
-    found = from_bins(over_window(bins, term.window_days), asked.share)
-    return joined.join(found, on=["day", "area_id"], how="left", maintain_order="left")
 
 
 def _codes(raws: list[pl.DataFrame], frame: Frame) -> list[str]:

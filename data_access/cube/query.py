@@ -185,8 +185,7 @@ def _sources(catalogue: Catalogue, name: str) -> tuple[int, ...] | None:
 
 def _check_dimension(view: CubeView, items: Sequence[Measure | Indicator], by: str) -> None:
     for item in items:
-        is_quantile = isinstance(item, Indicator) and item.quantile is not None
-        keys = () if is_quantile else measures_of(view.catalogue, item)
+        keys = measures_of(view.catalogue, item)
         known: set[str] = set()
         for key in keys:
             known |= set(view.catalogue.measures[key].dimensions)

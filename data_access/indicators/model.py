@@ -82,19 +82,6 @@ class Threshold:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Quantile:
-    """A percentile read off a histogram that adds up.
-
-    Attributes:
-        share: 0.5 for the median.
-        dimension: the breakdown of the first term's measure whose codes are the bins.
-    """
-
-    share: float
-    dimension: str
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Indicator:
     """Something that is read off the measures.
@@ -108,9 +95,7 @@ class Indicator:
         unit: unit of the value.
         platform: platform it belongs to.
         terms: the sums it needs.
-        formula: value from the terms' names (and `population`, and `quantile`).
-        quantile: percentile of the first term, `quantile` in the formula; None: none. Such an
-            indicator cannot be broken down further.
+        formula: value from the terms' names (and `population`).
         numerator: term or expression shown as the figure's numerator; None: none.
         denominator: the same below the line. Zero there: not applicable.
         population: group of the default denominator (`all`, `18+`); empty: none.
@@ -133,7 +118,6 @@ class Indicator:
     platform: str
     terms: tuple[Term, ...]
     formula: pl.Expr
-    quantile: Quantile | None = None
     numerator: pl.Expr | None = None
     denominator: pl.Expr | None = None
     population: str = ""

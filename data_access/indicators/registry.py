@@ -16,7 +16,6 @@ from data_access.indicators.model import (
     WINDOW_DAYS,
     Aggregate,
     Indicator,
-    Quantile,
     Term,
     Threshold,
     Unit,
@@ -125,28 +124,6 @@ def _positivity(key: str, method: str, vi: str, en: str) -> Indicator:
         part=Term(name="positive", measure="persons_positive", where=of_method),
         whole=Term(name="tested", measure="persons_tested", where=of_method),
         higher_is_bad=True,
-    )
-
-
-def _turnaround(key: str, share: float, vi: str, en: str) -> Indicator:
-    return Indicator(
-        key=key,
-        vi=f"Thời gian trả kết quả xét nghiệm, {vi}",
-        en=f"Test turnaround, {en}",
-        about_vi=f"Số giờ từ lấy mẫu đến trả kết quả ({vi}) của các mẫu lấy trong 7 ngày gần nhất "
-        "đã trả kết quả; mẫu còn chờ chưa tính, nên những ngày mới nhất có thể còn dài ra.",
-        about_en=f"Hours from collection to return ({en}) of the samples collected in the last "
-        "7 days and returned; those still waiting are not in it, so the newest days may grow.",
-        unit=Unit.HOURS,
-        platform="testing",
-        terms=(Term(name="returned", measure="turnaround_hours", window_days=WINDOW_DAYS),),
-        formula=pl.col("quantile"),
-        quantile=Quantile(share=share, dimension="bin"),
-        denominator=pl.col("returned"),
-        higher_is_bad=True,
-        typical_lag_days=2,
-        decimals=1,
-        chart="line",
     )
 
 
@@ -398,10 +375,6 @@ _TESTING = (
         chart="line",
     ),
 )
-_TURNAROUND = (
-    _turnaround("turnaround_p50_hours", 0.5, "trung vị", "median"),
-    _turnaround("turnaround_p90_hours", 0.9, "phân vị 90", "90th percentile"),
-)
 _FULL = Term(
     name="persons",
     measure="persons_fully_vaccinated",
@@ -498,13 +471,6 @@ _VACCINATION = (
 INDICATORS: Mapping[str, Indicator] = MappingProxyType(
     {
         one.key: one
-        for one in (
-            *_SURVEILLANCE,
-            *_QUARANTINE,
-            *_QUARANTINE_QUALITY,
-            *_TESTING,
-            *_TURNAROUND,
-            *_VACCINATION,
-        )
+        for one in (*_SURVEILLANCE, *_QUARANTINE, *_QUARANTINE_QUALITY, *_TESTING, *_VACCINATION)
     }
 )

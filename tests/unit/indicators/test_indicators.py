@@ -7,7 +7,7 @@ import pytest
 
 from data_access.codes import Level
 from data_access.cube.query import Ask, figures
-from data_access.errors import BadUse, UnknownId
+from data_access.errors import UnknownId
 from data_access.indicators.model import POPULATION, Unit
 from data_access.indicators.registry import INDICATORS
 from data_access.measures.registry import MEASURES
@@ -19,13 +19,10 @@ LATER = datetime(2021, 10, 1, tzinfo=UTC)
 SINCE = {"known": LATER - timedelta(hours=1)}
 
 
-def last(
-    cells: list[Cell], key: str, *, area: str = "01", level: Level = Level.PROVINCE, **ask: Any
-) -> dict[str, Any]:
+def last(cells: list[Cell], key: str, *, area: str = "01", **ask: Any) -> dict[str, Any]:
     """The figure of the last day."""
     cube = MemoryCube(cells)
-    areas = () if level is Level.NATIONAL else (area,)
-    asked = Ask(ids=(key,), level=level, areas=areas, **ask)
+    asked = Ask(ids=(key,), level=Level.PROVINCE, areas=(area,), **ask)
     found = figures(cube, asked, viewer=parse_viewer("national", now=LATER))  # type: ignore[arg-type]
     return found.row(found.height - 1, named=True)
 
@@ -262,37 +259,6 @@ def test_doses_by_number_and_by_dimension() -> None:
     assert last(cells, "doses_1", by="product")["product"] == "PF"
 
 
-def returned(bins: dict[str, float], *, area: str = "01", on: int = 0) -> list[Cell]:
-    """Samples returned by bin of hours, collected `on` days before DAY's week ends."""
-    return [
-        Cell(measure="turnaround_hours", area=area, day=DAY + timedelta(days=6 - on), value=value,
-             dims=f"bin={name}|method=RT_PCR", **SINCE)
-        for name, value in bins.items()
-    ]  # fmt: skip
-
-
-def test_turnaround_is_read_off_the_summed_bins_of_the_window_and_the_parts() -> None:
-    # 100 samples: 60 of 01 within an hour, 30 of 02 between 24 and 26 h, 10 of 02 beyond 14 days.
-    cells = [
-        *[cell for on in range(6) for cell in returned({"000-001": 10.0}, on=on)],
-        *[cell for on in range(6) for cell in returned({"024-026": 5.0}, area="02", on=on)],
-        *returned({"336+": 10.0}, area="02"),
-    ]
-    median = last(cells, "turnaround_p50_hours", level=Level.NATIONAL)
-    assert (median["value"], median["denominator"]) == (pytest.approx(50 / 60), 100.0)
-    whole = last(cells, "turnaround_p90_hours", level=Level.NATIONAL)
-    assert whole["value"] == pytest.approx(26.0)
-    slow = last(cells, "turnaround_p90_hours", area="02")
-    assert (slow["value"], slow["denominator"]) == (336.0, 40.0)
-
-
-def test_turnaround_without_anything_returned_has_its_reason() -> None:
-    cells = returned({"000-001": 10.0})  # one day of seven is no week
-    assert last(cells, "turnaround_p50_hours")["value"] is None
-    with pytest.raises(BadUse, match="has no dimension 'method'"):
-        last(cells, "turnaround_p50_hours", by="method")
-
-
 # --- the registry -------------------------------------------------------------------------------
 
 
@@ -303,7 +269,6 @@ def test_every_indicator_is_whole(key: str) -> None:
     assert all([one.vi, one.en, one.about_vi.endswith("."), one.about_en.endswith(".")])
     assert set(one.measures) <= set(MEASURES)
     named = {term.name for term in one.terms} | ({POPULATION} if one.population else set())
-    named |= {"quantile"} if one.quantile else set()
     assert set(one.formula.meta.root_names()) <= named
     for line in (one.numerator, one.denominator):
         assert line is None or set(line.meta.root_names()) <= named
