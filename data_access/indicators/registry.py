@@ -390,6 +390,31 @@ _VACCINATION = (
         chart="line",
     ),
 )
+_WAITING = {
+    "positive_to_case": (
+        "Người dương tính chưa được ghi nhận là ca bệnh",
+        "Positive people not yet recorded as cases",
+    ),
+    "case_to_listed": (
+        "Ca bệnh chưa có danh sách tiếp xúc",
+        "Cases without any contact listed",
+    ),
+    "listed_to_reached": ("F1 chưa liên hệ được", "Close contacts not yet reached"),
+    "reached_to_quarantined": ("F1 chưa cách ly", "Close contacts not yet quarantined"),
+    "quarantined_to_tested": ("F1 chưa lấy mẫu", "Close contacts not yet sampled"),
+}
+_RESPONSE = tuple(
+    _as_is(
+        f"chain_waiting_{step}",
+        names,
+        (f"{names[0]}, vào cuối ngày.", f"{names[1]}, at the end of the day."),
+        "response",
+        higher_is_bad=True,
+        chart="step",
+        term=Term(name="counted", measure="chain_waiting", where=((("step", (step,)),),)),
+    )
+    for step, names in _WAITING.items()
+)
 INDICATORS: Mapping[str, Indicator] = MappingProxyType(
-    {one.key: one for one in (*_SURVEILLANCE, *_QUARANTINE, *_TESTING, *_VACCINATION)}
+    {one.key: one for one in (*_SURVEILLANCE, *_QUARANTINE, *_TESTING, *_VACCINATION, *_RESPONSE)}
 )
