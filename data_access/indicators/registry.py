@@ -297,6 +297,52 @@ _TESTING = (
         chart="line",
     ),
 )
+
+
+def _turnaround(key: str, vi: str, en: str, *, share: float) -> Indicator:
+    percent = f"{share:.0%}"
+    return Indicator(
+        key=key,
+        vi=vi,
+        en=en,
+        about_vi=f"Số giờ từ lấy mẫu đến trả kết quả mà {percent} số mẫu không vượt quá, "
+        "tính trên mẫu lấy trong 7 ngày gần nhất và đã trả kết quả.",
+        about_en=f"Hours from collection to return that {percent} of samples did not exceed, "
+        "of samples collected in the last 7 days and returned.",
+        unit=Unit.HOURS,
+        platform="testing",
+        terms=(
+            Term(
+                name="hours",
+                measure="turnaround_hours",
+                window_days=WINDOW_DAYS,
+                aggregate=Aggregate.QUANTILE,
+                along="bin",
+                share=share,
+            ),
+        ),
+        formula=pl.col("hours"),
+        higher_is_bad=True,
+        typical_lag_days=2,
+        decimals=1,
+        chart="line",
+    )
+
+
+_TURNAROUND = (
+    _turnaround(
+        "turnaround_p50_hours",
+        "Thời gian trả kết quả, trung vị",
+        "Turnaround, median",
+        share=0.5,
+    ),
+    _turnaround(
+        "turnaround_p90_hours",
+        "Thời gian trả kết quả, bách phân vị 90",
+        "Turnaround, 90th percentile",
+        share=0.9,
+    ),
+)
 _FULL = Term(
     name="persons",
     measure="persons_fully_vaccinated",
@@ -416,5 +462,15 @@ _RESPONSE = tuple(
     for step, names in _WAITING.items()
 )
 INDICATORS: Mapping[str, Indicator] = MappingProxyType(
-    {one.key: one for one in (*_SURVEILLANCE, *_QUARANTINE, *_TESTING, *_VACCINATION, *_RESPONSE)}
+    {
+        one.key: one
+        for one in (
+            *_SURVEILLANCE,
+            *_QUARANTINE,
+            *_TESTING,
+            *_TURNAROUND,
+            *_VACCINATION,
+            *_RESPONSE,
+        )
+    }
 )

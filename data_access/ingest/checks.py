@@ -66,6 +66,7 @@ class Gate:
             dates=self.mapping.dates,
             numbers=self.mapping.numbers,
             missing=self.mapping.missing,
+            first_year=self.mapping.first_year,
         )
 
 
