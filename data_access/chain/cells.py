@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from data_access.chain.steps import STEPS
-from data_access.contracts.rules import DELAY_BINS, delay_bin, quantile_hours
+from data_access.contracts.rules import DELAY_BINS, delay_bin
 
 AGES: Mapping[str, tuple[int, int | None]] = {
     "00": (0, 1),
@@ -87,25 +87,6 @@ def _of(items: pl.DataFrame, measure: pl.Expr, *, dims: pl.Expr, day: pl.Expr) -
     return items.select(
         "known_at", measure=measure, day=day, area_id="area_id", dims=dims, sign="sign"
     )
-
-
-def quantiles(counts: pl.DataFrame, *, by: list[str], shares: Mapping[str, float]) -> pl.DataFrame:
-    """Return delays (hours, Float64) that shares of what was counted did not exceed.
-
-    Shape: one row per group; the columns of `by`, then one per share.
-    Needs: `by`, delay (code of DELAY_BINS), value (how many).
-
-    Args:
-        counts: the histogram.
-        by: what makes a group.
-        shares: name of the column → share, as in {"p50_hours": 0.5}.
-    """
-    rows = []
-    for group, held in counts.group_by(by, maintain_order=True):
-        pairs = list(held.select("delay", "value").iter_rows())
-        rows.append((*group, *(quantile_hours(pairs, share=share) for share in shares.values())))
-    schema = {name: counts.schema[name] for name in by} | dict.fromkeys(shares, pl.Float64())
-    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def within(hours: int) -> list[str]:

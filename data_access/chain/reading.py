@@ -5,8 +5,9 @@ from datetime import date
 
 import polars as pl
 
-from data_access.chain.cells import AGES, HOURS_MEASURES, STARTED, quantiles, within
+from data_access.chain.cells import AGES, HOURS_MEASURES, STARTED, within
 from data_access.chain.steps import STEPS
+from data_access.contracts.rules import delay_quantiles
 from data_access.cube.hot import HotCube
 from data_access.cube.query import Ask, answer
 from data_access.viewer import Viewer
@@ -64,7 +65,7 @@ def steps(
         began.rename({"value": "n_started"})
         .join(done, on=_KEY, how="left")
         .with_columns(pl.col("n_done", "n_24h", "n_48h").fill_null(0.0))
-        .join(quantiles(delays, by=_KEY, shares=SHARES), on=_KEY, how="left")
+        .join(delay_quantiles(delays, by=_KEY, code="delay", shares=SHARES), on=_KEY, how="left")
         .with_columns(
             n_open=pl.col("n_started") - pl.col("n_done"),
             share_24h=pl.col("n_24h") / pl.col("n_started"),

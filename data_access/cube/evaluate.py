@@ -4,7 +4,7 @@ A figure carries what it was made of: numerator, denominator, how many parts wer
 source, and since when it is known.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import reduce
@@ -12,7 +12,7 @@ from functools import reduce
 import polars as pl
 
 from data_access.codes import Status
-from data_access.contracts.rules import quantile_hours
+from data_access.contracts.rules import delay_quantiles
 from data_access.cube.missing import KEY, complete, explain, make_grid
 from data_access.cube.resolve import RESOLVED_SCHEMA, Want, candidates, in_common, resolve
 from data_access.cube.view import CubeView
@@ -164,26 +164,26 @@ def _quantiles(view: CubeView, term: Term, frame: Frame, *, codes: list[str]) ->
     """Return KEY and quantile: the delay that a share of what the window counts did not exceed."""
     measure, want = _asked(view, term, frame)
     days = frame.before(term.window_days - 1).days
-    parts = [pl.DataFrame(schema={**_KEY_TYPES, "quantile": pl.Float64})]
+    parts = []
     for code in codes:
         where = want.where
         if want.by:
             where = tuple((*one, (want.by, (code,))) for one in where)
         binned = resolve(view, measure, replace(want, by=term.along, where=where), days=days)
-        for (day, area_id), held in _within_windows(binned, term.window_days):
-            value = quantile_hours(held.select("by", "value").iter_rows(), share=term.share)
-            row = [(day, area_id, code, value)]
-            parts.append(pl.DataFrame(row, schema=parts[0].schema, orient="row"))
-    return pl.concat(parts)
+        parts.append(_within_windows(binned, term.window_days, code=code))
+    if not parts:
+        return pl.DataFrame(schema={**_KEY_TYPES, "quantile": pl.Float64})
+    counts = pl.concat(parts)
+    return delay_quantiles(counts, by=KEY, code="bin", shares={"quantile": term.share})
 
 
-def _within_windows(
-    binned: pl.DataFrame, window_days: int
-) -> Iterator[tuple[tuple[object, ...], pl.DataFrame]]:
-    """Yield ((day, area_id), counts) of the window that ends on each day."""
+def _within_windows(binned: pl.DataFrame, window_days: int, *, code: str) -> pl.DataFrame:
+    """Return day, area_id, by, bin, value: what is counted in the window that ends on each day."""
     ahead = [pl.col("day") + timedelta(days=number) for number in range(window_days)]
-    windows = binned.drop_nulls("value").with_columns(day=pl.concat_list(ahead)).explode("day")
-    yield from windows.group_by("day", "area_id", maintain_order=True)
+    counted = binned.drop_nulls("value").select(
+        "area_id", "value", bin="by", by=pl.lit(code), day=pl.concat_list(ahead)
+    )
+    return counted.explode("day")
 
 
 def add_window(
