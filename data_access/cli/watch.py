@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from data_access.chain.refresh import refresh
 from data_access.cli.context import Context
 from data_access.errors import BadUse, DatabaseUnavailable, StorageUnavailable
 from data_access.ingest.watch import Watch
@@ -35,23 +36,40 @@ def run(args: argparse.Namespace, context: Context) -> int:
     """
     if not args.folder.is_dir():
         raise BadUse(f"there is no folder {args.folder.name!r}")
-    watch = Watch(folder=args.folder.resolve(), intake=context.intake, say=_say)
+    taken: list[str] = []
+    watch = Watch(
+        folder=args.folder.resolve(), intake=context.intake, say=lambda line: _told(line, taken)
+    )
     if args.once:
         watch.look()
         time.sleep(min(args.every, 1.0))
         watch.look()
+        _follow(taken, context)
         return 0
     try:
         while True:
-            time.sleep(args.every if _looked(watch) else _WAIT_WHEN_AWAY_S)
+            time.sleep(args.every if _looked(watch, taken, context) else _WAIT_WHEN_AWAY_S)
     except KeyboardInterrupt:
         return 0
 
 
-def _looked(watch: Watch) -> bool:
+def _told(line: str, taken: list[str]) -> None:
+    taken.append(line)
+    _say(line)
+
+
+def _follow(taken: list[str], context: Context) -> None:
+    """Bring the response chain up to what this look took in."""
+    if taken:
+        refresh(context.engine, clock=context.clock, zone=context.zone)
+        taken.clear()
+
+
+def _looked(watch: Watch, taken: list[str], context: Context) -> bool:
     """Look once; return False, having said so, when the database or the disk is away."""
     try:
         watch.look()
+        _follow(taken, context)
     except (DatabaseUnavailable, StorageUnavailable) as error:
         _say(json.dumps({"status": "waiting", "error": str(error)}, ensure_ascii=False))
         return False

@@ -72,6 +72,7 @@ class Gate:
             dates=self.mapping.dates,
             numbers=self.mapping.numbers,
             missing=self.mapping.missing,
+            first_year=self.mapping.first_year,
         )
 
 
