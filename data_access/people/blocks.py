@@ -75,7 +75,7 @@ def _as_bytes(links: pl.DataFrame) -> Entries:
 
 def _ends(entries: Entries) -> NDArray[np.uint64]:
     """Return four numbers per entry: the two halves of its pseudonym and of its token."""
-    return np.ascontiguousarray(entries[:, :_REF]).view(np.uint64)
+    return np.frombuffer(np.ascontiguousarray(entries[:, :_REF]), dtype=np.uint64).reshape(-1, 4)
 
 
 def _distinct(entries: Entries) -> Entries:
