@@ -21,7 +21,7 @@ from tests.e2e.expected import SHARED
 
 CLUSTERS = SHARED / "data" / "clusters"
 MAPPINGS = ROOT / "examples" / "lists"
-KEY = (("TUYENDAU_PSEUDONYM_KEY", "a key of this test alone"),)
+KEY = (("TUYENDAU_PSEUDONYM_KEY", "a-key-for-tests-0123456789-abcdefghij"),)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 pytestmark = pytest.mark.skipif(not CLUSTERS.is_dir(), reason=expected.NO_SHARED)
 
