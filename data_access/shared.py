@@ -29,6 +29,9 @@ from data_access.indicators.registry import INDICATORS
 from data_access.measures.model import Measure
 from data_access.reference.areas import Areas, load_areas
 from data_access.settings import Settings
+from data_access.sync import desk
+from data_access.sync.receipts import Receipts
+from data_access.sync.reporting import reporting
 from data_access.viewer import Viewer, system_viewer
 
 MAX_ANSWERS = 512
@@ -71,6 +74,7 @@ class Shared:
         self.areas = areas
         self.cube = cube
         self.indicators: Mapping[str, Indicator] = INDICATORS
+        self._receipts = Receipts(engine, cube)
         self._lock = threading.Lock()
         self._answers: OrderedDict[tuple[object, ...], pl.DataFrame] = OrderedDict()
         self._n_rows = 0
@@ -117,6 +121,31 @@ class Shared:
     def latest_batches(self, *, viewer: Viewer, limit: int = 50) -> pl.DataFrame:
         """Return the newest deliveries: see `freshness.latest_batches`."""
         return fresh.latest_batches(self.engine, viewer=viewer, limit=limit)
+
+    def reporting(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+        """Return how every province's days were reported: see `sync.reporting.reporting`."""
+        return self._kept(
+            ("reporting", start, end),
+            lambda: reporting(self.cube, self._receipts, viewer=viewer, start=start, end=end),
+            viewer=viewer,
+        )
+
+    def sync_deliveries(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+        """Return the batches of some days with their open rejects: see `sync.desk`."""
+        return desk.delivered(self.cube, viewer=viewer, start=start, end=end)
+
+    def reject_reasons(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+        """Return refused rows by platform, source and reason: see `sync.desk`."""
+        return desk.reject_reasons(self.cube, viewer=viewer, start=start, end=end)
+
+    def data_debt(
+        self, *, viewer: Viewer, start: date, end: date, findings: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Return the data debt of every province by its parts: see `sync.desk`."""
+        found = self.reporting(viewer=viewer, start=start, end=end)
+        return desk.data_debt(
+            self.cube, found, viewer=viewer, start=start, end=end, findings=findings
+        )
 
     def token(self) -> str:
         """Return a text that differs whenever anything was committed; cheap enough to poll."""

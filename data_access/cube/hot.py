@@ -76,6 +76,11 @@ class HotCube:
         self._n_bytes = 0
         self._delivered: OrderedDict[tuple[str, int], pl.DataFrame] = OrderedDict()
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The shared database."""
+        return self._engine
+
     # --- what moved ---------------------------------------------------------------------------
 
     def state(self, *, viewer: Viewer) -> State:
