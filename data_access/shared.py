@@ -27,6 +27,7 @@ from data_access.errors import DataAccessError
 from data_access.indicators.model import Indicator
 from data_access.indicators.registry import INDICATORS
 from data_access.measures.model import Measure
+from data_access.reconcile import engine as reconciled
 from data_access.reference.areas import Areas, load_areas
 from data_access.settings import Settings
 from data_access.sync import desk
@@ -145,6 +146,24 @@ class Shared:
         found = self.reporting(viewer=viewer, start=start, end=end)
         return desk.data_debt(
             self.cube, found, viewer=viewer, start=start, end=end, findings=findings
+    def findings(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+        """Return where two records of the same thing disagree: see `reconcile.engine.findings`."""
+        return self._kept(
+            ("findings", start, end),
+            lambda: reconciled.findings(
+                self.cube, self.engine, viewer=viewer, start=start, end=end
+            ),
+            viewer=viewer,
+        )
+
+    def duplicates(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+        """Return events delivered twice, counted: see `reconcile.engine.duplicates`."""
+        return self._kept(
+            ("duplicates", start, end),
+            lambda: reconciled.duplicates(
+                self.cube, self.engine, viewer=viewer, start=start, end=end
+            ),
+            viewer=viewer,
         )
 
     def token(self) -> str:

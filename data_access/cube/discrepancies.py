@@ -39,19 +39,19 @@ def discrepancies(
     tables = [pl.DataFrame(schema=DISCREPANCY_SCHEMA)]
     for rank in sorted({rank for rank, _ in grains}):
         want = Want(rank=rank, vintage=vintage)
-        total = _at(view, key, rank=rank, cut="", want=want, days=days)
+        total = at_grain(view, key, rank=rank, cut="", want=want, days=days)
         for cut in sorted(cut for of, cut in grains if of == rank and cut):
-            parts = _at(view, key, rank=rank, cut=cut, want=want, days=days)
+            parts = at_grain(view, key, rank=rank, cut=cut, want=want, days=days)
             tables.append(_compared(total, parts, kind=CUT, of=cut))
     nation = Want(rank=NATIONAL, vintage=vintage)
-    reported = _at(view, key, rank=NATIONAL, cut="", want=nation, days=days)
-    provinces = _at(view, key, rank=PROVINCE, cut="", want=nation, days=days)
+    reported = at_grain(view, key, rank=NATIONAL, cut="", want=nation, days=days)
+    provinces = at_grain(view, key, rank=PROVINCE, cut="", want=nation, days=days)
     whole = provinces.filter(pl.col("n_present") == pl.col("n_expected"))
     tables.append(_compared(reported, whole, kind=AREAS, of=Level.PROVINCE.value))
     return pl.concat(tables).sort("day", "area_id", "source_id", "kind", "of")
 
 
-def _at(
+def at_grain(
     view: CubeView, key: str, *, rank: int, cut: str, want: Want, days: tuple[date, date]
 ) -> pl.DataFrame:
     """Return the sums of one grain, source by source: RESOLVED_SCHEMA and source_id."""

@@ -72,7 +72,7 @@ def data_debt(
         viewer: who looks.
         start: first day counted.
         end: last day counted.
-        findings: contradictions, columns of FINDING_SCHEMA.
+        findings: contradictions, columns of `reconcile.finding.FINDING_SCHEMA`.
 
     Only parts with a count appear. Refused rows, flags and identities can be laid to a province
     only where the source is its own (`sync.ledger.owners`).

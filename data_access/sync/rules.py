@@ -1,4 +1,4 @@
-"""What is expected of a feed, and what each kind of debt weighs: every number with its reason. Pure.
+"""What is expected of a feed and what data debt weighs: each number with its reason. Pure.
 
 Records cannot say "zero", so expectation comes from a feed's own history, or from a mandate.
 """
@@ -13,7 +13,7 @@ ON_TIME, LATE, PARTIAL, SILENT = "on_time", "late", "partial", "silent"
 NOT_DUE, NOT_EXPECTED, NEVER = "not_due", "not_expected", "never"
 STATES = (ON_TIME, LATE, PARTIAL, SILENT, NEVER, NOT_DUE, NOT_EXPECTED)
 BEST_FIRST = (ON_TIME, LATE, PARTIAL, NOT_DUE, SILENT, NEVER, NOT_EXPECTED)
-"""Of several feeds of one platform and province the best one speaks: the figure is known from it."""
+"""Of several feeds of a platform and province the best one speaks: the figure is known from it."""
 
 MANDATED: Mapping[str, date] = {
     "checkpoints": date(2021, 7, 27),

@@ -22,6 +22,10 @@ READING = frozenset(
         "movements",
         "freshness",
         "latest_batches",
+        "findings",
+        "duplicates",
+        "record_counts",
+        "repeated",
     }
 )
 EXECUTING = frozenset({"execute", "exec_driver_sql", "scalars", "scalar", "executemany"})

@@ -1,0 +1,1 @@
+"""Where two records of the same thing disagree: declared pairs, their findings, duplicates."""

@@ -1,0 +1,1 @@
+"""Findings on both kinds of database."""

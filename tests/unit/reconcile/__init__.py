@@ -1,0 +1,1 @@
+"""Findings: declared pairs, likely causes."""
