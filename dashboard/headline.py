@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from dashboard.catalogue import Entry
-from data_access.cube.doubt import is_sudden_zero
+from data_access.cube.doubt import USUAL_DAYS, is_sudden_zero
 
 HEADLINE = (
     "cases",
@@ -230,3 +230,19 @@ def tone_of(difference: float, higher_is_bad: bool | None) -> str:  # noqa: FBT0
     if difference == 0 or higher_is_bad is None:
         return NEITHER
     return BAD if (difference > 0) == higher_is_bad else GOOD
+
+
+def opening_day(daily: pl.DataFrame) -> date | None:
+    """Return the newest day that shows the country; None if no day does.
+
+    Shape: date, area_code, value of a daily count, one row per day and area.
+    Method: half of the areas have a value, and their sum is no sudden zero (`cube.doubt`).
+    """
+    half = daily["area_code"].n_unique() / 2
+    known = daily.drop_nulls("value").group_by("date").agg(pl.len(), pl.col("value").sum())
+    sums = dict(known.select("date", "value").iter_rows())
+    for day in sorted(known.filter(pl.col("len") >= half)["date"], reverse=True):
+        before = [sums.get(day - timedelta(days=back)) for back in range(1, USUAL_DAYS + 1)]
+        if not is_sudden_zero(sums[day], before):
+            return day  # type: ignore[no-any-return]
+    return None

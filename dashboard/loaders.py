@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import assets, resources
 from dashboard.catalogue import Entry, of_indicator, of_measure
-from dashboard.headline import HEADLINE, LEAD
+from dashboard.headline import HEADLINE, LEAD, opening_day
 from dashboard.i18n import DEFAULT, translator
 from dashboard.maps import payload
 from data_access.codes import Level
@@ -41,8 +41,9 @@ def figures(*, viewer: Viewer, ask: Ask, token: str) -> pl.DataFrame:
 def days_known(*, viewer: Viewer, token: str) -> tuple[date, date] | None:
     """Return the day to open with and the newest day with any figure; None without figures.
 
-    Method: a day that only few provinces have reported is no picture of the country: the day to
-        open with is the newest on which half of the areas have cases, else the newest at all.
+    Method: a day that only few provinces have reported is no picture of the country, nor is one on
+        which all of them stand at nothing after days of many: the day to open with is the newest
+        without these faults, else the newest at all.
     """
     del token
     last = _newest(Ask(ids=(LEAD,)), viewer)
@@ -53,11 +54,9 @@ def days_known(*, viewer: Viewer, token: str) -> tuple[date, date] | None:
         found = resources.shared().figures(
             Ask(ids=(LEAD,), level=Level.PROVINCE, start=start, end=last), viewer=viewer
         )
-        half = found["area_code"].n_unique() / 2
-        known = found.filter(pl.col("value").is_not_null()).group_by("date").len()
-        days = known.filter(pl.col("len") >= half)["date"]
-        if days.len():
-            return days.max(), last  # type: ignore[return-value]
+        day = opening_day(found)
+        if day is not None:
+            return day, last
     return last, last
 
 

@@ -5,7 +5,7 @@ Every figure the screens show comes through here, and every method names its vie
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -20,10 +20,10 @@ from data_access.codes import from_us, to_us
 from data_access.cube import movements as moved
 from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
-from data_access.cube.query import Ask, answer, figures
+from data_access.cube.query import Ask, answer, figures, find, measures_of
 from data_access.demonstration import database_clock
 from data_access.engine import make_engine
-from data_access.errors import DataAccessError
+from data_access.errors import DataAccessError, UnknownId
 from data_access.indicators.model import Indicator
 from data_access.indicators.registry import INDICATORS
 from data_access.measures.model import Measure
@@ -93,12 +93,12 @@ class Shared:
     def answer(self, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
         """Return the answer to a question: see `cube.query.answer`."""
         return self._kept(("answer", ask), lambda: answer(self.cube, ask, viewer=viewer),
-                          viewer=viewer)  # fmt: skip
+                          ids=ask.ids, viewer=viewer)  # fmt: skip
 
     def figures(self, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
         """Return the answer with what its figures were made of: see `cube.query.figures`."""
         return self._kept(("figures", ask), lambda: figures(self.cube, ask, viewer=viewer),
-                          viewer=viewer)  # fmt: skip
+                          ids=ask.ids, viewer=viewer)  # fmt: skip
 
     def movements(
         self,
@@ -112,6 +112,7 @@ class Shared:
         return self._kept(
             ("movements", day, tuple(ids), top),
             lambda: moved.movements(self.cube, viewer=viewer, day=day, ids=ids, top=top),
+            ids=ids,
             viewer=viewer,
         )
 
@@ -195,22 +196,41 @@ class Shared:
         """Let go of the database; the object is of no use afterwards."""
         self.engine.dispose()
 
-    def _kept(
-        self, what: tuple[object, ...], make: Callable[[], pl.DataFrame], *, viewer: Viewer
-    ) -> pl.DataFrame:
+    def version(self, ids: Sequence[str], *, viewer: Viewer) -> Hashable:
+        """Return what differs whenever an answer about these ids may differ.
+
+        A commit that touches none of their measures leaves it as it is, unless a source delivered
+        for the first time that day: then what was not synchronised may be by now.
+        """
         state = self.cube.state(viewer=viewer)
+        try:
+            items = [find(state.catalogue, key, viewer=viewer) for key in ids]
+        except UnknownId:
+            return state.token
+        keys = {key for item in items for key in measures_of(state.catalogue, item)}
+        return state.version(*sorted(keys)), self.cube.heard(viewer=viewer)
+
+    def _kept(
+        self,
+        what: tuple[object, ...],
+        make: Callable[[], pl.DataFrame],
+        *,
+        ids: Sequence[str],
+        viewer: Viewer,
+    ) -> pl.DataFrame:
+        state, version = self.cube.state(viewer=viewer), self.version(ids, viewer=viewer)
         moment = to_us(viewer.now)
         if state.newest is not None and moment >= state.newest:
             # Nothing newer is known: until midnight, only a commit changes the answer.
             moment = viewer.now.astimezone(self.zone).date().toordinal()
         who = (viewer.role, viewer.areas, viewer.everywhere, viewer.clearance)
-        key = (state.token, moment, who, viewer.published_only, *what)
+        key = (version, moment, who, viewer.published_only, *what)
         with self._lock:
             if key in self._answers:
                 self._answers.move_to_end(key)
                 return self._answers[key]
         made = make()
-        if self.cube.state(viewer=viewer).token == state.token:
+        if self.version(ids, viewer=viewer) == version:
             self._keep(key, made)
         return made
 

@@ -133,6 +133,7 @@ class MemoryCube:
             holdings.add((source_id, place.rank, place.vintage, area_id))
             presence.add((cell.day, source_id, place.rank, place.vintage, grain[1]))
         return Partition(
+            month=month_of(cells[0].day),
             change_no=1,
             since=0,
             until=FOREVER,

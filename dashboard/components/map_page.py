@@ -99,7 +99,7 @@ def _chosen(seen: Context) -> tuple[Entry, map_view.Ground, tuple[date, date]] |
     if found is None:
         return None
     first, last = found
-    return entry, ground, map_view.span_of(seen, first, last, days=view.span)
+    return entry, ground, map_view.span_of(seen.day, first, last, days=view.span)
 
 
 @section("map")

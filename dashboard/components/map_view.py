@@ -115,10 +115,14 @@ def is_painted(key: str) -> bool:
     return component.said(key, "ready") is not None
 
 
-def span_of(seen: Context, first: date, last: date, *, days: int) -> tuple[date, date]:
-    """Return the days on the slider: up to the newest, or the day on screen if that is later."""
-    end = max(last, seen.day or last)
-    return max(first, end - timedelta(days=days - 1)), end
+def span_of(day: date, first: date, last: date, *, days: int) -> tuple[date, date]:
+    """Return the days on the slider: up to the newest, if the day on screen is among them.
+
+    Otherwise up to the day on screen: one source that runs on must not move the country's day.
+    """
+    back = timedelta(days=days - 1)
+    end = last if last - back <= day <= last else day
+    return min(day, max(first, end - back)), end
 
 
 def opening(day: date, selected: str | None, *, series: str) -> tuple[date, str | None]:

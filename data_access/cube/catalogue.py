@@ -67,6 +67,22 @@ class State:
     newest: int | None
     catalogue: Catalogue
 
+    def version(self, *keys: str) -> tuple[tuple[int, int], ...]:
+        """Return what differs whenever a cell of one of these measures was written.
+
+        Per measure the sum of its change numbers, which only grow, and how many months it has.
+        """
+        numbers = (self.catalogue.numbers.get(key, -1) for key in keys)
+        return tuple(self._versions.get(number, (0, 0)) for number in numbers)
+
+    @cached_property
+    def _versions(self) -> Mapping[int, tuple[int, int]]:
+        found: dict[int, tuple[int, int]] = {}
+        for (number, _), change_no in self.changes.items():
+            total, n_months = found.get(number, (0, 0))
+            found[number] = (total + change_no, n_months + 1)
+        return found
+
     def months(self, key: str) -> list[int]:
         """Return the months a measure has partitions of, in order."""
         number = self.catalogue.numbers.get(key)

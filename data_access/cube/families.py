@@ -44,14 +44,18 @@ def families(
         keys: measures whose areas count together (a stock's flows).
         sources: only these; None: all.
     """
-    place = ("families", keys, sources)
-    if place not in view.memory:
-        holdings = pl.concat([view.holdings(key) for key in keys])
-        if sources is not None:
-            wanted = pl.Series(list(sources), dtype=pl.Int32).implode()
-            holdings = holdings.filter(pl.col("source_id").is_in(wanted))
-        view.memory[place] = _grouped(holdings, view.catalogue.sources)
-    return view.memory[place]
+    place = ("families", view.state.version(*keys), keys, sources)
+    return view.kept.of(place, lambda: _families(view, keys, sources=sources))
+
+
+def _families(
+    view: CubeView, keys: tuple[str, ...], *, sources: tuple[int, ...] | None
+) -> pl.DataFrame:
+    holdings = pl.concat([view.holdings(key) for key in keys])
+    if sources is not None:
+        wanted = pl.Series(list(sources), dtype=pl.Int32).implode()
+        holdings = holdings.filter(pl.col("source_id").is_in(wanted))
+    return _grouped(holdings, view.catalogue.sources)
 
 
 def _grouped(holdings: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:

@@ -49,6 +49,7 @@ class Geography:
         self._ids = {(one.code, one.vintage): area_id for area_id, one in self.places.items()}
         self._maps: dict[tuple[int, str], pl.DataFrame] = {}
         self._expected: dict[tuple[int, str], pl.DataFrame] = {}
+        self._convertible: dict[tuple[int, str], list[tuple[str, int]]] = {}
 
     @cached_property
     def index(self) -> pl.DataFrame:
@@ -134,8 +135,12 @@ class Geography:
 
     def convertible(self, rank: int, vintage: str) -> list[tuple[str, int]]:
         """Return the (vintage, rank) of parts that can be summed into a level and vintage."""
-        ids = self._every_part(rank, vintage)["part_id"]
-        return sorted({(self.places[a].vintage, self.places[a].rank) for a in ids})
+        key = (rank, vintage)
+        if key not in self._convertible:
+            ids = self._every_part(rank, vintage)["part_id"]
+            found = {(self.places[a].vintage, self.places[a].rank) for a in ids}
+            self._convertible[key] = sorted(found)
+        return self._convertible[key]
 
     def expected(self, rank: int, vintage: str) -> pl.DataFrame:
         """Return how many parts of each level and vintage make up each target.

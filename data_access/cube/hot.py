@@ -7,17 +7,20 @@ looks from an earlier moment is answered from the history; row scope is applied 
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date
+from typing import cast
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
 from data_access.clock import Clock
-from data_access.codes import Status, month_of, to_us
+from data_access.codes import Status, from_us, month_of, to_us
 from data_access.cube.catalogue import State
 from data_access.cube.geography import Geography
+from data_access.cube.kept import Kept
 from data_access.cube.state import read_delivered, read_state, read_token
 from data_access.cube.view import (
     CELL_SCHEMA,
@@ -34,6 +37,7 @@ POLL_SECONDS = 0.5
 MAX_BYTES = 768 * 1024 * 1024
 MAX_DELIVERED = 256
 MAX_STRETCHES = 7
+MAX_KEPT = 4
 FOREVER = 2**62
 _READ_SCHEMA: Schema = {
     "month": pl.Int32,
@@ -70,11 +74,13 @@ class HotCube:
         self._max_bytes = max_bytes
         self._lock = threading.RLock()
         self._state: State | None = None
+        self._failure: DatabaseUnavailable | None = None
         self._polled = float("-inf")
         # Several stretches of moments may be held of one partition.
         self._held: OrderedDict[tuple[int, int], list[Partition]] = OrderedDict()
         self._n_bytes = 0
         self._delivered: OrderedDict[tuple[str, int], pl.DataFrame] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], Kept] = OrderedDict()
 
     @property
     def engine(self) -> sa.Engine:
@@ -84,18 +90,30 @@ class HotCube:
     # --- what moved ---------------------------------------------------------------------------
 
     def state(self, *, viewer: Viewer) -> State:
-        """Return the state of the database, at most `poll_seconds` old.
+        """Return the state of the database, at most `poll_seconds` old while it answers.
+
+        While it is away, the last state stands: what was read of it can still be shown. Whether it
+        is away, `token` says.
 
         Raises:
-            DatabaseUnavailable: if it does not answer.
+            DatabaseUnavailable: if it does not answer and never did.
         """
         del viewer  # names and change numbers only; figures are cut in `view`
         with self._lock:
-            fresh = time.monotonic() - self._polled < self._poll_seconds
-            if self._state is None or not fresh:
-                self._state = self._poll(self._state)
-                self._polled = time.monotonic()
-            return self._state
+            self._look()
+            if self._state is None and self._failure is not None:
+                raise DatabaseUnavailable(str(self._failure))
+            return cast("State", self._state)
+
+    def _look(self) -> None:
+        """Poll the database if it was not asked for a while; note what it said."""
+        if time.monotonic() - self._polled < self._poll_seconds:
+            return
+        try:
+            self._state, self._failure = self._poll(self._state), None
+        except DatabaseUnavailable as error:
+            self._failure = error
+        self._polled = time.monotonic()
 
     def _poll(self, held: State | None) -> State:
         system = system_viewer(self._clock())
@@ -106,8 +124,16 @@ class HotCube:
             return read_state(connection, token, viewer=system)
 
     def token(self) -> str:
-        """Return a text that differs whenever anything was committed; cheap enough to poll."""
-        return self.state(viewer=system_viewer(self._clock())).token
+        """Return a text that differs whenever anything was committed; cheap enough to poll.
+
+        Raises:
+            DatabaseUnavailable: if the database does not answer.
+        """
+        with self._lock:
+            token = self.state(viewer=system_viewer(self._clock())).token
+            if self._failure is not None:
+                raise DatabaseUnavailable(str(self._failure))
+            return token
 
     def wait_changed(self, token: str, *, timeout: float) -> str:
         """Return the token as soon as it differs from the given one, or after `timeout` seconds."""
@@ -139,14 +165,50 @@ class HotCube:
         with self._lock:
             state = self.state(viewer=viewer)
             if viewer.is_blind:
-                return self._assembled(state, {}, viewer=viewer)
+                return self._assembled(state, {}, viewer=viewer, kept=Kept())
             found, missing = self._lookup(state, needs, to_us(viewer.now))
             if missing:
                 state, found = self._read(needs, viewer=viewer)
-            return self._assembled(state, found, viewer=viewer)
+            # What is worked out from some months alone serves this question only.
+            whole = all(days is None for days in needs.values())
+            kept = self._kept_of(state, viewer=viewer) if whole else Kept()
+            return self._assembled(state, found, viewer=viewer, kept=kept)
+
+    def _kept_of(self, state: State, *, viewer: Viewer) -> Kept:
+        """Return what is kept of a moment; what was written since is told apart in its keys.
+
+        Of deliveries only the day matters: whether one came before a day had ended.
+        """
+        key = (self._moment_of(state, viewer=viewer), self.heard(viewer=viewer))
+        held = self._kept.setdefault(key, Kept())
+        self._kept.move_to_end(key)
+        while len(self._kept) > MAX_KEPT:
+            self._kept.popitem(last=False)
+        return held
+
+    def heard(self, *, viewer: Viewer) -> Hashable:
+        """Return what differs when sources rank otherwise, or one delivered on another local day.
+
+        The day of each source's last delivery of a platform, and the sources with their precedence.
+        """
+        state = self.state(viewer=viewer)
+        zone = ZoneInfo(self.geography.areas.country.time_zone)
+        rows = self._deliveries(state, viewer=viewer).iter_rows()
+        days = frozenset((of, name, from_us(us).astimezone(zone).date()) for of, name, us in rows)
+        return days, frozenset(state.catalogue.sources.rows())
+
+    def _moment_of(self, state: State, *, viewer: Viewer) -> int:
+        """Return the viewer's moment; one number for all from the last delivery on."""
+        asked = to_us(viewer.now)
+        return FOREVER if state.newest is not None and asked >= state.newest else asked
 
     def _assembled(
-        self, state: State, found: Mapping[str, tuple[Partition, ...]], *, viewer: Viewer
+        self,
+        state: State,
+        found: Mapping[str, tuple[Partition, ...]],
+        *,
+        viewer: Viewer,
+        kept: Kept,
     ) -> CubeView:
         ids = None
         if not viewer.everywhere:
@@ -158,14 +220,13 @@ class HotCube:
             partitions=found,
             delivered=self._deliveries(state, viewer=viewer),
             visible=ids,
+            kept=kept,
         )
 
     def _deliveries(self, state: State, *, viewer: Viewer) -> pl.DataFrame:
         # Sources are the same for everyone; only the moment decides.
         system = system_viewer(viewer.now)
-        asked = to_us(viewer.now)
-        is_latest = state.newest is not None and asked >= state.newest
-        key = (state.token, FOREVER if is_latest else asked)
+        key = (state.token, self._moment_of(state, viewer=viewer))
         if key not in self._delivered:
             with snapshot(self._engine, viewer=system) as connection:
                 self._delivered[key] = read_delivered(connection, viewer=system)
@@ -349,6 +410,7 @@ class _Loader:
             for (rank, cut), frame in split.items()
         }
         return Partition(
+            month=month,
             change_no=self._state.changes[number, month],
             since=since,
             until=until,

@@ -93,19 +93,39 @@ def _heard(places: pl.DataFrame, view: CubeView, measure: Measure, *, want: Want
     none of its members ever reported the area.
     """
     found = candidates(view, measure, want)
-    order = ["family_order", "grain_order", "family"]
-    usual = found.sort(order)["family"][0] if found.height else None
-    members = found.select("family", "source_id", "rank", "vintage").unique()
-    told = members.join(delivered(view, measure.platform), on="source_id", how="left")
-    whole = told.group_by("family").agg(by_any=pl.col("delivered").max())
-    own = _targets_told(view, measure, told, want=want)
+    usual = found.sort("family_order", "grain_order", "family")["family"].first()
+    told = _told(view, measure, want=want)
+    of, keep = (view.version(measure), measure.key, want), view.kept.of
+    of_day = keep(
+        ("family of the day", *of),
+        lambda: choose(found).select("day", "family").unique(),
+    )
+    whole = keep(
+        ("heard of a family", *of),
+        lambda: told.group_by("family").agg(by_any=pl.col("delivered").max()),
+    )
+    own = keep(
+        ("heard of an area", *of),
+        lambda: _targets_told(view, measure, told, want=want),
+    )
     return (
-        places.join(choose(found).select("day", "family").unique(), on="day", how="left")
+        places.join(of_day, on="day", how="left")
         .with_columns(pl.col("family").fill_null(pl.lit(usual, dtype=pl.Int32)))
         .join(whole, on="family", how="left")
         .join(own, on=["family", "area_id"], how="left")
         .select("day", "area_id", delivered=pl.coalesce("by_own", "by_any"))
     )
+
+
+def _told(view: CubeView, measure: Measure, *, want: Want) -> pl.DataFrame:
+    """Return family, source_id, rank, vintage, delivered (µs): when each member delivered last."""
+
+    def members() -> pl.DataFrame:
+        found = candidates(view, measure, want)
+        every = found.select("family", "source_id", "rank", "vintage").unique()
+        return every.join(delivered(view, measure.platform), on="source_id", how="left")
+
+    return view.kept.of(("members", view.version(measure), measure.key, want), members)
 
 
 def _targets_told(

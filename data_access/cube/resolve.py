@@ -15,7 +15,7 @@ import polars as pl
 from data_access.codes import Origin, Status, from_us
 from data_access.cube.families import families
 from data_access.cube.geography import NATIONAL
-from data_access.cube.view import CubeView
+from data_access.cube.view import CELL_SCHEMA, CubeView
 from data_access.cube.where import Where, dimensions, holds
 from data_access.measures.model import Measure
 
@@ -42,9 +42,11 @@ CANDIDATE_SCHEMA: dict[str, type[pl.DataType]] = {
     "family_order": pl.Int32,
     "derived": pl.Boolean,
 }
+_NO_CELLS = pl.DataFrame(schema=CELL_SCHEMA)
 _REPORTED_LAST = 9
 _CUMULATED_LAST = 1_000_000
 """Put behind every order of sources: a total that a table's flows are summed to here."""
+_FLOW = ["source_id", "area_id", "by"]
 LONGEST_HOLE_DAYS = 7
 """A table that is silent for longer between two of its days has no running total."""
 
@@ -108,10 +110,8 @@ def candidates(view: CubeView, measure: Measure, want: Want) -> pl.DataFrame:
     records, which hold every event; of a table only where it has no hole in its days, for the
     sum of a few published days is no running total.
     """
-    place = ("candidates", measure.key, want)
-    if place not in view.memory:
-        view.memory[place] = _candidates(view, measure, want)
-    return view.memory[place]
+    place = ("candidates", view.version(measure), measure.key, want)
+    return view.kept.of(place, lambda: _candidates(view, measure, want))
 
 
 def _candidates(view: CubeView, measure: Measure, want: Want) -> pl.DataFrame:
@@ -305,14 +305,15 @@ def parts_of(view: CubeView, key: str, chosen: pl.DataFrame, *, want: Want) -> p
     Shape: columns of a cell, area_id now the target's, and part_id, part_rank, part_vintage, by.
     """
     parts = view.geography.parts(want.rank, want.vintage, viewer=view.viewer)
-    frames = [_placed(view, view.cells(key, (-1, "")), parts, want=want, rank=-1)]
+    frames = []
     split = chosen.partition_by(["rank", "vintage", "cut"], as_dict=True)
     for (rank, vintage, cut), where in split.items():
         grain = (int(str(rank)), str(cut))
-        cells = view.cells(key, grain).join(where, on=["day", "source_id"], how="semi")
+        days = where.select(first=pl.col("day").min(), last=pl.col("day").max()).row(0)
+        cells = view.cells(key, grain, days=days).join(where, on=["day", "source_id"], how="semi")
         of_vintage = parts.filter(pl.col("part_vintage") == str(vintage))
         frames.append(_placed(view, cells, of_vintage, want=want, rank=grain[0]))
-    return pl.concat(frames)
+    return pl.concat(frames) if frames else _placed(view, _NO_CELLS, parts, want=want, rank=-1)
 
 
 def _placed(
@@ -389,9 +390,12 @@ def _cumulated(
     A source counts up to its last delivery; where several complement each other, the parts of
     those that still count are the parts present.
     """
-    standing = _standing(
-        _signed_flows(view, measure, replace(want, sources=_numbers(asked))), asked
+    of_them = replace(want, sources=_numbers(asked))
+    levels = view.kept.of(
+        ("levels", view.version(measure), measure.key, of_them, view.scope),
+        lambda: _levels(_signed_flows(view, measure, of_them)),
     )
+    standing = _standing(levels, asked)
     return (
         standing.drop_nulls("value")
         .join(
@@ -411,20 +415,26 @@ def _cumulated(
     )
 
 
-def _standing(flows: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
-    """Return the running total of each source's flows on each day asked of it; null before any."""
-    key = ["source_id", "area_id", "by"]
-    level = (
-        flows.group_by("day", *key)
+def _levels(flows: pl.DataFrame) -> pl.DataFrame:
+    """Return the running total of each source's flows on each day on which they move it."""
+    return (
+        flows.group_by("day", *_FLOW)
         .agg(pl.col("value").sum(), pl.col("known_at").max())
-        .sort(*key, "day")
-        .with_columns(pl.col("value").cum_sum().over(key), pl.col("known_at").cum_max().over(key))
+        .sort(*_FLOW, "day")
+        .with_columns(
+            pl.col("value").cum_sum().over(_FLOW), pl.col("known_at").cum_max().over(_FLOW)
+        )
+        .sort("day")
     )
-    grid = asked.select("day", "source_id").join(level.select(key).unique(), on="source_id")
+
+
+def _standing(levels: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    """Return the running total of each source's flows on each day asked of it; null before any."""
+    grid = asked.select("day", "source_id").join(levels.select(_FLOW).unique(), on="source_id")
     return grid.sort("day").join_asof(
-        level.sort("day"),
+        levels,
         on="day",
-        by=key,
+        by=_FLOW,
         strategy="backward",
         check_sortedness=False,  # sorted above; Polars cannot check it within groups
     )
@@ -464,21 +474,34 @@ def _parts_counted(
 
     One source alone holds every event there is: its parts are not counted (0 of 0).
     """
+    is_alone = asked["source_id"].n_unique() == 1
+    at = asked.select("source_id", "rank", "vintage").unique().sort(pl.all())
+    of = (view.version(measure), measure.key, want, view.scope, is_alone, tuple(at.rows()))
+    return view.kept.of(
+        ("parts counted", *of), lambda: _counted(view, measure, want, at=at, is_alone=is_alone)
+    )
+
+
+def _counted(
+    view: CubeView, measure: Measure, want: Want, *, at: pl.DataFrame, is_alone: bool
+) -> pl.DataFrame:
     every = view.geography.parts(want.rank, want.vintage, viewer=view.viewer)
     expected = view.geography.expected(want.rank, want.vintage)
     keys = [key for key in (measure.inflow, measure.outflow) if key]
     held = pl.concat([view.holdings(key) for key in keys]).unique()
-    is_alone = pl.lit(asked["source_id"].n_unique() == 1)
-    at = asked.select("source_id", part_rank="rank", part_vintage="vintage").unique()
     counted = (
         held.rename({"area_id": "part_id", "rank": "part_rank", "vintage": "part_vintage"})
-        .join(at, on=["source_id", "part_rank", "part_vintage"], how="semi")
+        .join(
+            at.rename({"rank": "part_rank", "vintage": "part_vintage"}),
+            on=["source_id", "part_rank", "part_vintage"],
+            how="semi",
+        )
         .join(every, on=["part_id", "part_vintage"], how="inner")
         .group_by("source_id", "area_id", "part_rank", "part_vintage")
         .agg(n_present=pl.len())
         .join(expected, on=["area_id", "part_vintage", "part_rank"], how="left")
     )
-    nothing = pl.when(~is_alone)
+    nothing = pl.when(pl.lit(not is_alone))
     return counted.select(
         "source_id", "area_id", nothing.then("n_present").otherwise(0).alias("n_present"),
         nothing.then("n_expected").otherwise(0).alias("n_expected"), "part_rank",

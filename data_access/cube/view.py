@@ -6,8 +6,11 @@ from datetime import date
 
 import polars as pl
 
+from data_access.codes import month_of
 from data_access.cube.catalogue import Catalogue, State
 from data_access.cube.geography import Geography
+from data_access.cube.kept import Kept
+from data_access.measures.model import Measure
 from data_access.viewer import Viewer
 
 CELL_SCHEMA: Mapping[str, type[pl.DataType]] = {
@@ -34,6 +37,7 @@ HOLDING_SCHEMA: Mapping[str, type[pl.DataType]] = {
     "area_id": pl.Int32,
 }
 Grain = tuple[int, str]
+LAST_MONTH = 999912
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,6 +45,7 @@ class Partition:
     """One month of one measure, as known over a stretch of moments.
 
     Attributes:
+        month: `yyyymm`.
         change_no: change number it was read at.
         since: first moment (µs) for which it is the truth.
         until: first moment (µs) for which it is not.
@@ -50,6 +55,7 @@ class Partition:
         n_bytes: memory it takes.
     """
 
+    month: int
     change_no: int
     since: int
     until: int
@@ -69,7 +75,7 @@ class CubeView:
         partitions: measure id → its partitions in order of month.
         delivered: source_id, platform, delivered (µs): last delivery of each source.
         visible: areas whose cells the viewer may see; None: all.
-        memory: what was already worked out from this view, by whoever did.
+        kept: what was already worked out, by whoever did.
     """
 
     state: State
@@ -78,7 +84,7 @@ class CubeView:
     partitions: Mapping[str, tuple[Partition, ...]]
     delivered: pl.DataFrame
     visible: pl.Series | None
-    memory: dict[object, pl.DataFrame] = field(default_factory=dict)
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -91,6 +97,10 @@ class CubeView:
         It holds no figure. Everyone's source and grain are chosen from it, so that a province sees
         its own figure from the same source as the nation does.
         """
+        place = ("presence", self.state.version(key), key)
+        return self.kept.of(place, lambda: self._presence(key))
+
+    def _presence(self, key: str) -> pl.DataFrame:
         frames = [one.presence for one in self.partitions.get(key, ())]
         return pl.concat(frames) if frames else pl.DataFrame(schema=PRESENCE_SCHEMA)
 
@@ -99,13 +109,30 @@ class CubeView:
 
         It holds no figure either: families of sources are formed from it.
         """
+        place = ("holdings", self.state.version(key), key)
+        return self.kept.of(place, lambda: self._holdings(key))
+
+    def _holdings(self, key: str) -> pl.DataFrame:
         frames = [one.holdings for one in self.partitions.get(key, ())]
         return pl.concat(frames).unique() if frames else pl.DataFrame(schema=HOLDING_SCHEMA)
 
-    def cells(self, key: str, grain: Grain) -> pl.DataFrame:
-        """Return the visible cells of one grain: columns of CELL_SCHEMA."""
-        frames = [one.cells[grain] for one in self.partitions.get(key, ()) if grain in one.cells]
-        return self._scoped(frames)
+    def version(self, measure: Measure) -> tuple[tuple[int, int], ...]:
+        """Return what differs whenever a measure, or a flow it is summed from, was written."""
+        return self.state.version(measure.key, measure.inflow, measure.outflow)
+
+    @property
+    def scope(self) -> tuple[str, ...] | None:
+        """Whose figures these are, for what is kept: the provinces in view; None: all."""
+        return None if self.visible is None else tuple(sorted(self.viewer.areas))
+
+    def cells(self, key: str, grain: Grain, *, days: tuple[date, date] | None) -> pl.DataFrame:
+        """Return the visible cells of one grain: columns of CELL_SCHEMA.
+
+        Of the months that hold `days` (first and last); None: of all.
+        """
+        first, last = (0, LAST_MONTH) if days is None else map(month_of, days)
+        held = (one for one in self.partitions.get(key, ()) if first <= one.month <= last)
+        return self._scoped([one.cells[grain] for one in held if grain in one.cells])
 
     def all_cells(self, key: str) -> pl.DataFrame:
         """Return the visible cells of every grain: columns of CELL_SCHEMA."""

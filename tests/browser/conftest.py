@@ -73,6 +73,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     database = f"sqlite:///{folder / 'filled.sqlite'}"
     fill(database, folder)
+    yield from serving(database, folder)
+
+
+def serving(database: str, folder: Path) -> Iterator[Server]:
+    """Yield a server process on a database, and end it."""
     port = free_port()
     environment = {
         **os.environ,

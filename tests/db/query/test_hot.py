@@ -218,6 +218,31 @@ def test_a_database_that_is_away_is_one_clear_line(world: World) -> None:
     assert "secret" not in str(framed.value)
 
 
+def test_figures_that_were_read_stay_while_the_database_is_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(Cell(value=7), Cell(measure="deaths", value=1))
+    cube = world.new_cube(poll_seconds=0)
+    before = seen(cube, world.viewer())
+    token = cube.token()
+
+    def gone(*_: object, **__: object) -> object:
+        raise DatabaseUnavailable("the shared database does not answer: gone")
+
+    with monkeypatch.context() as away:
+        for door in ("snapshot", "frame_snapshot"):
+            away.setattr(f"data_access.cube.hot.{door}", gone)
+        assert seen(cube, world.viewer()) == before
+        # What was never read cannot be shown, and the watch on the database is told the truth.
+        with pytest.raises(DatabaseUnavailable):
+            seen(cube, world.viewer(), "deaths")
+        with pytest.raises(DatabaseUnavailable):
+            cube.token()
+    world.put(Cell(value=8, known=KNOWN + timedelta(hours=1)))
+    assert cube.token() != token
+    assert [row[4] for row in seen(cube, world.viewer())] == [8.0]
+
+
 def test_days_are_stored_as_numbers(world: World) -> None:
     world.put(Cell())
     with world.engine.connect() as connection:

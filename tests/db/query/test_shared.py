@@ -7,7 +7,9 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 
+from data_access import tables
 from data_access.cli import program
 from data_access.codes import Level, Role
 from data_access.cube.query import Ask
@@ -158,6 +160,43 @@ def test_a_commit_changes_token_and_answer(shared: Shared, world: World) -> None
     assert shared.wait_changed(token, timeout=10) != token
     assert shared.answer(ask, viewer=world.viewer())["value"].to_list() == [6.0]
     assert shared.health().newest == KNOWN + timedelta(hours=1)
+
+
+def put(shared: Shared, world: World, *cells: Cell) -> None:
+    """Write cells and wait until the server has seen it."""
+    token = shared.token()
+    world.put(*cells)
+    assert shared.wait_changed(token, timeout=10) != token
+
+
+def test_a_commit_elsewhere_leaves_an_answer_as_it_is(shared: Shared, world: World) -> None:
+    ask = Ask(ids=("incidence_7d_per_100k",), start=DAY, end=DAY + timedelta(days=7))
+    before = shared.figures(ask, viewer=world.viewer())
+    put(shared, world, Cell(measure="doses", value=6, known=KNOWN + timedelta(seconds=1)))
+    assert shared.figures(ask, viewer=world.viewer()) is before
+    put(shared, world, Cell(value=6, known=KNOWN + timedelta(seconds=2)))
+    assert shared.figures(ask, viewer=world.viewer()) is not before
+
+
+def test_the_first_delivery_of_a_day_may_change_why_a_figure_is_missing(
+    shared: Shared, world: World
+) -> None:
+    gap = KNOWN.date()  # that day had not ended when the last delivery came
+    ask = Ask(ids=("cases",), start=gap, end=gap, level=Level.PROVINCE, areas=("01",))
+    assert shared.figures(ask, viewer=world.viewer())["status"].to_list() == ["not_synchronised"]
+    put(shared, world, Cell(measure="deaths", value=6, known=NOW - timedelta(hours=1)))
+    assert shared.figures(ask, viewer=world.viewer())["status"].to_list() == ["not_reported"]
+
+
+def test_a_source_that_changes_its_rank_changes_answers(shared: Shared, world: World) -> None:
+    ask = Ask(ids=("cases",), start=DAY, end=DAY, level=Level.PROVINCE, areas=("01",))
+    put(shared, world, Cell(value=9, source="z"))
+    assert shared.figures(ask, viewer=world.viewer())["source"].to_list() == ["s"]
+    with world.engine.begin() as connection:
+        preferred = sa.update(tables.source).where(tables.source.c.name == "z")
+        connection.execute(preferred.values(precedence=1))
+    put(shared, world, Cell(measure="doses", area="03", source="z"))
+    assert shared.figures(ask, viewer=world.viewer())["source"].to_list() == ["z"]
 
 
 def test_an_earlier_moment_is_not_answered_from_the_cache(shared: Shared, world: World) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import polars as pl
 
 from data_access.codes import Level
+from data_access.cube.catalogue import Catalogue, State
 from data_access.cube.families import families
+from data_access.cube.kept import Kept
 from data_access.cube.query import Ask, figures
 from data_access.viewer import parse_viewer
 from tests.cube_world import DAY, KNOWN, NOW, Cell, days
@@ -66,8 +68,9 @@ class _Held:
     """The part of a view that families are formed from."""
 
     def __init__(self, held: pl.DataFrame, sources: pl.DataFrame) -> None:
-        self.memory: dict[object, pl.DataFrame] = {}
-        self.catalogue = type("Catalogue", (), {"sources": sources})
+        self.kept = Kept()
+        self.catalogue = Catalogue(measures={}, numbers={}, sources=sources, breakdowns=sources)
+        self.state = State(token="", newest=None, catalogue=self.catalogue)
         self._held = held
 
     def holdings(self, key: str) -> pl.DataFrame:

@@ -130,3 +130,29 @@ def test_long_silence_is_not_called_waiting(days_ago: int, status: str) -> None:
     waiting = rows(CASES, [None]).with_columns(status=pl.lit("not_due"))
     found = headline.cards(pl.concat([last, waiting]), (CASES,), day=DAY)[0]
     assert (found.status, found.last_value) == (status, 5.0)
+
+
+def of_areas(*by_day: list[float | None]) -> pl.DataFrame:
+    """One list per day, one value per area; the last day is DAY."""
+    return pl.DataFrame(
+        [
+            (DAY - timedelta(days=len(by_day) - 1 - n), f"{area:02}", value)
+            for n, values in enumerate(by_day)
+            for area, value in enumerate(values)
+        ],
+        schema={"date": pl.Date, "area_code": pl.String, "value": pl.Float64},
+        orient="row",
+    )
+
+
+def test_opens_with_the_newest_day_that_half_of_the_areas_have_reported() -> None:
+    whole, part = [5.0, 6.0, 7.0, 8.0], [5.0, None, None, None]
+    assert headline.opening_day(of_areas(whole, whole, part)) == DAY - timedelta(days=1)
+    assert headline.opening_day(of_areas(whole, [5.0, 6.0, None, None])) == DAY
+    assert headline.opening_day(of_areas(part, part)) is None
+
+
+def test_does_not_open_with_a_day_of_nothing_after_days_of_many() -> None:
+    many, nothing, few = [10.0, 20.0], [0.0, 0.0], [1.0, 0.0]
+    assert headline.opening_day(of_areas(many, many, nothing)) == DAY - timedelta(days=1)
+    assert headline.opening_day(of_areas(few, few, nothing)) == DAY

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.catalogue import of_indicator
+from dashboard.components.map_view import span_of
 from dashboard.i18n import translator
 from dashboard.maps import payload
 from dashboard.maps.classes import MAX_CLASSES, breaks, class_of
@@ -122,3 +123,30 @@ def test_a_season_of_63_provinces_stays_below_fifty_kilobytes() -> None:
 def test_colours_know_good_from_bad(key: str) -> None:
     entry = of_indicator(INDICATORS[key])
     assert entry.ramp == {True: "burden", False: "good", None: "plain"}[entry.higher_is_bad]
+
+
+def test_the_slider_ends_at_the_newest_day_or_at_the_day_on_screen() -> None:
+    first, last = date(2021, 1, 1), date(2022, 5, 11)
+    near = date(2022, 5, 1)
+    assert span_of(near, first, last, days=30) == (date(2022, 4, 12), last)
+    assert span_of(last, first, last, days=30) == (date(2022, 4, 12), last)
+    # One source that ran on for months does not push the country's last day off the slider.
+    assert span_of(DAY, first, last, days=30) == (DAY - timedelta(days=29), DAY)
+    assert span_of(DAY, first, last, days=800) == (first, last)
+    assert span_of(DAY, DAY - timedelta(days=3), last, days=30) == (DAY - timedelta(days=3), DAY)
+
+
+@given(
+    st.dates(date(2020, 1, 1), date(2022, 1, 1)),
+    st.integers(0, 900),
+    st.integers(-50, 950),
+    st.sampled_from([30, 90, 180, 800]),
+)
+def test_the_day_on_screen_is_always_on_the_slider(
+    first: date, length: int, at: int, days: int
+) -> None:
+    last = first + timedelta(days=length)
+    day = first + timedelta(days=at)
+    start, end = span_of(day, first, last, days=days)
+    assert start <= day <= end
+    assert (end - start).days < days
