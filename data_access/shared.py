@@ -127,7 +127,8 @@ class Shared:
     def reporting(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return how every province's days were reported: see `sync.reporting.reporting`."""
         return self._kept(
-            ("reporting", start, end),
+            # Not due turns into silent with the hour, also when nothing is committed.
+            ("reporting", start, end, to_us(viewer.now)),
             lambda: reporting(self.cube, self._receipts, viewer=viewer, start=start, end=end),
             viewer=viewer,
         )
@@ -140,13 +141,14 @@ class Shared:
         """Return refused rows by platform, source and reason: see `sync.desk`."""
         return desk.reject_reasons(self.cube, viewer=viewer, start=start, end=end)
 
-    def data_debt(
-        self, *, viewer: Viewer, start: date, end: date, findings: pl.DataFrame
-    ) -> pl.DataFrame:
+    def data_debt(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return the data debt of every province by its parts: see `sync.desk`."""
         found = self.reporting(viewer=viewer, start=start, end=end)
+        findings = self.findings(viewer=viewer, start=start, end=end)
         return desk.data_debt(
             self.cube, found, viewer=viewer, start=start, end=end, findings=findings
+        )
+
     def findings(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return where two records of the same thing disagree: see `reconcile.engine.findings`."""
         return self._kept(
@@ -196,13 +198,16 @@ class Shared:
         """Let go of the database; the object is of no use afterwards."""
         self.engine.dispose()
 
-    def version(self, ids: Sequence[str], *, viewer: Viewer) -> Hashable:
+    def version(self, ids: Sequence[str] | None, *, viewer: Viewer) -> Hashable:
         """Return what differs whenever an answer about these ids may differ.
 
         A commit that touches none of their measures leaves it as it is, unless a source delivered
-        for the first time that day: then what was not synchronised may be by now.
+        for the first time that day: then what was not synchronised may be by now. Without ids the
+        answer is about everything: any commit is news.
         """
         state = self.cube.state(viewer=viewer)
+        if ids is None:
+            return state.token
         try:
             items = [find(state.catalogue, key, viewer=viewer) for key in ids]
         except UnknownId:
@@ -215,7 +220,7 @@ class Shared:
         what: tuple[object, ...],
         make: Callable[[], pl.DataFrame],
         *,
-        ids: Sequence[str],
+        ids: Sequence[str] | None = None,
         viewer: Viewer,
     ) -> pl.DataFrame:
         state, version = self.cube.state(viewer=viewer), self.version(ids, viewer=viewer)
