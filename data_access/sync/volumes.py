@@ -39,7 +39,7 @@ def volumes(
     frames = []
     for key in keys:
         measure = view.catalogue.measures[key]
-        found = _of_measure(view, key, places=places)
+        found = _of_measure(view, key, days=(start, end), places=places)
         if found is not None:
             flow = measure.kind is MeasureKind.FLOW
             value = pl.col("value") if flow else pl.lit(0.0)
@@ -57,11 +57,13 @@ def volumes(
     )
 
 
-def _of_measure(view: CubeView, key: str, *, places: pl.DataFrame) -> pl.DataFrame | None:
+def _of_measure(
+    view: CubeView, key: str, *, days: tuple[date, date], places: pl.DataFrame
+) -> pl.DataFrame | None:
     """Return source, province, day, n, value, n_areas of one measure: its fullest grain."""
     grains = {grain for one in view.partitions.get(key, ()) for grain in one.cells}
     frames = [
-        view.cells(key, grain)
+        view.cells(key, grain, days=days)
         .join(places, on="area_id")
         .group_by(_PLACE)
         .agg(
