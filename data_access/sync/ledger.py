@@ -97,7 +97,7 @@ def deliveries(cube: HotCube, *, viewer: Viewer, start: date, end: date) -> pl.D
     batch, source = tables.batch.c, tables.source.c
     named = {"source": source.name}
     query = (
-        sa.select(*[named.get(name, batch.get(name)) for name in DELIVERY_SCHEMA])
+        sa.select(*[named[name] if name in named else batch[name] for name in DELIVERY_SCHEMA])
         .join_from(tables.batch, tables.source, batch.source_id == source.source_id)
         .where(batch.known_at >= first, batch.known_at < last)
         .where(batch.known_at <= to_us(viewer.now))
