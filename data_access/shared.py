@@ -30,6 +30,9 @@ from data_access.measures.model import Measure
 from data_access.reconcile import engine as reconciled
 from data_access.reference.areas import Areas, load_areas
 from data_access.settings import Settings
+from data_access.sync import desk
+from data_access.sync.receipts import Receipts
+from data_access.sync.reporting import reporting
 from data_access.viewer import Viewer, system_viewer
 
 MAX_ANSWERS = 512
@@ -72,6 +75,7 @@ class Shared:
         self.areas = areas
         self.cube = cube
         self.indicators: Mapping[str, Indicator] = INDICATORS
+        self._receipts = Receipts(engine, cube)
         self._lock = threading.Lock()
         self._answers: OrderedDict[tuple[object, ...], pl.DataFrame] = OrderedDict()
         self._n_rows = 0
@@ -120,6 +124,31 @@ class Shared:
         """Return the newest deliveries: see `freshness.latest_batches`."""
         return fresh.latest_batches(self.engine, viewer=viewer, limit=limit)
 
+    def reporting(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+        """Return how every province's days were reported: see `sync.reporting.reporting`."""
+        return self._kept(
+            # Not due turns into silent with the hour, also when nothing is committed.
+            ("reporting", start, end, to_us(viewer.now)),
+            lambda: reporting(self.cube, self._receipts, viewer=viewer, start=start, end=end),
+            viewer=viewer,
+        )
+
+    def sync_deliveries(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+        """Return the batches of some days with their open rejects: see `sync.desk`."""
+        return desk.delivered(self.cube, viewer=viewer, start=start, end=end)
+
+    def reject_reasons(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+        """Return refused rows by platform, source and reason: see `sync.desk`."""
+        return desk.reject_reasons(self.cube, viewer=viewer, start=start, end=end)
+
+    def data_debt(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+        """Return the data debt of every province by its parts: see `sync.desk`."""
+        found = self.reporting(viewer=viewer, start=start, end=end)
+        findings = self.findings(viewer=viewer, start=start, end=end)
+        return desk.data_debt(
+            self.cube, found, viewer=viewer, start=start, end=end, findings=findings
+        )
+
     def findings(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return where two records of the same thing disagree: see `reconcile.engine.findings`."""
         return self._kept(
@@ -127,7 +156,6 @@ class Shared:
             lambda: reconciled.findings(
                 self.cube, self.engine, viewer=viewer, start=start, end=end
             ),
-            ids=None,
             viewer=viewer,
         )
 
@@ -138,7 +166,6 @@ class Shared:
             lambda: reconciled.duplicates(
                 self.cube, self.engine, viewer=viewer, start=start, end=end
             ),
-            ids=None,
             viewer=viewer,
         )
 
@@ -171,13 +198,16 @@ class Shared:
         """Let go of the database; the object is of no use afterwards."""
         self.engine.dispose()
 
-    def version(self, ids: Sequence[str], *, viewer: Viewer) -> Hashable:
+    def version(self, ids: Sequence[str] | None, *, viewer: Viewer) -> Hashable:
         """Return what differs whenever an answer about these ids may differ.
 
         A commit that touches none of their measures leaves it as it is, unless a source delivered
-        for the first time that day: then what was not synchronised may be by now.
+        for the first time that day: then what was not synchronised may be by now. Without ids the
+        answer is about everything: any commit is news.
         """
         state = self.cube.state(viewer=viewer)
+        if ids is None:
+            return state.token
         try:
             items = [find(state.catalogue, key, viewer=viewer) for key in ids]
         except UnknownId:
@@ -185,17 +215,12 @@ class Shared:
         keys = {key for item in items for key in measures_of(state.catalogue, item)}
         return state.version(*sorted(keys)), self.cube.heard(viewer=viewer)
 
-    def _version(self, ids: Sequence[str] | None, *, viewer: Viewer) -> Hashable:
-        if ids is None:
-            return self.cube.state(viewer=viewer).token
-        return self.version(ids, viewer=viewer)
-
     def _kept(
         self,
         what: tuple[object, ...],
         make: Callable[[], pl.DataFrame],
         *,
-        ids: Sequence[str] | None,
+        ids: Sequence[str] | None = None,
         viewer: Viewer,
     ) -> pl.DataFrame:
         """Return what was made before of the same state, or make it.
@@ -206,7 +231,7 @@ class Shared:
             ids: the measures and indicators it reads; None: it reads more than the cube.
             viewer: who looks.
         """
-        state, version = self.cube.state(viewer=viewer), self._version(ids, viewer=viewer)
+        state, version = self.cube.state(viewer=viewer), self.version(ids, viewer=viewer)
         moment = to_us(viewer.now)
         if state.newest is not None and moment >= state.newest:
             # Nothing newer is known: until midnight, only a commit changes the answer.
@@ -218,7 +243,7 @@ class Shared:
                 self._answers.move_to_end(key)
                 return self._answers[key]
         made = make()
-        if self._version(ids, viewer=viewer) == version:
+        if self.version(ids, viewer=viewer) == version:
             self._keep(key, made)
         return made
 

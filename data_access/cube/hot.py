@@ -82,6 +82,11 @@ class HotCube:
         self._delivered: OrderedDict[tuple[str, int], pl.DataFrame] = OrderedDict()
         self._kept: OrderedDict[tuple[object, ...], Kept] = OrderedDict()
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The shared database."""
+        return self._engine
+
     # --- what moved ---------------------------------------------------------------------------
 
     def state(self, *, viewer: Viewer) -> State:

@@ -1,0 +1,1 @@
+"""The sync desk: who delivered what, when, and where the data do not meet."""

@@ -1,0 +1,139 @@
+"""What the ledger says of deliveries: rejects by reason, rows to send back, flags. Never a person.
+
+A province reads only of sources that have delivered figures of its own area and of no other: a
+file of a national source may hold another province's rows.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import sqlalchemy as sa
+
+from data_access import tables
+from data_access.codes import to_us
+from data_access.cube.hot import HotCube
+from data_access.reader import Schema, read_frame, snapshot
+from data_access.sync.receipts import provinces
+from data_access.viewer import Viewer, system_viewer
+
+DELIVERY_SCHEMA: Schema = {
+    "batch_id": pl.Int64,
+    "platform": pl.String,
+    "source": pl.String,
+    "origin": pl.String,
+    "record_kind": pl.String,
+    "file_name": pl.String,
+    "known_at": pl.Int64,
+    "received_at": pl.Int64,
+    "n_read": pl.Int64,
+    "n_new": pl.Int64,
+    "n_updated": pl.Int64,
+    "n_unchanged": pl.Int64,
+    "n_stale": pl.Int64,
+    "n_rejected": pl.Int64,
+    "n_flagged": pl.Int64,
+    "rejects_file": pl.String,
+    "source_id": pl.Int32,
+}
+REASON_SCHEMA: Schema = {
+    "batch_id": pl.Int64,
+    "reason": pl.String,
+    "n_rows": pl.Int64,
+}
+_INSTANTS = ("known_at", "received_at")
+
+
+def began_of(engine: sa.Engine, *, viewer: Viewer) -> pl.DataFrame:
+    """Return when each source first delivered to a platform: platform, source_id, began (µs)."""
+    batch = tables.batch.c
+    query = (
+        sa.select(batch.platform, batch.source_id, sa.func.min(batch.known_at))
+        .where(batch.known_at <= to_us(viewer.now))
+        .group_by(batch.platform, batch.source_id)
+    )
+    schema: Schema = {"platform": pl.String, "source_id": pl.Int32, "began": pl.Int64}
+    with snapshot(engine, viewer=viewer) as connection:
+        return read_frame(connection, query, schema, viewer=viewer)
+
+
+def owners(cube: HotCube, *, viewer: Viewer) -> pl.DataFrame:
+    """Return source_id → area_code of the sources that only ever delivered one province.
+
+    As known now, whatever moment the viewer looks from: what a source turned out to hold later
+    counts against showing its files.
+    """
+    system = system_viewer(viewer.now)
+    of = tables.cube_history.c
+    query = sa.select(of.source_id, of.area_id).distinct()
+    schema: Schema = {"source_id": pl.Int32, "area_id": pl.Int32}
+    with snapshot(cube.engine, viewer=system) as connection:
+        held = read_frame(connection, query, schema, viewer=system)
+    places = provinces(cube, viewer=system)
+    return (
+        held.join(places, on="area_id", how="left")
+        .group_by("source_id")
+        .agg(
+            n=pl.col("province").drop_nulls().n_unique(),
+            n_other=pl.col("province").null_count(),
+            area_code=pl.col("province").drop_nulls().first(),
+        )
+        .filter((pl.col("n") == 1) & (pl.col("n_other") == 0))
+        .select("source_id", "area_code")
+    )
+
+
+def deliveries(cube: HotCube, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+    """Return the batches received on the days from `start` to `end`, newest first.
+
+    Shape: DELIVERY_SCHEMA with UTC datetimes, and area_code: the one province of the source, null
+        if it has several. A province gets the rows of its own sources only.
+    """
+    zone = ZoneInfo(cube.geography.areas.country.time_zone)
+    first, last = (
+        to_us(datetime.combine(day, time(), zone)) for day in (start, end + timedelta(days=1))
+    )
+    batch, source = tables.batch.c, tables.source.c
+    named = {"source": source.name}
+    query = (
+        sa.select(*[named[name] if name in named else batch[name] for name in DELIVERY_SCHEMA])
+        .join_from(tables.batch, tables.source, batch.source_id == source.source_id)
+        .where(batch.known_at >= first, batch.known_at < last)
+        .where(batch.known_at <= to_us(viewer.now))
+        .order_by(batch.known_at.desc(), batch.batch_id.desc())
+    )
+    with snapshot(cube.engine, viewer=viewer) as connection:
+        found = read_frame(connection, query, DELIVERY_SCHEMA, viewer=viewer)
+    found = found.join(owners(cube, viewer=viewer), on="source_id", how="left")
+    if not viewer.everywhere:
+        found = found.filter(pl.col("area_code").is_in(sorted(viewer.areas)))
+    return found.with_columns(
+        pl.from_epoch(name, time_unit="us").dt.replace_time_zone("UTC") for name in _INSTANTS
+    )
+
+
+def reasons_of(cube: HotCube, batches: Sequence[int], *, viewer: Viewer) -> pl.DataFrame:
+    """Return why rows of some batches were refused or flagged: REASON_SCHEMA.
+
+    The batches come from `deliveries`, which has cut them to the viewer's scope.
+    """
+    flag = tables.batch_flag.c
+    query = (
+        sa.select(flag.batch_id, flag.reason, flag.n_rows)
+        .where(flag.batch_id.in_(list(batches)))
+        .order_by(flag.batch_id, flag.reason)
+    )
+    with snapshot(cube.engine, viewer=viewer) as connection:
+        return read_frame(connection, query, REASON_SCHEMA, viewer=viewer)
+
+
+def with_open(found: pl.DataFrame) -> pl.DataFrame:
+    """Add n_open: refused rows not sent again. Pure.
+
+    A file of the same name from the same source answers for its rows: of each name only the
+    last delivery's refused rows are still open.
+    """
+    feed = ["source_id", "platform", "record_kind", "file_name"]
+    newest = pl.col("batch_id") == pl.col("batch_id").max().over(feed)
+    return found.with_columns(n_open=pl.when(newest).then("n_rejected").otherwise(0))
