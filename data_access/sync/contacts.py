@@ -33,6 +33,6 @@ def load_contacts(folder: Path) -> tuple[Contact, ...]:
 
 
 def whom_to_call(contacts: tuple[Contact, ...], *, platform: str, province: str) -> Contact | None:
-    """Return the province's own office for a platform, else the one named for all; None: missing."""
+    """Return the province's own office for a platform, else that of all; None: missing."""
     found = {one.province: one for one in contacts if one.platform == platform}
     return found.get(province) or found.get(EVERYWHERE)
