@@ -18,6 +18,11 @@ def csv_of(found: pl.DataFrame) -> bytes:
     return _BOM + shown.write_csv(quote_style="necessary").encode()
 
 
+def plain_csv(found: pl.DataFrame) -> bytes:
+    """Return a frame as CSV that a spreadsheet opens; instants as ISO 8601 UTC."""
+    return _BOM + found.write_csv(datetime_format="%Y-%m-%dT%H:%M:%SZ").encode()
+
+
 def plain_numbers(column: str) -> pl.Expr:
     """Return the column as text: whole numbers without a fraction."""
     value = pl.col(column)

@@ -131,6 +131,48 @@ def map_message(  # noqa: PLR0913 -- everything that a message depends on is in 
     return payload.pack_message(content)
 
 
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def reporting(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataFrame:
+    """Return how every province's days were reported by every feed."""
+    del token
+    return resources.shared().reporting(viewer=viewer, start=start, end=end)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def contradictions(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataFrame:
+    """Return where two records of the same thing disagree, newest day first."""
+    del token
+    return resources.shared().findings(viewer=viewer, start=start, end=end)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def reject_reasons(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataFrame:
+    """Return refused rows by platform, source and reason, most first."""
+    del token
+    return resources.shared().reject_reasons(viewer=viewer, start=start, end=end)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def sync_deliveries(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataFrame:
+    """Return the batches of some days, newest first."""
+    del token
+    return resources.shared().sync_deliveries(viewer=viewer, start=start, end=end)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def reject_file(*, viewer: Viewer, batch_id: int, token: str) -> tuple[str, bytes] | None:
+    """Return name and content of a batch's refused rows; None if it has no file here."""
+    del token
+    return resources.shared().reject_file(batch_id, viewer=viewer)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def data_debt(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataFrame:
+    """Return every province's data debt by its parts, the most indebted first."""
+    del token
+    return resources.shared().data_debt(viewer=viewer, start=start, end=end)
+
+
 # --- reference data: public, the same for everybody, not cached by viewer -------------------------
 
 

@@ -11,6 +11,7 @@ from data_access.codes import Role
 
 ROOT = Path(__file__).resolve().parent.parent
 EVERYONE = frozenset(set(Role) - {Role.SYSTEM})
+WITHOUT_PRESS = EVERYONE - {Role.PRESS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,9 @@ class PageEntry:
 PAGES = (
     PageEntry(key="overview", path="", icon=":material/monitoring:"),
     PageEntry(key="map", path="map", icon=":material/map:"),
+    PageEntry(
+        key="data_sync", path="data_sync", icon=":material/sync_problem:", roles=WITHOUT_PRESS
+    ),
 )
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 
 from dashboard.i18n import DEFAULT, LANGUAGES
 from data_access.codes import Level
+from data_access.freshness import PLATFORMS
 
 SPANS = (30, 90, 180, 800)
 """Lengths of the day slider; the last one stands for everything."""
@@ -32,6 +33,9 @@ class View:
         vintage: area vintage of the map.
         span: days on the slider.
         as_of: instant whose knowledge is shown; None for the present.
+        platform: platform on the sync desk.
+        rule: rule whose contradictions are shown; None for all.
+        cell: row and day picked on the sync desk's matrix, as `79.2021-08-21`.
     """
 
     language: str = DEFAULT
@@ -43,6 +47,9 @@ class View:
     vintage: str | None = None
     span: int = SPANS[1]
     as_of: datetime | None = None
+    platform: str | None = None
+    rule: str | None = None
+    cell: str | None = None
 
 
 def parse_view(parameters: Mapping[str, str]) -> View:
@@ -58,6 +65,9 @@ def parse_view(parameters: Mapping[str, str]) -> View:
         vintage=_fitting(parameters.get("vintage"), _CODE),
         span=int(span) if span in map(str, SPANS) else SPANS[1],
         as_of=_instant(parameters.get("as_of")),
+        platform=_one_of(parameters.get("platform"), PLATFORMS),
+        rule=_fitting(parameters.get("rule"), _CODE),
+        cell=_fitting(parameters.get("cell"), _CODE),
     )
 
 
@@ -71,6 +81,9 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "level": view.level,
         "vintage": view.vintage,
         "span": str(view.span),
+        "platform": view.platform,
+        "rule": view.rule,
+        "cell": view.cell,
     }
     kept = {name: every[name] for name in names}
     kept |= {"as_of": as_of, "as": view.role, "lang": view.language}

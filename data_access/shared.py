@@ -31,6 +31,7 @@ from data_access.reconcile import engine as reconciled
 from data_access.reference.areas import Areas, load_areas
 from data_access.settings import Settings
 from data_access.sync import desk
+from data_access.sync.files import reject_file
 from data_access.sync.receipts import Receipts
 from data_access.sync.reporting import reporting
 from data_access.viewer import Viewer, system_viewer
@@ -140,6 +141,10 @@ class Shared:
     def reject_reasons(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return refused rows by platform, source and reason: see `sync.desk`."""
         return desk.reject_reasons(self.cube, viewer=viewer, start=start, end=end)
+
+    def reject_file(self, batch_id: int, *, viewer: Viewer) -> tuple[str, bytes] | None:
+        """Return the file of a batch's refused rows: see `sync.files.reject_file`."""
+        return reject_file(self.cube, batch_id, viewer=viewer)
 
     def data_debt(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return the data debt of every province by its parts: see `sync.desk`."""

@@ -30,7 +30,11 @@ Theme = Literal["light", "dark"]
 ROOT = Path(__file__).resolve().parent.parent
 THEMES: tuple[Theme, ...] = ("light", "dark")
 LANGUAGES = ("vi", "en")
-PAGES = {"overview": "/?lang={lang}", "map": "/map?lang={lang}&indicator=cases&area=01"}
+PAGES = {
+    "overview": "/?lang={lang}",
+    "map": "/map?lang={lang}&indicator=cases&area=01",
+    "data_sync": "/data_sync?lang={lang}&platform=tracing",
+}
 SCREENS = {
     "desktop": ViewportSize(width=1440, height=900),
     "phone": ViewportSize(width=390, height=844),
@@ -49,7 +53,7 @@ CHROMIUM = [
     "--enable-unsafe-swiftshader",
 ]
 SETTLED = "[data-testid='stApp'][data-test-script-state='notRunning']"
-PAINTED = ".tdm[data-painted]"
+PAINTED = ":is(.tdm, .tds)[data-painted]"
 DRAWN_MS = 2500
 START_SECONDS = 90
 TALLEST = 3200

@@ -13,7 +13,7 @@ from tests.app.conftest import LAST, NOW, cases_on, fill, html, reporting_provin
 
 pytestmark = [pytest.mark.app, pytest.mark.usefixtures("settings")]
 KEYS = [entry.key for entry in PAGES]
-SCREENS = {"overview": "Tổng quan", "map": "Bản đồ"}
+SCREENS = {"overview": "Tổng quan", "map": "Bản đồ", "data_sync": "Đồng bộ"}
 
 
 def text(app: AppTest) -> str:

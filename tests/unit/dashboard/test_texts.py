@@ -12,6 +12,7 @@ from dashboard.navigation import PAGES
 from data_access.codes import Role, Status
 from data_access.freshness import LATE, NEVER, ON_TIME, PLATFORMS, SILENT
 from data_access.indicators.model import Unit
+from data_access.sync.rules import DEBT_PARTS
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [*(ROOT / "dashboard").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
@@ -35,6 +36,8 @@ def names_made_at_run_time() -> set[str]:
         *PLATFORMS,
         *(ON_TIME, LATE, SILENT, NEVER),
         *(page.key for page in PAGES),
+        *(part.key for part in DEBT_PARTS),
+        *("info", "warning", "serious"),
     }
 
 
