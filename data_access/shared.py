@@ -32,6 +32,7 @@ from data_access.reference.areas import Areas, load_areas
 from data_access.settings import Settings
 from data_access.sync import desk
 from data_access.sync.files import reject_file
+from data_access.sync.ledger import Owners
 from data_access.sync.receipts import Receipts
 from data_access.sync.reporting import reporting
 from data_access.viewer import Viewer, system_viewer
@@ -76,7 +77,8 @@ class Shared:
         self.areas = areas
         self.cube = cube
         self.indicators: Mapping[str, Indicator] = INDICATORS
-        self._receipts = Receipts(engine, cube)
+        self._receipts = Receipts(cube)
+        self._owners = Owners(cube)
         self._lock = threading.Lock()
         self._answers: OrderedDict[tuple[object, ...], pl.DataFrame] = OrderedDict()
         self._n_rows = 0
@@ -136,22 +138,22 @@ class Shared:
 
     def sync_deliveries(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return the batches of some days with their open rejects: see `sync.desk`."""
-        return desk.delivered(self.cube, viewer=viewer, start=start, end=end)
+        return desk.delivered(self.cube, self._owners, viewer=viewer, start=start, end=end)
 
     def reject_reasons(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return refused rows by platform, source and reason: see `sync.desk`."""
-        return desk.reject_reasons(self.cube, viewer=viewer, start=start, end=end)
+        return desk.reject_reasons(self.cube, self._owners, viewer=viewer, start=start, end=end)
 
     def reject_file(self, batch_id: int, *, viewer: Viewer) -> tuple[str, bytes] | None:
         """Return the file of a batch's refused rows: see `sync.files.reject_file`."""
-        return reject_file(self.cube, batch_id, viewer=viewer)
+        return reject_file(self.cube, self._owners, batch_id, viewer=viewer)
 
     def data_debt(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return the data debt of every province by its parts: see `sync.desk`."""
         found = self.reporting(viewer=viewer, start=start, end=end)
         findings = self.findings(viewer=viewer, start=start, end=end)
         return desk.data_debt(
-            self.cube, found, viewer=viewer, start=start, end=end, findings=findings
+            self.cube, self._owners, found, viewer=viewer, start=start, end=end, findings=findings
         )
 
     def findings(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:

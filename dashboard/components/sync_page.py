@@ -1,6 +1,6 @@
 """The sync desk's sections: the sentence, the cards, the reporting matrix and one cell of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -42,6 +42,10 @@ class Window:
     end: date
     found: pl.DataFrame
 
+    def read(self, loader: Callable[..., pl.DataFrame], seen: Context) -> pl.DataFrame:
+        """Return what a loader has of these days."""
+        return loader(viewer=seen.viewer, start=self.start, end=self.end, token=seen.token)
+
 
 def window(seen: Context) -> Window:
     """Return the days on the desk. Today belongs to it: what is missing is missing today."""
@@ -74,8 +78,8 @@ def sentence(shown: Window, seen: Context) -> str:
     counts, said = day.counts, []
     on = formatting.day(day.day, language=seen.language)
     if day.expected:
-        said.append(t("data_sync.sentence", day=on, on_time=counts[ON_TIME], n=day.expected,
-                      late=counts[LATE], partial=counts[PARTIAL], silent=counts[SILENT]))  # fmt: skip
+        of_state = {state: counts[state] for state in (ON_TIME, LATE, PARTIAL, SILENT)}
+        said.append(t("data_sync.sentence", day=on, n=day.expected, **of_state))
     silent = best.filter(pl.col("date") == day.day, pl.col("state") == SILENT)
     if silent.height:
         said.append(t("data_sync.sentence_silent", names=_named(silent, seen)))
@@ -101,11 +105,11 @@ def cards_section() -> None:
     """Draw the headline cards."""
     seen = look(PAGE)
     shown = window(seen)
-    t, span = seen.t, {"start": shown.start, "end": shown.end, "token": seen.token}
+    t = seen.t
     day = reporting_grid.tally(by_platform(shown.found))
-    batches = loaders.sync_deliveries(viewer=seen.viewer, **span)
-    findings = loaders.contradictions(viewer=seen.viewer, **span)
-    debt = loaders.data_debt(viewer=seen.viewer, **span)
+    batches = shown.read(loaders.sync_deliveries, seen)
+    findings = shown.read(loaders.contradictions, seen)
+    debt = shown.read(loaders.data_debt, seen)
     on = formatting.day(day.day, language=seen.language) if day else ""
     of_day = t("card.on_day", day=on) if day else t("data_sync.nothing_due")
     count = day.counts.get if day else (lambda _state, _none=0: 0)

@@ -26,9 +26,9 @@ def rejects_section() -> None:
     """Draw refused rows by reason, and the files to send back."""
     seen = look(PAGE)
     shown = window(seen)
-    t, span = seen.t, {"start": shown.start, "end": shown.end, "token": seen.token}
+    t = seen.t
     draw(element("h2", t("data_sync.rejects"), class_="td-section"))
-    found = loaders.reject_reasons(viewer=seen.viewer, **span)
+    found = shown.read(loaders.reject_reasons, seen)
     if found.is_empty():
         draw(element("p", t("data_sync.no_rejects"), class_="td-absent"))
         return
@@ -40,8 +40,8 @@ def rejects_section() -> None:
     names = ("platform", "source", "reason", "rows", "files")
     heads = tuple(t(f"data_sync.{name}") for name in names)
     draw(table(heads, rows, caption=t("data_sync.rejects"), numeric=(3, 4)))
-    batches = loaders.sync_deliveries(viewer=seen.viewer, **span).filter(pl.col("n_rejected") > 0)
-    _files(batches.head(FILES), seen)
+    batches = shown.read(loaders.sync_deliveries, seen)
+    _files(batches.filter(pl.col("n_rejected") > 0).head(FILES), seen)
 
 
 def _files(batches: pl.DataFrame, seen: Context) -> None:
@@ -69,9 +69,7 @@ def contradictions_section() -> None:
     shown = window(seen)
     t = seen.t
     draw(element("h2", t("data_sync.contradictions"), class_="td-section"))
-    found = loaders.contradictions(
-        viewer=seen.viewer, start=shown.start, end=shown.end, token=seen.token
-    )
+    found = shown.read(loaders.contradictions, seen)
     if found.is_empty():
         draw(element("p", t("data_sync.no_contradictions"), class_="td-absent"))
         return
@@ -144,7 +142,7 @@ def debt_section() -> None:
     t = seen.t
     draw(element("h2", t("data_sync.debt"), class_="td-section"))
     draw(element("p", t("data_sync.debt_about"), class_="td-absent"))
-    debt = loaders.data_debt(viewer=seen.viewer, start=shown.start, end=shown.end, token=seen.token)
+    debt = shown.read(loaders.data_debt, seen)
     if debt.is_empty():
         draw(element("p", t("data_sync.no_debt"), class_="td-absent"))
         return
@@ -156,7 +154,7 @@ def debt_section() -> None:
 def _debt(area: str, debt: pl.DataFrame, best: pl.DataFrame, seen: Context) -> Markup:
     t, language = seen.t, seen.language
     own = debt.filter(pl.col("area_code") == area)
-    points = formatting.number(own["points"].sum(), language=language, decimals=1)
+    points = formatting.number(float(own["points"].sum()), language=language, decimals=1)
     parts = "; ".join(
         t(f"debt.{part}", n=_number(count, seen))
         for part, count in own.select("part", "count").rows()

@@ -1,4 +1,4 @@
-"""Whom to call about a platform's data in a province: roles, from the country pack's `contacts.csv`.
+"""Whom to call about a platform's data in a province: roles, from a pack's `contacts.csv`.
 
 Columns platform, province (a code, or * for every province), role_vi, role_en, phone. A role is
 never a person's name; a number that was not entered is said to be missing.

@@ -6,7 +6,7 @@ import polars as pl
 
 from data_access.cube.hot import HotCube
 from data_access.sync import rules
-from data_access.sync.ledger import deliveries, reasons_of, with_open
+from data_access.sync.ledger import Owners, deliveries, reasons_of, with_open
 from data_access.sync.reporting import by_platform
 from data_access.viewer import Viewer
 
@@ -32,17 +32,21 @@ _COUNTED_DAYS = {
 }
 
 
-def delivered(cube: HotCube, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+def delivered(
+    cube: HotCube, owners: Owners, *, viewer: Viewer, start: date, end: date
+) -> pl.DataFrame:
     """Return the batches of some days, newest first, with `n_open`: see `sync.ledger`."""
-    return with_open(deliveries(cube, viewer=viewer, start=start, end=end))
+    return with_open(deliveries(cube, owners, viewer=viewer, start=start, end=end))
 
 
-def reject_reasons(cube: HotCube, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+def reject_reasons(
+    cube: HotCube, owners: Owners, *, viewer: Viewer, start: date, end: date
+) -> pl.DataFrame:
     """Return refused rows by platform, source and reason, most first: REASONS_SCHEMA.
 
     A row refused for two reasons is counted under both.
     """
-    found = deliveries(cube, viewer=viewer, start=start, end=end)
+    found = deliveries(cube, owners, viewer=viewer, start=start, end=end)
     flags = reasons_of(cube, found["batch_id"].to_list(), viewer=viewer)
     return (
         flags.filter(pl.col("reason").str.starts_with(_REJECT))
@@ -57,6 +61,7 @@ def reject_reasons(cube: HotCube, *, viewer: Viewer, start: date, end: date) -> 
 
 def data_debt(
     cube: HotCube,
+    owners: Owners,
     found: pl.DataFrame,
     *,
     viewer: Viewer,
@@ -68,6 +73,7 @@ def data_debt(
 
     Args:
         cube: where batches are read from.
+        owners: whose batches they are.
         found: as `sync.reporting.reporting` gives it.
         viewer: who looks.
         start: first day counted.
@@ -75,9 +81,9 @@ def data_debt(
         findings: contradictions, columns of `reconcile.finding.FINDING_SCHEMA`.
 
     Only parts with a count appear. Refused rows, flags and identities can be laid to a province
-    only where the source is its own (`sync.ledger.owners`).
+    only where the source is its own (`sync.ledger.Owners`).
     """
-    batches = delivered(cube, viewer=viewer, start=start, end=end)
+    batches = delivered(cube, owners, viewer=viewer, start=start, end=end)
     flags = reasons_of(cube, batches["batch_id"].to_list(), viewer=viewer)
     counted = pl.concat(
         [_days(found), _hours(found), _files(batches, flags), _contradictions(findings)]

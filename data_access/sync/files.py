@@ -8,7 +8,7 @@ import polars as pl
 from data_access.cube.hot import HotCube
 from data_access.errors import BadUse
 from data_access.settings import ROOT
-from data_access.sync.ledger import deliveries
+from data_access.sync.ledger import Owners, deliveries
 from data_access.viewer import Viewer
 
 BEGINNING, END = date(1970, 1, 1), date(2999, 1, 1)
@@ -22,13 +22,15 @@ def rejects_folder(cube: HotCube) -> Path:
     return ROOT / "var" / "rejects"
 
 
-def reject_file(cube: HotCube, batch_id: int, *, viewer: Viewer) -> tuple[str, bytes] | None:
+def reject_file(
+    cube: HotCube, owners: Owners, batch_id: int, *, viewer: Viewer
+) -> tuple[str, bytes] | None:
     """Return name and content of a batch's refused rows; None if this machine has no such file.
 
     Raises:
         BadUse: if there is no such batch in the viewer's scope.
     """
-    found = deliveries(cube, viewer=viewer, start=BEGINNING, end=END)
+    found = deliveries(cube, owners, viewer=viewer, start=BEGINNING, end=END)
     own = found.filter(pl.col("batch_id") == batch_id)
     if own.is_empty():
         raise BadUse(f"there is no delivery {batch_id} in view")

@@ -26,7 +26,12 @@ def due_moments(
 
 
 def with_grid(
-    receipts: pl.DataFrame, *, days: list[date], due: pl.DataFrame, began: pl.DataFrame
+    receipts: pl.DataFrame,
+    *,
+    days: list[date],
+    due: pl.DataFrame,
+    began: pl.DataFrame,
+    zone: ZoneInfo,
 ) -> pl.DataFrame:
     """Return one row per feed (platform, source, province) and day, with what is known of it.
 
@@ -35,6 +40,7 @@ def with_grid(
         days: every day to judge or to learn from.
         due: platform, source_id, day, due (µs).
         began: platform, source_id, began (µs): first delivery of the source.
+        zone: the country's; a day ends at its midnight.
 
     Shape: adds due (never earlier than the source's first delivery: what it brought then of
         earlier days is a backlog that nobody was late with), hours (from the end of the day),
@@ -42,7 +48,8 @@ def with_grid(
     """
     feeds = receipts.select(FEED).unique()
     every = pl.DataFrame({"day": days}, schema={"day": pl.Date})
-    end_of_day = (pl.col("day") + timedelta(days=1)).cast(pl.Datetime("us")).dt.epoch("us")
+    midnight = (pl.col("day") + timedelta(days=1)).cast(pl.Datetime("us"))
+    end_of_day = midnight.dt.replace_time_zone(zone.key).dt.epoch("us")
     return (
         feeds.join(every, how="cross")
         .join(receipts, on=[*FEED, "day"], how="left")

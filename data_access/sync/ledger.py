@@ -15,6 +15,7 @@ from data_access import tables
 from data_access.codes import to_us
 from data_access.cube.hot import HotCube
 from data_access.reader import Schema, read_frame, snapshot
+from data_access.sync.partitions import Partitions
 from data_access.sync.receipts import provinces
 from data_access.viewer import Viewer, system_viewer
 
@@ -42,6 +43,7 @@ REASON_SCHEMA: Schema = {
     "reason": pl.String,
     "n_rows": pl.Int64,
 }
+_PAIRS: Schema = {"measure_id": pl.Int32, "source_id": pl.Int32, "area_id": pl.Int32}
 _INSTANTS = ("known_at", "received_at")
 
 
@@ -58,33 +60,47 @@ def began_of(engine: sa.Engine, *, viewer: Viewer) -> pl.DataFrame:
         return read_frame(connection, query, schema, viewer=viewer)
 
 
-def owners(cube: HotCube, *, viewer: Viewer) -> pl.DataFrame:
-    """Return source_id → area_code of the sources that only ever delivered one province.
+class Owners:
+    """Which sources are a province's own. Safe to share between threads."""
 
-    As known now, whatever moment the viewer looks from: what a source turned out to hold later
-    counts against showing its files.
-    """
-    system = system_viewer(viewer.now)
-    of = tables.cube_history.c
-    query = sa.select(of.source_id, of.area_id).distinct()
-    schema: Schema = {"source_id": pl.Int32, "area_id": pl.Int32}
-    with snapshot(cube.engine, viewer=system) as connection:
-        held = read_frame(connection, query, schema, viewer=system)
-    places = provinces(cube, viewer=system)
-    return (
-        held.join(places, on="area_id", how="left")
-        .group_by("source_id")
-        .agg(
-            n=pl.col("province").drop_nulls().n_unique(),
-            n_other=pl.col("province").null_count(),
-            area_code=pl.col("province").drop_nulls().first(),
+    def __init__(self, cube: HotCube) -> None:
+        """Hold what is given; read nothing yet."""
+        self._cube = cube
+        self._pairs = Partitions(cube, _sources_of, _PAIRS)
+
+    def read(self, *, viewer: Viewer) -> pl.DataFrame:
+        """Return source_id → area_code of the sources that only ever delivered one province.
+
+        As known now, whatever moment the viewer looks from: what a source turned out to hold
+        later counts against showing its files.
+        """
+        system = system_viewer(viewer.now)
+        held = self._pairs.read(viewer=system, latest=True).select("source_id", "area_id").unique()
+        return (
+            held.join(provinces(self._cube, viewer=system), on="area_id", how="left")
+            .group_by("source_id")
+            .agg(
+                n=pl.col("province").drop_nulls().n_unique(),
+                n_other=pl.col("province").null_count(),
+                area_code=pl.col("province").drop_nulls().first(),
+            )
+            .filter((pl.col("n") == 1) & (pl.col("n_other") == 0))
+            .select("source_id", "area_code")
         )
-        .filter((pl.col("n") == 1) & (pl.col("n_other") == 0))
-        .select("source_id", "area_code")
+
+
+def _sources_of(measures: Sequence[int], month: int, _moment: int) -> sa.Select[tuple[object, ...]]:
+    of = tables.cube_history.c
+    return (
+        sa.select(of.measure_id, of.source_id, of.area_id)
+        .where(of.measure_id.in_(measures), of.month == month)
+        .distinct()
     )
 
 
-def deliveries(cube: HotCube, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+def deliveries(
+    cube: HotCube, owners: Owners, *, viewer: Viewer, start: date, end: date
+) -> pl.DataFrame:
     """Return the batches received on the days from `start` to `end`, newest first.
 
     Shape: DELIVERY_SCHEMA with UTC datetimes, and area_code: the one province of the source, null
@@ -105,7 +121,7 @@ def deliveries(cube: HotCube, *, viewer: Viewer, start: date, end: date) -> pl.D
     )
     with snapshot(cube.engine, viewer=viewer) as connection:
         found = read_frame(connection, query, DELIVERY_SCHEMA, viewer=viewer)
-    found = found.join(owners(cube, viewer=viewer), on="source_id", how="left")
+    found = found.join(owners.read(viewer=viewer), on="source_id", how="left")
     if not viewer.everywhere:
         found = found.filter(pl.col("area_code").is_in(sorted(viewer.areas)))
     return found.with_columns(

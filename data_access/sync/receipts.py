@@ -1,11 +1,9 @@
 """When each province's day first became known, from the cube's history; no records are read.
 
-One grouped query per month that moved; its answer (at most provinces × days × measures rows) is
-kept until the month's change numbers move. See docs/decisions/0009-reporting-signal.md.
+One grouped query a month, of the measures that moved in it (`sync.partitions`).
+See docs/decisions/0009-reporting-signal.md.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import date
 
@@ -13,14 +11,13 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
-from data_access.codes import month_of, to_us
+from data_access.codes import month_of
 from data_access.cube.geography import PROVINCE
 from data_access.cube.hot import HotCube
-from data_access.reader import Schema, frame_snapshot
-from data_access.viewer import Viewer, system_viewer
+from data_access.reader import Schema
+from data_access.sync.partitions import Partitions
+from data_access.viewer import Viewer
 
-MAX_MONTHS = 64
-NOW = 2**62
 _GROUPED: Schema = {
     "measure_id": pl.Int32,
     "day": pl.Int32,
@@ -44,12 +41,10 @@ RECEIPT_SCHEMA: Schema = {
 class Receipts:
     """The receipt times of every month asked for. Safe to share between threads."""
 
-    def __init__(self, engine: sa.Engine, cube: HotCube) -> None:
+    def __init__(self, cube: HotCube) -> None:
         """Hold what is given; read nothing yet."""
-        self._engine = engine
         self._cube = cube
-        self._lock = threading.Lock()
-        self._held: OrderedDict[tuple[int, int, int], pl.DataFrame] = OrderedDict()
+        self._grouped = Partitions(cube, _receipt_times, _GROUPED)
 
     def between(self, start: date, end: date, *, viewer: Viewer) -> pl.DataFrame:
         """Return when the days from `start` to `end` became known.
@@ -60,49 +55,8 @@ class Receipts:
         """
         if viewer.is_blind:
             return pl.DataFrame(schema=RECEIPT_SCHEMA)
-        months = _months(start, end)
-        frames = [self._month(month, viewer=viewer) for month in months]
-        found = pl.concat(frames) if frames else pl.DataFrame(schema=_GROUPED)
+        found = self._grouped.read(_months(start, end), viewer=viewer)
         return self._placed(found, viewer=viewer).filter(pl.col("day").is_between(start, end))
-
-    def _month(self, month: int, *, viewer: Viewer) -> pl.DataFrame:
-        state = self._cube.state(viewer=viewer)
-        moment = to_us(viewer.now)
-        if state.newest is not None and moment >= state.newest:
-            moment = NOW
-        moved = sum(number for (_, of), number in state.changes.items() if of == month)
-        key = (month, moved, moment)
-        with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-                return self._held[key]
-        # Everyone's rows are kept once; `_placed` cuts them to the viewer.
-        made = self._read(month, moment, viewer=system_viewer(viewer.now))
-        with self._lock:
-            for old in [one for one in self._held if one[0] == month and one[1] != moved]:
-                del self._held[old]
-            self._held[key] = made
-            while len(self._held) > MAX_MONTHS:
-                self._held.popitem(last=False)
-        return made
-
-    def _read(self, month: int, moment: int, *, viewer: Viewer) -> pl.DataFrame:
-        of, batch = tables.cube_history.c, tables.batch.c
-        there = sa.or_(of.n != 0, of.status != 0)
-        query = (
-            sa.select(
-                of.measure_id, of.day, of.area_id, of.source_id,
-                sa.func.min(of.known_at), sa.func.max(of.known_at),
-                sa.func.coalesce(sa.func.min(batch.received_at), 0),
-            )
-            .join_from(
-                tables.cube_history, tables.batch, of.batch_id == batch.batch_id, isouter=True
-            )
-            .where(of.month == month, of.known_at <= moment, there)
-            .group_by(of.measure_id, of.day, of.area_id, of.source_id)
-        )  # fmt: skip
-        with frame_snapshot(self._engine, viewer=viewer) as reader:
-            return reader.read(query, _GROUPED, viewer=viewer)
 
     def _placed(self, grouped: pl.DataFrame, *, viewer: Viewer) -> pl.DataFrame:
         catalogue = self._cube.state(viewer=viewer).catalogue
@@ -126,6 +80,25 @@ class Receipts:
             )
             .select(list(RECEIPT_SCHEMA))
         )
+
+
+def _receipt_times(
+    measures: Sequence[int], month: int, moment: int
+) -> sa.Select[tuple[object, ...]]:
+    of, batch = tables.cube_history.c, tables.batch.c
+    there = sa.or_(of.n != 0, of.status != 0)
+    return (
+        sa.select(
+            of.measure_id, of.day, of.area_id, of.source_id,
+            sa.func.min(of.known_at), sa.func.max(of.known_at),
+            sa.func.coalesce(sa.func.min(batch.received_at), 0),
+        )
+        .join_from(
+            tables.cube_history, tables.batch, of.batch_id == batch.batch_id, isouter=True
+        )
+        .where(of.measure_id.in_(measures), of.month == month, of.known_at <= moment, there)
+        .group_by(of.measure_id, of.day, of.area_id, of.source_id)
+    )  # fmt: skip
 
 
 def provinces(cube: HotCube, *, viewer: Viewer) -> pl.DataFrame:

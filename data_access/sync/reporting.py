@@ -87,8 +87,9 @@ def _judged(
         return pl.DataFrame(schema=REPORTING_SCHEMA)
     due = _due(seen.select("platform", "source_id").unique().rows(), days, cube, viewer=viewer)
     began = began_of(cube.engine, viewer=viewer)
+    zone = ZoneInfo(cube.geography.areas.country.time_zone)
     grid = judge.with_grid(seen.select([*RECEIPT_SCHEMA, "volume", "n_there"]), days=days,
-                           due=due, began=began)  # fmt: skip
+                           due=due, began=began, zone=zone)  # fmt: skip
     grid = grid.with_columns(seen_at=pl.lit(to_us(viewer.now)))
     found = judge.judged(judge.with_usual(grid, start=start)).filter(pl.col("day") >= start)
     sources = cube.state(viewer=viewer).catalogue.sources

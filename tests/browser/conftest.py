@@ -17,7 +17,7 @@ from scripts.screenshots import CHROMIUM
 from tests.app.conftest import NOW, ROOT, fill
 
 START_SECONDS = 60
-PAINTED = ".tdm[data-painted]"
+PAINTED = ":is(.tdm, .tds)[data-painted]"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Screen:
     received: list[int] = field(default_factory=list)
 
     def open(self, path: str = "/", *, painted: bool = True) -> None:
-        """Open an address and wait until its map is painted."""
+        """Open an address and wait until its map or matrix is painted."""
         self.page.goto(self.server.url + path)
         if painted:
             self.page.wait_for_selector(PAINTED, timeout=90_000)

@@ -3,11 +3,11 @@
 from datetime import date, timedelta
 
 import polars as pl
-from data_access.sync.reporting import REPORTING_SCHEMA
-from data_access.sync.rules import STATES
 
 from dashboard import reporting_grid
 from dashboard.i18n import translator
+from data_access.sync.reporting import REPORTING_SCHEMA
+from data_access.sync.rules import STATES
 
 START = date(2021, 8, 1)
 
