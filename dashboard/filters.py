@@ -101,9 +101,11 @@ def indicator_choice(options: Sequence[str], *, format_option: Callable[[str], s
 def choice(
     field: str, *, label: str, options: Sequence[Any], format_option: Callable[[Any], str]
 ) -> None:
-    """Offer one field of the view as a select box."""
+    """Offer one field of the view as a select box; None among the options stands for all."""
     if getattr(current(), field) not in options:
         change(**{field: options[0]})
+    # Streamlit takes None for "nothing chosen yet" and shows a text of its own.
+    everything = {"placeholder": format_option(None)} if None in options else {}
     _choice(
         field,
         label=label,
@@ -111,6 +113,7 @@ def choice(
         format_option=format_option,
         draw=st.selectbox,
         label_visibility="visible",
+        **everything,
     )
 
 

@@ -121,7 +121,7 @@ def cards_section() -> None:
         (t("data_sync.silent_partial"), count(SILENT, 0) + count(PARTIAL, 0), of_day,
          "bad" if count(SILENT, 0) else ""),
         (t("data_sync.rows_rejected"), int(batches["n_rejected"].sum()), since, ""),
-        (t("data_sync.contradictions"), findings.height,
+        (t("data_sync.contradictions_short"), findings.height,
          t("data_sync.serious", n=serious), "bad" if serious else ""),
         (t("data_sync.debt"), round(float(debt["points"].sum())),
          t("data_sync.points_of", n=debt["area_code"].n_unique()), ""),
@@ -339,39 +339,3 @@ def _ledger(platform: str, sources: list[str], day: date, seen: Context) -> None
     ]  # fmt: skip
     heads = tuple(t(f"data_sync.{name}") for name in names)
     draw(table(heads, rows, caption=title, numeric=range(2, 8)))
-
-
-@section("sync_timing")
-def timing_section() -> None:
-    """Draw how long each feed takes now, against its own past."""
-    seen = look(PAGE)
-    found = window(seen).found.filter(pl.col("source") != "", pl.col("hours").is_not_null())
-    draw(element("h2", seen.t("data_sync.timing"), class_="td-section"))
-    if found.is_empty():
-        draw(element("p", seen.t("data_sync.no_reports"), class_="td-absent"))
-        return
-    feeds = (
-        found.group_by("platform", "source")
-        .agg(
-            pl.col("usual_hours").median(),
-            pl.col("p90_hours").median(),
-            now=pl.col("hours").median(),
-            now_90=pl.col("hours").quantile(0.9, "linear"),
-            n_slow=(pl.col("hours") > pl.col("p90_hours")).sum(),
-            n=pl.len(),
-        )
-        .sort("platform", "source")
-    )
-    rows = [
-        (seen.t(f"platform.{one['platform']}"), one["source"],
-         *(_hours(one[name], seen) for name in ("usual_hours", "now", "p90_hours", "now_90")),
-         f"{one['n_slow']}/{one['n']}")
-        for one in feeds.iter_rows(named=True)
-    ]  # fmt: skip
-    names = ("platform", "source", "usual_median", "now_median", "usual_p90", "now_p90", "slower")
-    heads = tuple(seen.t(f"data_sync.{name}") for name in names)
-    draw(table(heads, rows, caption=seen.t("data_sync.timing"), numeric=range(2, 7)))
-
-
-def _hours(value: float | None, seen: Context) -> str:
-    return "–" if value is None else formatting.number(value, language=seen.language, decimals=1)

@@ -14,11 +14,14 @@ from data_access.freshness import PLATFORMS
 from data_access.reconcile.rules import CAUSES, RULES
 from data_access.sync.contacts import whom_to_call
 from data_access.sync.reporting import by_platform
-from data_access.sync.rules import NEVER, PARTIAL, SILENT
+from data_access.sync.rules import DEBT_PARTS, NEVER, PARTIAL, SILENT
 from data_access.sync.words import reason_words
 
 SHOWN = 100
 FILES = 8
+WORST = 12
+# A bar is as long as a third of what there could be at most.
+HEAVIEST = sum(part.cap for part in DEBT_PARTS) / 3
 
 
 @section("sync_rejects")
@@ -78,7 +81,11 @@ def contradictions_section() -> None:
     rows = [_finding(row, seen) for row in found.head(SHOWN).iter_rows(named=True)]
     title = t("data_sync.contradictions_of", shown=len(rows), n=found.height)
     draw(element("p", title, class_="td-absent"))
-    draw(table([t(f"data_sync.{name}") for name in heads], rows, caption=title, numeric=(5,)))
+    draw(
+        table(
+            [t(f"data_sync.{name}") for name in heads], rows, caption=title, numeric=(5,), wide=True
+        )
+    )
 
 
 def _filtered(found: pl.DataFrame, seen: Context) -> pl.DataFrame:
@@ -148,7 +155,14 @@ def debt_section() -> None:
         return
     best = by_platform(shown.found)
     areas = debt["area_code"].unique(maintain_order=True).to_list()
-    draw(element("div", *(_debt(area, debt, best, seen) for area in areas), class_="td-debts"))
+    entries = [_debt(area, debt, best, seen) for area in areas]
+    draw(element("div", *entries[:WORST], class_="td-debts"))
+    if entries[WORST:]:
+        title = t("data_sync.more_debt", n=len(entries) - WORST)
+        more = st.expander(title, key="sync_debts", on_change="rerun")
+        if more.open:
+            with more:
+                draw(element("div", *entries[WORST:], class_="td-debts"))
 
 
 def _debt(area: str, debt: pl.DataFrame, best: pl.DataFrame, seen: Context) -> Markup:
@@ -166,10 +180,20 @@ def _debt(area: str, debt: pl.DataFrame, best: pl.DataFrame, seen: Context) -> M
         for part, count, weight, got in own.select("part", "count", "weight", "points").rows()
     ]  # fmt: skip
     name = loaders.area_name(area, language=language)
+    bars = [
+        element("i", style=f"width: {100 * got / HEAVIEST:.2f}%", data_part=part)
+        for part, got in own.select("part", "points").rows()
+    ]
     heads = [t(f"data_sync.{key}") for key in ("part", "weight", "points")]
     return element(
         "details",
-        element("summary", element("strong", f"{name}: {points}"), element("span", parts)),
+        element(
+            "summary",
+            element("strong", name),
+            element("b", points),
+            element("span", *bars, class_="td-bar", aria_hidden="true"),
+            element("span", parts),
+        ),
         table(heads, rows, caption=name, numeric=(1, 2)),
         element("ul", *(element("li", line) for line in _calls(area, best, seen))),
         class_="td-debt",

@@ -12,6 +12,7 @@ def table(
     caption: str,
     numeric: Sequence[int] = (),
     chosen: int | None = None,
+    wide: bool = False,
 ) -> Markup:
     """Return a table.
 
@@ -21,6 +22,7 @@ def table(
         caption: what it shows, for those who hear it.
         numeric: columns set to the right.
         chosen: number of the row to mark.
+        wide: on a phone it scrolls sideways instead of breaking every word.
     """
     head = element("tr", *(element("th", text, scope="col") for text in heads))
     body = [
@@ -42,7 +44,7 @@ def table(
             element("tbody", *body),
             class_=right or None,
         ),
-        class_="td-table",
+        class_="td-table td-wide" if wide else "td-table",
         tabindex=0,
         role="region",
         aria_label=caption,

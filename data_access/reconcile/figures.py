@@ -79,21 +79,28 @@ def compared(span: Span) -> pl.DataFrame:
             frames.extend(_pairs(span, rule))
     for key in span.view.partitions:
         measure = span.measure(key)
-        if measure is not None and key not in KEPT_NO_SENSE:
-            frames.extend(_of_measure(span, measure))
+        if measure is None or key in KEPT_NO_SENSE or not _is_there(span, key):
+            continue
+        frames.extend(_of_measure(span, measure))
     return pl.concat(frames)
 
 
+def _is_there(span: Span, key: str) -> bool:
+    return not span.view.presence(key).filter(pl.col("day").is_between(*span.days)).is_empty()
+
+
 def _of_measure(span: Span, measure: Measure) -> Iterator[pl.DataFrame]:
-    tables = {rank: _reported(span, measure.key, rank) for rank in (NATIONAL, PROVINCE)}
-    for rank, found in tables.items():
+    for rank in (NATIONAL, PROVINCE):
+        found = _reported(span, measure.key, rank)
+        if found.is_empty():
+            continue
         yield from _sources_differ(measure, found)
         if rank == PROVINCE:
             yield from _report(span, measure, found)
         yield from _falling(span, measure, found, rank=rank)
         yield from _movement(span, measure, found, rank=rank)
-    yield from _areas(span, measure)
-    yield from _breakdowns(span, measure)
+        yield _areas(span, measure, found, rank=rank)
+        yield from _breakdowns(span, measure, found, rank=rank)
 
 
 # --- two measures -------------------------------------------------------------------------------
@@ -214,29 +221,23 @@ def _report(span: Span, measure: Measure, found: pl.DataFrame) -> Iterator[pl.Da
 # --- one source against itself ------------------------------------------------------------------
 
 
-def _areas(span: Span, measure: Measure) -> Iterator[pl.DataFrame]:
-    for rank in (NATIONAL, PROVINCE):
-        total = _reported(span, measure.key, rank)
-        if total.is_empty():
-            continue
+def _areas(span: Span, measure: Measure, total: pl.DataFrame, *, rank: int) -> pl.DataFrame:
+    parts = at_grain(
+        span.view, measure.key, rank=rank + 1, cut="", want=span.want(rank), days=span.days
+    )
+    whole = parts.filter(pl.col("n_present") == pl.col("n_expected"))
+    return _against(RULES["areas_sum"], measure, total, _named(whole, span))
+
+
+def _breakdowns(
+    span: Span, measure: Measure, total: pl.DataFrame, *, rank: int
+) -> Iterator[pl.DataFrame]:
+    cuts = span.view.presence(measure.key).filter(pl.col("rank") == rank)["cut"].unique()
+    for cut in sorted(set(cuts.to_list()) - {""}):
         parts = at_grain(
-            span.view, measure.key, rank=rank + 1, cut="", want=span.want(rank), days=span.days
+            span.view, measure.key, rank=rank, cut=cut, want=span.want(rank), days=span.days
         )
-        whole = parts.filter(pl.col("n_present") == pl.col("n_expected"))
-        yield _against(RULES["areas_sum"], measure, total, _named(whole, span))
-
-
-def _breakdowns(span: Span, measure: Measure) -> Iterator[pl.DataFrame]:
-    for rank in (NATIONAL, PROVINCE):
-        total = _reported(span, measure.key, rank)
-        if total.is_empty():
-            continue
-        cuts = span.view.presence(measure.key).filter(pl.col("rank") == rank)["cut"].unique()
-        for cut in sorted(set(cuts.to_list()) - {""}):
-            parts = at_grain(
-                span.view, measure.key, rank=rank, cut=cut, want=span.want(rank), days=span.days
-            )
-            yield _against(RULES["breakdown_sum"], measure, total, _named(parts, span))
+        yield _against(RULES["breakdown_sum"], measure, total, _named(parts, span))
 
 
 def _against(

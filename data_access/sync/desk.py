@@ -27,7 +27,6 @@ REASONS_SCHEMA = {
 _REJECT = "reject:"
 _COUNTED_DAYS = {
     rules.SILENT: "days_silent",
-    rules.NEVER: "days_never",
     rules.PARTIAL: "days_partial",
 }
 
@@ -112,7 +111,17 @@ def debt_of(counted: pl.DataFrame) -> pl.DataFrame:
 def _days(found: pl.DataFrame) -> pl.DataFrame:
     best = by_platform(found).filter(pl.col("state").is_in(list(_COUNTED_DAYS)))
     part = pl.col("state").replace_strict(_COUNTED_DAYS, return_dtype=pl.String).alias("part")
-    return _counts(best.group_by("area_code", part).agg(count=pl.len()))
+    never = found.filter(pl.col("state") == rules.NEVER).group_by("area_code")
+    return pl.concat(
+        [
+            _counts(best.group_by("area_code", part).agg(count=pl.len())),
+            _counts(
+                never.agg(count=pl.col("platform").n_unique()).with_columns(
+                    part=pl.lit("platforms_never")
+                )
+            ),
+        ]
+    )
 
 
 def _hours(found: pl.DataFrame) -> pl.DataFrame:

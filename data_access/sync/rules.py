@@ -57,8 +57,8 @@ class DebtPart:
 DEBT_PARTS = (
     DebtPart(key="days_silent", weight=3.0, cap=120.0,
              why="a day without figures cannot be decided on"),
-    DebtPart(key="days_never", weight=1.0, cap=90.0,
-             why="a mandated platform not in use: known to all, solved by rollout, not by a call"),
+    DebtPart(key="platforms_never", weight=5.0, cap=30.0,
+             why="a mandated platform not in use: counted once; for rollout to solve"),
     DebtPart(key="days_partial", weight=1.5, cap=60.0,
              why="figures are there, but too few: half a silent day"),
     DebtPart(key="hours_late", weight=1 / 24, cap=40.0,

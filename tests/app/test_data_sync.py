@@ -72,7 +72,7 @@ def test_the_sentence_counts_the_newest_due_day() -> None:
     found = words(run("data_sync", lang="vi"))
     assert "Số liệu ngày 01/09/2021: 3/4 báo cáo (tỉnh × nền tảng) đúng hạn" in found
     assert "0 muộn, 0 thiếu, 1 im lặng" in found
-    assert "Đang im lặng: Thành phố Hồ Chí Minh (" in found
+    assert "Đang im lặng: Hồ Chí Minh (" in found
 
 
 @pytest.mark.usefixtures("desk")
