@@ -107,7 +107,8 @@ def _layout(feeds: pl.DataFrame, *, t: Translate, language: str) -> dict[str, ob
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "font": {"size": 11}},
         "xaxis": {
             "title": {"text": t("data_sync.hours_after"), "font": {"size": 11}},
-            "rangemode": "tozero", "fixedrange": True, "nticks": 8, "tickangle": 0, "zeroline": False,
+            "rangemode": "tozero", "fixedrange": True, "zeroline": False,
+            "nticks": 8, "tickangle": 0,
         },
         "yaxis": {"fixedrange": True, "automargin": True, "showgrid": False},
     }  # fmt: skip

@@ -196,8 +196,10 @@ def test_rejects_of_a_shared_source_are_no_province_s(shared: Shared, world: Wor
     assert counts["02", "hours_late"] == sum(LATE_DAYS.values())
     assert counts["02", "days_partial"] == 1
     totals = debt.group_by("area_code", maintain_order=True).agg(pl.col("points").sum())
-    # Two mandated platforms never used weigh more than what was silent and late of one in use.
-    assert totals["area_code"].to_list() == ["01", "03", "02"]
+    assert totals["area_code"].to_list() == ["02", "01", "03"]
+    # The doses of 02 leave two mandated platforms that it never used; the others miss all three.
+    never = {area: n for (area, part), n in counts.items() if part == "platforms_never"}
+    assert never == {"01": 3, "02": 2, "03": 3}
     assert totals["points"].is_sorted(descending=True)
     alone = shared.data_debt(viewer=world.viewer("province:02"), **span)
     assert alone.equals(debt.filter(pl.col("area_code") == "02"))
