@@ -5,7 +5,8 @@ from datetime import date, datetime
 
 import polars as pl
 
-from data_access.freshness import LATE, NEVER, ON_TIME, PLATFORMS, SILENT
+from data_access.codes import PLATFORMS
+from data_access.freshness import LATE, NEVER, ON_TIME, SILENT
 
 _BEST_FIRST = (ON_TIME, LATE, SILENT, NEVER)
 

@@ -11,7 +11,6 @@ from data_access.reference.model import Pack
 from data_access.reference.pack import resolve_pack
 from data_access.settings import Settings, read_settings
 from data_access.shared import Shared, open_shared
-from data_access.sync.contacts import Contact, load_contacts
 from data_access.viewer import make_viewer
 
 
@@ -37,12 +36,6 @@ def pack() -> Pack:
 def desk() -> Desk:
     """Return the desk that takes in deliveries over HTTP."""
     return Desk(shared(), settings())
-
-
-@st.cache_resource(show_spinner=False)
-def contacts() -> tuple[Contact, ...]:
-    """Return the country pack's directory: whom to call about data."""
-    return load_contacts(pack().folder)
 
 
 @st.cache_resource(show_spinner=False)

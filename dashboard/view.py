@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from dashboard.i18n import DEFAULT, LANGUAGES
-from data_access.codes import Level
-from data_access.freshness import PLATFORMS
+from data_access.codes import PLATFORMS, Level
 
 SPANS = (30, 90, 180, 800)
 """Lengths of the day slider; the last one stands for everything."""

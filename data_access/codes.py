@@ -6,6 +6,15 @@ from enum import IntEnum, StrEnum
 EPOCH_DAY = date(1970, 1, 1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+PLATFORMS = (
+    "declarations",
+    "checkpoints",
+    "tracing",
+    "quarantine",
+    "testing",
+    "vaccination",
+)
+"""The six national platforms, in the order in which a person meets them."""
 TICK_US = 15 * 60 * 1_000_000
 
 

@@ -14,19 +14,11 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
-from data_access.codes import from_us, month_of, to_us
+from data_access.codes import PLATFORMS, from_us, month_of, to_us
 from data_access.cube.hot import HotCube
 from data_access.reader import Schema, read_frame, snapshot
 from data_access.viewer import Viewer
 
-PLATFORMS = (
-    "declarations",
-    "checkpoints",
-    "tracing",
-    "quarantine",
-    "testing",
-    "vaccination",
-)
 ON_TIME, LATE, SILENT, NEVER = "on_time", "late", "silent", "never"
 SILENT_AFTER_DAYS = 7
 SILENT_AFTER_INTERVALS = 3

@@ -16,8 +16,7 @@ from dashboard.context import Context, look
 from dashboard.maps.payload import pack_message
 from dashboard.script import loading
 from dashboard.view import SPANS
-from data_access.codes import Level
-from data_access.freshness import PLATFORMS
+from data_access.codes import PLATFORMS, Level
 from data_access.sync.reporting import by_platform
 from data_access.sync.rules import LATE, NEVER, ON_TIME, PARTIAL, SILENT
 

@@ -10,9 +10,9 @@ from dashboard.components.sync_page import PAGE, window
 from dashboard.components.tables import table
 from dashboard.context import Context, look
 from dashboard.i18n import pick
-from data_access.freshness import PLATFORMS
+from data_access.codes import PLATFORMS
 from data_access.reconcile.rules import CAUSES, RULES
-from data_access.sync.contacts import whom_to_call
+from data_access.reference.contacts import whom_to_call
 from data_access.sync.reporting import by_platform
 from data_access.sync.rules import DEBT_PARTS, NEVER, PARTIAL, SILENT
 from data_access.sync.words import reason_words
@@ -209,7 +209,7 @@ def _calls(area: str, best: pl.DataFrame, seen: Context) -> list[str]:
     for platform in PLATFORMS:
         if platform not in set(trouble):
             continue
-        found = whom_to_call(resources.contacts(), platform=platform, province=area)
+        found = whom_to_call(resources.pack().contacts, platform=platform, province=area)
         office = pick(found.role_vi, found.role_en, language=seen.language) if found else ""
         phone = (found.phone if found else "") or seen.t("data_sync.no_phone")
         who = f"{office}, {phone}" if office else seen.t("data_sync.no_contact")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from data_access.errors import BadInput
-from data_access.ingest.mapping import PLATFORMS, MeasureRule, breakdown_codes, measure_rule
+from data_access.ingest.mapping import DELIVERERS, MeasureRule, breakdown_codes, measure_rule
 from data_access.ingest.record_mapping import check_keys, read_toml
 from data_access.measures.registry import MEASURES
 
@@ -90,7 +90,7 @@ def load_dhis2_mapping(path: Path) -> Dhis2Mapping:
     tables = {key: _table(content, key, where) for key in _KEYS if not _is_plain(key)}
     combos = {**tables["category_option_combos"], **tables["attribute_option_combos"]}
     return Dhis2Mapping(
-        platform=_one_of(content, "platform", ("", *PLATFORMS), where),
+        platform=_one_of(content, "platform", ("", *DELIVERERS), where),
         register_unknown=_typed(content, "register_unknown", bool, default=False, where=where),
         duplicates=_one_of(content, "duplicates", ("reject", "sum"), where),
         precedence=_typed(content, "precedence", int, default=None, where=where),

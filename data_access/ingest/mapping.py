@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from data_access.codes import Level
+from data_access.codes import PLATFORMS, Level
 from data_access.errors import BadInput
 from data_access.ingest.record_mapping import NUMBER_STYLES, check_keys, read_toml
 from data_access.ingest.seam import CellEntry
@@ -20,10 +20,7 @@ from data_access.ingest.sheet_rule import SHEET_KEYS, SheetRule, sheet_rule
 from data_access.measures.model import MeasureKind
 from data_access.measures.registry import MEASURES
 
-PLATFORMS = (
-    "declarations", "checkpoints", "tracing", "quarantine", "testing", "vaccination",
-    "surveillance", "reference",
-)  # fmt: skip
+DELIVERERS = (*PLATFORMS, "surveillance", "reference")
 MODES = ("snapshot", "increment")
 DUPLICATES = ("reject", "sum")
 MATCHES = ("any", "name", "code")
@@ -184,7 +181,7 @@ def load_table_mapping(path: Path) -> TableMapping:
     check_keys(content, known=_KEYS, where=where)
     mapping = TableMapping(
         source=_source(content, where),
-        platform=_choice(content, "platform", PLATFORMS, where=where),
+        platform=_choice(content, "platform", DELIVERERS, where=where),
         mode=_choice(content, "mode", MODES, where=where, default="snapshot"),
         date=_date_rule(content, where),
         area=_area_rule(content, where),

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from data_access.codes import Level
+from data_access.reference.contacts import Contact
 
 LEVELS = tuple(level.value for level in Level)
 LEVEL_RANK = {level: rank for rank, level in enumerate(LEVELS)}
@@ -109,6 +110,7 @@ class Pack:
         always_drawn: GeoJSON drawn on every map (islands far out, label points), if any.
         attribution: lines to print under a map.
         notice: sentence to print under a map, by language.
+        contacts: whom to call about a platform's data in a province.
     """
 
     folder: Path
@@ -129,6 +131,7 @@ class Pack:
     neighbours: pl.DataFrame
     boundaries: Mapping[tuple[str, str, str], Path]
     always_drawn: Path | None
+    contacts: tuple[Contact, ...]
 
     def boundary(self, level: str, vintage: str, *, size: str = "") -> Path | None:
         """Return the map of a level and vintage; the smallest where that size is absent."""

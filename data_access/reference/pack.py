@@ -13,6 +13,7 @@ import polars as pl
 from data_access.codes import Level
 from data_access.errors import PackError
 from data_access.reference import pack_toml
+from data_access.reference.contacts import load_contacts
 from data_access.reference.model import (
     AREA_SCHEMA,
     LEVEL_RANK,
@@ -96,7 +97,12 @@ def load_pack(folder: Path) -> Pack:
         folder=folder,
         boundaries=_boundaries(folder, areas),
         always_drawn=_always_drawn(folder),
+        contacts=load_contacts(folder, provinces=_codes_of(areas, Level.PROVINCE)),
     )
+
+
+def _codes_of(areas: pl.DataFrame, level: Level) -> list[str]:
+    return areas.filter(pl.col("level") == level.value)["code"].unique().to_list()
 
 
 def _identity(

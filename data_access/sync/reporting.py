@@ -5,9 +5,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from data_access.codes import Level, to_us
+from data_access.codes import PLATFORMS, Level, to_us
 from data_access.cube.hot import HotCube
-from data_access.freshness import PLATFORMS
 from data_access.reader import Schema
 from data_access.sync import judge, rules
 from data_access.sync.ledger import began_of

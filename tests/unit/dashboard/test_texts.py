@@ -9,8 +9,8 @@ import pytest
 
 from dashboard.i18n import LANGUAGES, pick, texts, translator
 from dashboard.navigation import PAGES
-from data_access.codes import Role, Status
-from data_access.freshness import LATE, NEVER, ON_TIME, PLATFORMS, SILENT
+from data_access.codes import PLATFORMS, Role, Status
+from data_access.freshness import LATE, NEVER, ON_TIME, SILENT
 from data_access.indicators.model import Unit
 from data_access.sync.rules import DEBT_PARTS
 

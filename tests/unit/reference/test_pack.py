@@ -6,7 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from data_access.codes import PLATFORMS
 from data_access.errors import DataAccessError, PackError
+from data_access.reference.contacts import whom_to_call
 from data_access.reference.pack import bundled_pack, load_pack, resolve_pack
 from tests.unit.reference.factories import (
     AREAS,
@@ -111,6 +113,30 @@ def test_maps_are_known_by_level_vintage_and_size(tmp_path: Path) -> None:
 def faulty(text: str, old: str, new: str) -> str:
     assert old in text
     return text.replace(old, new, 1)
+
+
+CONTACTS = """\
+platform,province,role_vi,role_en,phone
+testing,*,Sở Y tế,Health department,
+testing,01,Phòng xét nghiệm,Laboratory desk,024 000
+"""
+
+
+def test_a_province_s_own_office_comes_before_that_of_all(tmp_path: Path) -> None:
+    found = load_pack(write_pack(tmp_path, contacts_csv=CONTACTS)).contacts
+    own = whom_to_call(found, platform="testing", province="01")
+    other = whom_to_call(found, platform="testing", province="02")
+    assert own is not None
+    assert other is not None
+    assert (own.role_en, own.phone) == ("Laboratory desk", "024 000")
+    assert (other.role_en, other.phone) == ("Health department", "")
+    assert whom_to_call(found, platform="tracing", province="01") is None
+    assert load_pack(write_pack(tmp_path / "none")).contacts == ()
+
+
+def test_every_platform_of_the_bundled_pack_has_an_office() -> None:
+    found = bundled_pack("vn").contacts
+    assert all(whom_to_call(found, platform=one, province="79") for one in PLATFORMS)
 
 
 FAULTS = {
@@ -262,6 +288,22 @@ FAULTS = {
     "map of no level": (
         {"boundaries__state__old_geojson": GEOJSON},
         "boundaries-state-old.geojson, field level: 'state' is not one of",
+    ),
+    "call about no platform": (
+        {"contacts_csv": faulty(CONTACTS, "testing,01", "tests,01")},
+        "contacts.csv, row 3, field platform: 'tests' is not a platform",
+    ),
+    "call a province that is none": (
+        {"contacts_csv": faulty(CONTACTS, "testing,01", "testing,99")},
+        "contacts.csv, row 3, field province: '99' is not the code of a province, or *",
+    ),
+    "call twice": (
+        {"contacts_csv": faulty(CONTACTS, "testing,01", "testing,*")},
+        "contacts.csv, row 3, field platform + province: testing, * appears twice",
+    ),
+    "call nobody": (
+        {"contacts_csv": faulty(CONTACTS, "Phòng xét nghiệm", "")},
+        "contacts.csv, row 3, field role_vi: '' must not be empty",
     ),
     "map of no vintage": (
         {"boundaries__province__1900_geojson": GEOJSON},
