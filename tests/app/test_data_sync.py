@@ -44,6 +44,12 @@ def _desk(tmp_path_factory: pytest.TempPathFactory) -> str:
         _send(url, folder, day, rows if day == LATE_DAY else rows + late, known=due(day), hours=-2)
         if day == LATE_DAY:
             _send(url, folder, day, late, known=due(day), hours=26, name="late")
+    (folder / "watch.toml").write_text(
+        MAPPING.replace("tracing", "surveillance").replace("bulletin", "sentinel"), encoding="utf-8"
+    )
+    odd = folder / "sentinel.csv"
+    odd.write_text(f"date,province,cases\n{LAST},48,140\n{LAST},01,many\n", encoding="utf-8")
+    deliver(url, folder / "watch.toml", odd, known_at=due(LAST) - timedelta(hours=1))
     return url
 
 
@@ -90,6 +96,23 @@ def test_refused_rows_are_named_and_can_be_sent_back() -> None:
     assert "No such area on that day" in words(app)
     labels = [button.proto.label for button in app.get("download_button")]
     assert any(label.startswith("daily-2021-09-01.csv") for label in labels)
+
+
+@pytest.mark.usefixtures("desk")
+def test_what_no_platform_delivered_is_named_too() -> None:
+    found = words(run("data_sync", lang="en"))
+    assert "Surveillance sentinel Not a number 1 1" in found
+
+
+@pytest.mark.usefixtures("desk")
+def test_contradictions_are_listed_and_can_be_narrowed_by_a_link() -> None:
+    found = words(run("data_sync", lang="en"))
+    assert "1 of 1 contradictions, newest first" in found
+    assert "100 (New cases · bulletin)" in found
+    assert "140 (New cases · sentinel)" in found
+    app = run("data_sync", lang="en", rule="sources_differ", area=LATE)
+    assert "1 of 1 contradictions" in words(app)
+    assert dict(app.query_params)["rule"] == "sources_differ"
 
 
 @pytest.mark.usefixtures("desk")

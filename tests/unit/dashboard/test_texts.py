@@ -9,9 +9,11 @@ import pytest
 
 from dashboard.i18n import LANGUAGES, pick, texts, translator
 from dashboard.navigation import PAGES
-from data_access.codes import PLATFORMS, Role, Status
+from data_access.chain.records import CHAIN_PLATFORM
+from data_access.codes import Role, Status
 from data_access.freshness import LATE, NEVER, ON_TIME, SILENT
 from data_access.indicators.model import Unit
+from data_access.ingest.mapping import DELIVERERS
 from data_access.sync.rules import DEBT_PARTS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -33,7 +35,8 @@ def names_made_at_run_time() -> set[str]:
         *(status.name.lower() for status in Status),
         *(role.value for role in Role),
         *(unit.value for unit in Unit),
-        *PLATFORMS,
+        *DELIVERERS,
+        CHAIN_PLATFORM,
         *(ON_TIME, LATE, SILENT, NEVER),
         *(page.key for page in PAGES),
         *(part.key for part in DEBT_PARTS),
