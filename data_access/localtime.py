@@ -4,11 +4,13 @@ Polars looks a named zone up row by row (15 s for 20 million rows); where a zone
 for decades, as Vietnam does, the same day comes from one addition (0.3 s).
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import polars as pl
+
+from data_access.codes import to_us
 
 _SCAN_FROM = datetime(1970, 1, 1, tzinfo=UTC)
 _SCAN_TO = datetime(2100, 1, 1, tzinfo=UTC)
@@ -32,6 +34,17 @@ def local_day(instant: pl.Expr, *, zone: str) -> pl.Expr:
         later = pl.lit(offset, dtype=pl.Int64)
         shift = pl.when(microseconds >= moment).then(later).otherwise(shift)
     return ((microseconds + shift) // _DAY_US).cast(pl.Int32).cast(pl.Date)
+
+
+def day_starts(days: pl.Series, *, zone: str) -> pl.Series:
+    """Return the instants (Int64, microseconds UTC) at which local days begin.
+
+    A day without a midnight begins where the clocks were put forward.
+    """
+    rules = ZoneInfo(zone)
+    known = days.unique().drop_nulls()
+    starts = [to_us(datetime.combine(day, time(), tzinfo=rules)) for day in known]
+    return days.replace_strict(known, starts, default=None, return_dtype=pl.Int64)
 
 
 @lru_cache

@@ -4,9 +4,7 @@ Pseudonyms are compared inside this module and leave it as counts. A week is rea
 of it only what occurs twice, so that memory does not grow with the period.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
 import polars as pl
 import sqlalchemy as sa
@@ -66,25 +64,17 @@ def repeated(connection: sa.Connection, look: Look, *, viewer: Viewer) -> pl.Dat
     """
     found = [pl.DataFrame(schema=COUNT_SCHEMA)]
     for same in SAME:
-        for chunk in _weeks(look):
+        for chunk in look.pieces(CHUNK_DAYS):
             rows = _candidates(connection, same, chunk, viewer=viewer)
             found.append(_counted(same, rows, chunk))
-    key = [name for name in COUNT_SCHEMA if name not in {"n", "n_of", "known_at"}]
+    key = [name for name in COUNT_SCHEMA if name not in {"n", "known_at"}]
     return (
         pl.concat(found)
         .group_by(key)
-        .agg(pl.col("n", "n_of").max(), pl.col("known_at").max())
+        .agg(pl.col("n").max(), pl.col("known_at").max())
         .select(list(COUNT_SCHEMA))
         .sort(key)
     )
-
-
-def _weeks(look: Look) -> Iterator[Look]:
-    start = look.start
-    while start <= look.end:
-        last = min(start + timedelta(days=CHUNK_DAYS - 1), look.end)
-        yield replace(look, start=start, end=last)
-        start = last + timedelta(days=1)
 
 
 def _candidates(
@@ -132,6 +122,8 @@ def _counted(same: Same, rows: pl.DataFrame, look: Look) -> pl.DataFrame:
     ordered = dated.sort(*series, "at", "known_at", "source_id", "record").with_columns(
         first=pl.col("source_id").shift(1).over(series),
         gap=pl.col("at").diff().over(series),
+        # Which of the two came first does not matter: both have to be there.
+        known=pl.max_horizontal("known_at", pl.col("known_at").shift(1).over(series)),
     )
     repeat = pl.col("first").is_not_null()
     if same.hours:
@@ -142,7 +134,7 @@ def _counted(same: Same, rows: pl.DataFrame, look: Look) -> pl.DataFrame:
         ordered.filter(repeat, pl.col("date").is_between(look.start, look.end))
         .filter(pl.col("province_id").is_not_null())
         .group_by(pl.col("source_id"), pl.col("first").alias("source_id_b"), "province_id", "date")
-        .agg(n=pl.len(), n_of=pl.len(), known_at=pl.col("known_at").max())
+        .agg(n=pl.len(), known_at=pl.col("known").max())
         .with_columns(rule=pl.lit(same.rule), platform=pl.lit(same.platform))
         .select([pl.col(name).cast(dtype) for name, dtype in COUNT_SCHEMA.items()])
     )

@@ -1,7 +1,7 @@
 """Findings: where two records of the same thing disagree, where, by how much, and likely why."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from data_access.codes import Clearance, to_us
 from data_access.cube.geography import RANKS, Geography
 from data_access.cube.hot import HotCube
+from data_access.localtime import day_starts
 from data_access.measures.model import Measure
 from data_access.reader import snapshot
 from data_access.reconcile.causes import add_causes
 from data_access.reconcile.duplicates import repeated
 from data_access.reconcile.figures import COMPARED_SCHEMA, Span, compared
-from data_access.reconcile.finding import FINDING_SCHEMA, finished
+from data_access.reconcile.finding import FINDING_SCHEMA, finished, newest_first
 from data_access.reconcile.records import Look, record_counts
 from data_access.reconcile.rules import RULES, Relation
 from data_access.viewer import Viewer
@@ -39,16 +40,19 @@ def findings(
 ) -> pl.DataFrame:
     """Return every contradiction of the days asked for, as known at the viewer's moment.
 
-    Shape: FINDING_SCHEMA; newest day first. A province sees its own only. Agreeing cells, gaps
-        within tolerance and days within the tolerated lag are no findings.
+    Shape: FINDING_SCHEMA; newest first, by the moment they began to show (`known_at`). A province
+        sees its own only. Agreeing cells, gaps within tolerance and days within the tolerated
+        lag are no findings.
 
     Raises:
         DatabaseUnavailable: if the database does not answer.
     """
-    if viewer.is_blind or start > end:
-        return pl.DataFrame(schema=FINDING_SCHEMA)
     geography = cube.geography
     zone = ZoneInfo(geography.areas.country.time_zone)
+    # Nothing has happened yet on the days to come.
+    end = min(end, viewer.now.astimezone(zone).date())
+    if viewer.is_blind or start > end:
+        return pl.DataFrame(schema=FINDING_SCHEMA)
     found = _of_figures(cube, viewer=viewer, start=start, end=end)
     frames = [finished(found)]
     if viewer.clearance >= Clearance.OFFICIAL:
@@ -60,8 +64,7 @@ def findings(
             ]
         names = _source_names(cube, viewer=viewer)
         frames.append(finished(_as_found(pl.concat(counts), geography, names)))
-    order = ["date", "area_code", "rule", "source_a", "source_b", "finding_id"]
-    return pl.concat(frames).sort(order, descending=[True, *[False] * 5])
+    return newest_first(pl.concat(frames))
 
 
 def duplicates(
@@ -105,13 +108,13 @@ def _of_figures(cube: HotCube, *, viewer: Viewer, start: date, end: date) -> pl.
     needs = {key: None if key in totals else margin for key in known}
     needs |= {key: None for key, one in known.items() if one.inflow}
     view = cube.view(needs, viewer=viewer)
-    today = viewer.now.astimezone(ZoneInfo(cube.geography.areas.country.time_zone)).date()
+    zone = ZoneInfo(cube.geography.areas.country.time_zone)
     frames = []
     for vintage, first, last in _editions(cube.geography, start, end):
         days = (first - timedelta(days=EVIDENCE_DAYS), last + timedelta(days=EVIDENCE_DAYS))
         every = compared(Span(view=view, days=days, vintage=vintage))
         placed = _with_areas(every, cube.geography)
-        differing = _differing(add_causes(placed), today=today)
+        differing = _differing(add_causes(placed), now=viewer.now, zone=zone)
         frames.append(differing.filter(pl.col("date").is_between(first, last)))
     return pl.concat(frames).with_columns(n=pl.lit(None, dtype=pl.Int64))
 
@@ -136,8 +139,12 @@ def _with_areas(rows: pl.DataFrame, geography: Geography) -> pl.DataFrame:
     return rows.join(frame, on="area_id", how="inner").drop("area_id")
 
 
-def _differing(rows: pl.DataFrame, *, today: date) -> pl.DataFrame:
-    """Return the rows whose sides stand otherwise than the rule says, with `tolerance`."""
+def _differing(rows: pl.DataFrame, *, now: datetime, zone: ZoneInfo) -> pl.DataFrame:
+    """Return the rows whose sides stand otherwise than the rule says, with `tolerance`.
+
+    A day is spoken of when as many local days as the rule tolerates have ended after it; `known_at`
+    becomes the moment from which on this was so and both sides were known.
+    """
     keys = list(RULES)
 
     def told(values: list[float | int | bool], dtype: type[pl.DataType]) -> pl.Expr:
@@ -149,16 +156,18 @@ def _differing(rows: pl.DataFrame, *, today: date) -> pl.DataFrame:
     gap = pl.col("value_a").fill_null(0) - pl.col("value_b").fill_null(0)
     one_way = told([rule.relation is Relation.AT_MOST for rule in rules], pl.Boolean)
     lag = told([rule.lag_days for rule in rules], pl.Int64)
+    judged = rows.with_columns(
+        tolerance=pl.max_horizontal(
+            told([float(rule.absolute) for rule in rules], pl.Float64), relative
+        ),
+        off=pl.when(one_way).then(gap).otherwise(gap.abs()),
+        begins=pl.col("date") + pl.duration(days=lag + 1),
+    ).filter(pl.col("off") > pl.col("tolerance") + NOTHING)
+    judged = judged.with_columns(begins=day_starts(judged["begins"], zone=zone.key))
     return (
-        rows.with_columns(
-            tolerance=pl.max_horizontal(
-                told([float(rule.absolute) for rule in rules], pl.Float64), relative
-            ),
-            off=pl.when(one_way).then(gap).otherwise(gap.abs()),
-            days=(pl.lit(today) - pl.col("date")).dt.total_days(),
-        )
-        .filter((pl.col("off") > pl.col("tolerance") + NOTHING) & (pl.col("days") > lag))
-        .drop("off", "days", "counts_persons", "default_cause")
+        judged.filter(pl.col("begins") <= to_us(now))
+        .with_columns(known_at=pl.max_horizontal("known_at", "begins"))
+        .drop("off", "begins", "counts_persons", "default_cause")
     )
 
 

@@ -26,6 +26,8 @@ FINDING_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "known_at": pl.Datetime("us", "UTC"),
     "n": pl.Int64,
 }
+"""`known_at`: from when on it shows. Both sides (every record concerned) were known, and the lag
+that the rule tolerates was over."""
 _NAMED_BY = ("rule", "area_code", "area_level", "date", "platform_a", "measure_a", "source_a",
              "platform_b", "measure_b", "source_b")  # fmt: skip
 ID_CHARACTERS = 16
@@ -38,13 +40,13 @@ def finished(found: pl.DataFrame) -> pl.DataFrame:
     """Return found differences as findings.
 
     Shape: columns of FINDING_SCHEMA without finding_id, gap, gap_ratio and severity in (`known_at`
-        in microseconds); FINDING_SCHEMA out, newest day first.
+        in microseconds); FINDING_SCHEMA out, newest first.
     """
     if found.is_empty():
         return pl.DataFrame(schema=FINDING_SCHEMA)
     gap = pl.col("value_a").fill_null(0) - pl.col("value_b").fill_null(0)
     ratio = pl.when(pl.col("value_b") != 0).then(pl.col("gap") / pl.col("value_b").abs())
-    return (
+    made = (
         found.with_columns(
             gap=gap,
             known_at=pl.from_epoch("known_at", time_unit="us").dt.replace_time_zone("UTC"),
@@ -52,9 +54,14 @@ def finished(found: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(gap_ratio=ratio, severity=_severity())
         .select([pl.col(name).cast(dtype) for name, dtype in FINDING_SCHEMA.items()])
-        .sort("date", "area_code", "rule", "source_a", "source_b", "finding_id",
-              descending=[True, *[False] * 5])
-    )  # fmt: skip
+    )
+    return newest_first(made)
+
+
+def newest_first(found: pl.DataFrame) -> pl.DataFrame:
+    """Return findings in the order they are read: began to show last, then the later day."""
+    order = ["known_at", "date", "area_code", "rule", "source_a", "source_b", "finding_id"]
+    return found.sort(order, descending=[True, True, *[False] * 5])
 
 
 def _numbers(found: pl.DataFrame) -> pl.Series:

@@ -1,12 +1,15 @@
 """Records that point nowhere or cannot both be true: counted by source, province and day.
 
 The database counts; no record, key or person is read. Moments are counted by the quarter of an
-hour, so that the local day is found exactly in any time zone.
+hour, so that the local day is found exactly in any time zone. What comes back is one row per
+source, province and day with something wrong in it. What the database has to remember is what
+the records of a month refer to, however many there are to refer to.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,11 +20,14 @@ from data_access import tables
 from data_access.codes import to_day, to_us
 from data_access.contracts.model import DELETED, Kind
 from data_access.contracts.registry import record_kind
+from data_access.localtime import day_starts, offset_changes
 from data_access.reader import Schema, read_frame
 from data_access.viewer import Viewer
 
 QUARTER_US = 900_000_000
 DAY_US = 86_400_000_000
+PIECE_DAYS = 31
+"""Days that one statement looks at."""
 UNUSED_AFTER_DAYS = 14
 COUNT_SCHEMA: Schema = {
     "rule": pl.String,
@@ -31,15 +37,14 @@ COUNT_SCHEMA: Schema = {
     "province_id": pl.Int32,
     "date": pl.Date,
     "n": pl.Int64,
-    "n_of": pl.Int64,
     "known_at": pl.Int64,
 }
+"""`known_at`: the moment from which on this can be seen, of the latest of the records counted."""
 _READ: Schema = {
     "source_id": pl.Int32,
     "province_id": pl.Int32,
-    "at": pl.Int64,
+    "day": pl.Int32,
     "n": pl.Int64,
-    "n_of": pl.Int64,
     "known_at": pl.Int64,
 }
 
@@ -61,6 +66,24 @@ class Look:
             to_us(datetime.combine(first, time(), tzinfo=self.zone)),
             to_us(datetime.combine(last, time(), tzinfo=self.zone)),
         )
+
+    def pieces(self, days: int) -> Iterator["Look"]:
+        """Yield the same look, some days at a time."""
+        start = self.start
+        while start <= self.end:
+            last = min(start + timedelta(days=days - 1), self.end)
+            yield replace(self, start=start, end=last)
+            start = last + timedelta(days=1)
+
+    def shifts(self, *, before: int = 0) -> list[tuple[int, int]]:
+        """Return how far local time is ahead of UTC: (from which moment on, shift), oldest first.
+
+        Shape: microseconds; the first one holds before its moment too.
+        """
+        first, after = self.microseconds(before=before)
+        changes = offset_changes(self.zone.key)
+        earlier = [one for one in changes if one[0] <= first]
+        return earlier[-1:] + [one for one in changes if first < one[0] < after]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,16 +120,22 @@ POINTERS = (
 )  # fmt: skip
 
 
-def in_force(platform: str, kind: str, columns: Sequence[str], *, moment: int) -> sa.Subquery:
-    """Return the versions in force at a moment as a subquery: columns, keys and province."""
+def in_force(
+    platform: str, kind: str, columns: Sequence[str], *, moment: int, with_deleted: bool = False
+) -> sa.Subquery:
+    """Return the versions in force at a moment as a subquery: columns, keys and province.
+
+    `with_deleted` adds those that say that a record is no more, and the column that tells.
+    """
     now, past = tables.record_tables(platform, kind)
-    names = list(dict.fromkeys(("source_id", "record_id", "province_id", "known_at", *columns)))
-    alive = sa.select(*[now.c[name] for name in names]).where(
-        now.c.known_at <= moment, now.c[DELETED] == 0
-    )
+    keys = ("source_id", "record_id", "province_id", "known_at")
+    names = list(dict.fromkeys((*keys, *columns, *([DELETED] if with_deleted else []))))
+    alive = sa.select(*[now.c[name] for name in names]).where(now.c.known_at <= moment)
     over = sa.select(*[past.c[name] for name in names]).where(
-        past.c.known_at <= moment, past.c.valid_to > moment, past.c[DELETED] == 0
+        past.c.known_at <= moment, past.c.valid_to > moment
     )
+    if not with_deleted:
+        alive, over = alive.where(now.c[DELETED] == 0), over.where(past.c[DELETED] == 0)
     return sa.union_all(alive, over).subquery()
 
 
@@ -149,47 +178,41 @@ def _counted(
     broken: sa.ColumnElement[bool],
     where: Sequence[sa.ColumnElement[bool]],
 ) -> sa.Select[Any]:
-    """Return counts by source, province and quarter of an hour: broken ones, of how many."""
-    quarter = sa.cast(at // QUARTER_US, sa.BigInteger).label("quarter")
-    bad = sa.case((broken, 1), else_=0)
-    last = sa.func.max(known)
-    n = sa.cast(sa.func.sum(bad), sa.BigInteger)
-    columns: list[sa.ColumnElement[Any]] = [source, province, quarter, n, sa.func.count(), last]
-    return (
-        sa.select(*columns)
-        .select_from(rows)
-        .where(*where)
-        .group_by(source, province, quarter)
-    )  # fmt: skip
+    """Return counts of broken records by source, province and quarter of an hour."""
+    quarter = sa.cast(at // QUARTER_US, sa.BigInteger)
+    keys: list[sa.ColumnElement[Any]] = [source, province, quarter]
+    named: list[sa.ColumnElement[Any]] = [
+        source.label("source_id"), province.label("province_id"), quarter.label("quarter"),
+        sa.func.count().label("n"), sa.func.max(known).label("known_at"),
+    ]  # fmt: skip
+    kept = (*where, province.is_not(None), broken)
+    return sa.select(*named).select_from(rows).where(*kept).group_by(*keys)
 
 
-def _local(found: pl.DataFrame, *, rule: str, platform: str, zone: ZoneInfo | None) -> pl.DataFrame:
-    """Return counts by local day: columns of COUNT_SCHEMA, days without a broken one left out."""
-    moments = pl.from_epoch(pl.col("at") * QUARTER_US, time_unit="us")
-    if zone is not None:
-        moments = moments.dt.replace_time_zone("UTC").dt.convert_time_zone(zone.key)
-    return (
-        found.with_columns(date=moments.dt.date(), rule=pl.lit(rule), platform=pl.lit(platform))
-        .group_by("rule", "platform", "source_id", "province_id", "date")
-        .agg(pl.col("n", "n_of").sum(), pl.col("known_at").max())
-        .filter(pl.col("n") > 0, pl.col("province_id").is_not_null())
-        .with_columns(source_id_b=pl.col("source_id"))
-        .select([pl.col(name).cast(dtype) for name, dtype in COUNT_SCHEMA.items()])
-    )
+def _by_day(counted: sa.Select[Any], shifts: Sequence[tuple[int, int]]) -> sa.Select[Any]:
+    """Return counts by local day: columns of _READ."""
+    rows = counted.subquery()
+    at = rows.c.quarter * QUARTER_US
+    (_, first), *later = shifts
+    shift: sa.ColumnElement[int] = sa.literal(first, sa.BigInteger)
+    if later:
+        latest_first = [(at >= since, sa.literal(by, sa.BigInteger)) for since, by in later[::-1]]
+        shift = sa.case(*latest_first, else_=shift)
+    day = sa.cast((at + shift) // DAY_US, sa.BigInteger)
+    n = sa.cast(sa.func.sum(rows.c.n), sa.BigInteger)
+    keys: list[sa.ColumnElement[Any]] = [rows.c.source_id, rows.c.province_id, day]
+    return sa.select(*keys, n, sa.func.max(rows.c.known_at)).group_by(*keys)
 
 
 def record_counts(connection: sa.Connection, look: Look, *, viewer: Viewer) -> pl.DataFrame:
     """Return what is wrong with records, by rule, source, province and local day: COUNT_SCHEMA."""
     made = [pl.DataFrame(schema=COUNT_SCHEMA)]
-    for pointer in POINTERS:
-        if _any(connection, pointer.to, look, viewer=viewer):
-            query, day = _dangling(pointer, look), pointer.day
-            made.append(_read(connection, query, look, rule=pointer.rule, viewer=viewer,
-                              of=(pointer.platform, pointer.kind, day)))  # fmt: skip
-    for rule, (of, make) in _OTHERS.items():
-        if rule != "place_never_used" or _any(connection, ("checkpoints", "scan"), look,
-                                              viewer=viewer):  # fmt: skip
-            made.append(_read(connection, make(look), look, rule=rule, viewer=viewer, of=of))
+    for rule, (of, make, needs) in _every().items():
+        # Where nothing of the other kind has ever been delivered, nothing of it can be missing.
+        if needs is None or _any(connection, needs, look, viewer=viewer):
+            for piece in look.pieces(PIECE_DAYS):
+                found = _read(connection, make(piece), piece, rule=rule, of=of, viewer=viewer)
+                made.append(found)
     return pl.concat(made)
 
 
@@ -202,12 +225,17 @@ def _read(
     of: tuple[str, str, str],
     viewer: Viewer,
 ) -> pl.DataFrame:
-    found = read_frame(connection, query, _READ, viewer=viewer)
-    zone = None if is_day(*of) else look.zone
-    counted = _local(found, rule=rule, platform=of[0], zone=zone)
-    if rule == "place_never_used":
-        counted = counted.with_columns(pl.col("date").dt.offset_by(f"{UNUSED_AFTER_DAYS}d"))
-    return counted.filter(pl.col("date").is_between(look.start, look.end))  # fmt: skip
+    waits = UNUSED_AFTER_DAYS if rule == "place_never_used" else 0
+    shifts = [(0, 0)] if is_day(*of) else look.shifts(before=waits)
+    found = read_frame(connection, _by_day(query, shifts), _READ, viewer=viewer)
+    date = pl.col("day").cast(pl.Date).dt.offset_by(f"{waits}d")
+    dated = found.with_columns(date=date).filter(pl.col("date").is_between(look.start, look.end))
+    if waits:
+        begins = day_starts(dated["date"], zone=look.zone.key)
+        dated = dated.with_columns(known_at=pl.max_horizontal("known_at", begins))
+    return dated.with_columns(
+        rule=pl.lit(rule), platform=pl.lit(of[0]), source_id_b=pl.col("source_id")
+    ).select([pl.col(name).cast(dtype) for name, dtype in COUNT_SCHEMA.items()])
 
 
 def _any(connection: sa.Connection, of: tuple[str, str], look: Look, *, viewer: Viewer) -> bool:
@@ -218,47 +246,93 @@ def _any(connection: sa.Connection, of: tuple[str, str], look: Look, *, viewer: 
 
 
 def _dangling(pointer: Pointer, look: Look) -> sa.Select[Any]:
-    rows = in_force(pointer.platform, pointer.kind, (pointer.field, pointer.day),
-                    moment=look.moment)  # fmt: skip
-    # Joined, not asked one by one: SQLite has no index on a key without its source.
-    target = in_force(*pointer.to, (), moment=look.moment)
-    there = sa.select(target.c.record_id).distinct().subquery()
-    joined = rows.outerjoin(there, there.c.record_id == rows.c[pointer.field])
+    rows, where = _pointing(pointer, look)
+    told, there = _told_of(pointer, look)
+    joined = rows.outerjoin(told, told.c.record_id == rows.c[pointer.field])
+    # Of what has been taken back, the pointer is known to point nowhere from then on.
+    gone = sa.func.coalesce(told.c.known_at, 0)
+    known = sa.case((gone > rows.c.known_at, gone), else_=rows.c.known_at)
     of = (pointer.platform, pointer.kind, pointer.day)
     return _counted(
         joined, rows.c.province_id, at_of(*of, rows), source=rows.c.source_id,
-        known=rows.c.known_at, broken=there.c.record_id.is_(None),
-        where=[rows.c[pointer.field].is_not(None), *within(*of, rows, look=look)],
+        known=known, broken=sa.func.coalesce(there, 0) == 0, where=where,
     )  # fmt: skip
+
+
+def _pointing(pointer: Pointer, look: Look) -> tuple[sa.Subquery, list[sa.ColumnElement[bool]]]:
+    of = (pointer.platform, pointer.kind, pointer.day)
+    rows = in_force(*of[:2], (pointer.field, pointer.day), moment=look.moment)
+    return rows, [rows.c[pointer.field].is_not(None), *within(*of, rows, look=look)]
+
+
+def _told_of(pointer: Pointer, look: Look) -> tuple[sa.Subquery, sa.ColumnElement[int]]:
+    """Return what was ever delivered of the records pointed at, and whether any is in force.
+
+    Only of those pointed at: SQLite keeps what it has to compare in memory. Gathered and joined,
+    not asked one by one: it has no index on a key without its source.
+    """
+    target = in_force(*pointer.to, (), moment=look.moment, with_deleted=True)
+    rows, where = _pointing(pointer, look)
+    wanted = sa.select(rows.c[pointer.field]).where(*where)
+    alive = 1 - target.c[DELETED]
+    told = (
+        sa.select(target.c.record_id, sa.func.max(target.c.known_at).label("known_at"),
+                  sa.func.max(alive).label("there"))
+        .where(target.c.record_id.in_(wanted))
+        .group_by(target.c.record_id)
+        .subquery()
+    )  # fmt: skip
+    return told, told.c.there
 
 
 def _never_used(look: Look) -> sa.Select[Any]:
     """Return places registered two weeks before a day looked at, without a scan since."""
     of = ("checkpoints", "place", "registered_at")
-    rows = in_force("checkpoints", "place", ("registered_at", "closed_at"), moment=look.moment)
+
+    def registered() -> tuple[sa.Subquery, list[sa.ColumnElement[bool]]]:
+        rows = in_force(*of[:2], ("registered_at", "closed_at"), moment=look.moment)
+        days = within(*of, rows, look=look, before=UNUSED_AFTER_DAYS)
+        return rows, [rows.c.closed_at.is_(None), *days]
+
+    rows, where = registered()
+    asked, also = registered()
     scans = in_force("checkpoints", "scan", ("place_code",), moment=look.moment)
-    used = sa.select(scans.c.place_code).distinct().subquery()
+    used = (
+        sa.select(scans.c.place_code)
+        .where(scans.c.place_code.in_(sa.select(asked.c.record_id).where(*also)))
+        .distinct()
+        .subquery()
+    )
     joined = rows.outerjoin(used, used.c.place_code == rows.c.record_id)
     return _counted(
         joined, rows.c.province_id, rows.c.registered_at, source=rows.c.source_id,
-        known=rows.c.known_at, broken=used.c.place_code.is_(None),
-        where=[rows.c.closed_at.is_(None),
-               *within(*of, rows, look=look, before=UNUSED_AFTER_DAYS)],
+        known=rows.c.known_at, broken=used.c.place_code.is_(None), where=where,
     )  # fmt: skip
 
 
 def _second_without_first(look: Look) -> sa.Select[Any]:
     of = ("vaccination", "dose", "vaccinated_at")
-    wanted = ("person_ref", "dose_no", "vaccinated_at")
-    rows = in_force("vaccination", "dose", wanted, moment=look.moment)
-    firsts = in_force("vaccination", "dose", wanted, moment=look.moment)
-    had = sa.select(firsts.c.person_ref).where(firsts.c.dose_no == "1").distinct().subquery()
+    columns = ("person_ref", "dose_no", "vaccinated_at")
+
+    def seconds() -> tuple[sa.Subquery, list[sa.ColumnElement[bool]]]:
+        rows = in_force(*of[:2], columns, moment=look.moment)
+        known = [rows.c.person_ref.is_not(None), rows.c.dose_no == "2"]
+        return rows, [*known, *within(*of, rows, look=look)]
+
+    rows, where = seconds()
+    asked, also = seconds()
+    firsts = in_force(*of[:2], columns, moment=look.moment)
+    had = (
+        sa.select(firsts.c.person_ref)
+        .where(firsts.c.dose_no == "1",
+               firsts.c.person_ref.in_(sa.select(asked.c.person_ref).where(*also)))
+        .distinct()
+        .subquery()
+    )  # fmt: skip
     joined = rows.outerjoin(had, had.c.person_ref == rows.c.person_ref)
     return _counted(
         joined, rows.c.province_id, rows.c.vaccinated_at, source=rows.c.source_id,
-        known=rows.c.known_at, broken=had.c.person_ref.is_(None),
-        where=[rows.c.person_ref.is_not(None), rows.c.dose_no == "2",
-               *within(*of, rows, look=look)],
+        known=rows.c.known_at, broken=had.c.person_ref.is_(None), where=where,
     )  # fmt: skip
 
 
@@ -290,18 +364,20 @@ def _after_death(look: Look) -> sa.Select[Any]:
     cases = in_force("tracing", "case", ("person_ref", "outcome", "outcome_date"),
                      moment=look.moment)  # fmt: skip
     died = (
-        sa.select(cases.c.person_ref, sa.func.min(cases.c.outcome_date).label("day"))
+        sa.select(cases.c.person_ref, sa.func.min(cases.c.outcome_date).label("day"),
+                  sa.func.max(cases.c.known_at).label("known_at"))
         .where(cases.c.outcome == "tu_vong", cases.c.person_ref.is_not(None))
         .group_by(cases.c.person_ref)
         .subquery()
-    )
+    )  # fmt: skip
     joined = rows.join(died, died.c.person_ref == rows.c.person_ref)
     # The midnight UTC after the day of death: never before that day has ended east of London.
     ended = (sa.cast(died.c.day, sa.BigInteger) + 1) * DAY_US
+    later = died.c.known_at > rows.c.known_at
     return _counted(
         joined, rows.c.province_id, rows.c.collected_at, source=rows.c.source_id,
-        known=rows.c.known_at, broken=rows.c.collected_at >= ended,
-        where=within(*of, rows, look=look),
+        known=sa.case((later, died.c.known_at), else_=rows.c.known_at),
+        broken=rows.c.collected_at >= ended, where=within(*of, rows, look=look),
     )  # fmt: skip
 
 
@@ -312,3 +388,13 @@ _OTHERS: dict[str, tuple[tuple[str, str, str], _Make]] = {
     "stock_unbalanced": (("vaccination", "stock", "ledger_date"), _unbalanced),
     "sampled_after_death": (("testing", "sample", "collected_at"), _after_death),
 }
+
+
+def _every() -> dict[str, tuple[tuple[str, str, str], _Make, tuple[str, str] | None]]:
+    """Return of each rule: platform, kind and day counted, its query, what it cannot do without."""
+    needs = {"place_never_used": ("checkpoints", "scan")}
+    pointing = {
+        one.rule: ((one.platform, one.kind, one.day), partial(_dangling, one), one.to)
+        for one in POINTERS
+    }
+    return pointing | {rule: (of, make, needs.get(rule)) for rule, (of, make) in _OTHERS.items()}

@@ -28,6 +28,23 @@ column = "cases"
 """
 _TOTAL = '[[measure]]\nid = "cases_cumulative"\ncolumn = "total"\n'
 _BEDS = _REPORT.replace('"tracing"', '"quarantine"').replace("cases", "quarantine_beds")
+ALONE = "48"
+"""A province without records, of which one table tells everything."""
+TOLD = ("persons_tested", "persons_positive", "declarations", "declarations_flagged",
+        "deaths_cumulative", "clusters_active", "clusters_opened", "clusters_closed")  # fmt: skip
+DOSES_TOLD = ("1", "2")
+_ALONE = _REPORT[: _REPORT.index("[[measure]]")] + "".join(
+    [
+        *[f'[[measure]]\nid = "{name}"\ncolumn = "{name}"\n' for name in TOLD],
+        '[[measure]]\nid = "doses_cumulative"\ncolumn = "doses"\n',
+        *[
+            f'[[measure]]\nid = "doses_cumulative"\ncolumn = "dose_{dose}"\n'
+            f'breakdown = {{{{ dose = "{dose}" }}}}\n'
+            for dose in DOSES_TOLD
+        ],
+    ]
+)
+_MAPPINGS = {"report": _REPORT + _TOTAL, "press": _REPORT, "beds": _BEDS, "alone": _ALONE}
 
 
 def on(number: int) -> str:
@@ -60,8 +77,12 @@ def clean_records() -> Rows:
         rows["checkpoints", "place", "c"].append(
             {"place_code": f"P{code}", "registered_at": "2021-06-01T08:00:00+07:00", **where}
         )
+        rows["testing", "laboratory", "x"].append(
+            {"lab_code": f"A{code}", "opened_on": "2021-06-01", "capacity_per_day": "500", **where}
+        )  # fmt: skip
         for day in range(N_DAYS):
             _cases(rows, code, day, first=place * 10_000 + day * 1_000)
+            _pointing(rows, code, day)
             _doses(rows, code, day, first=place * 10_000 + day * 1_000)
     return rows
 
@@ -77,6 +98,7 @@ def _cases(rows: Rows, code: str, day: int, *, first: int) -> None:
         rows["testing", "sample", "x"].append(
             {"sample_id": f"X{name}", "pool_size": "1", "method": "RT_PCR",
              "collected_at": at(day, hour=1), "resulted_at": at(day, hour=8),
+             "lab_code": f"A{code}",
              "result": "duong_tinh", "id_no": person(first + n), **where}
         )  # fmt: skip
         rows["tracing", "contact", "t"].append(
@@ -88,6 +110,24 @@ def _cases(rows: Rows, code: str, day: int, *, first: int) -> None:
                 {"stay_id": f"S{of}{name}", "class": of, "facility_id": f"Q{code}",
                  "facility_kind": "tap_trung", "start_ts": at(day, hour=10), **where}
             )  # fmt: skip
+
+
+def _pointing(rows: Rows, code: str, day: int) -> None:
+    """Add what points at some of the day's cases, samples and stays."""
+    where = {"province_code": code}
+    for n in range(20, 24):
+        name = f"{code}-{day}-{n}"
+        rows["tracing", "exposure_place", "t"].append(
+            {"exposure_id": f"E{name}", "case_id": f"C{name}", "visited_from": at(day), **where}
+        )
+        rows["testing", "sample_person", "x"].append(
+            {"sample_person_id": f"M{name}", "sample_id": f"X{name}", "method": "RT_PCR",
+             "collected_at": at(day), "id_no": person(400_000 + n), **where}
+        )  # fmt: skip
+        rows["quarantine", "daily_check", "q"].append(
+            {"check_id": f"H{name}", "stay_id": f"SF0{name}", "facility_kind": "tap_trung",
+             "date": on(day), "present": "true", **where}
+        )  # fmt: skip
 
 
 def _doses(rows: Rows, code: str, day: int, *, first: int) -> None:
@@ -126,7 +166,24 @@ def clean_tables(provinces: list[str]) -> dict[str, list[Row]]:
             if code in PER_DAY:
                 press.append(row)
                 beds.append({"date": on(day), "code": code, "quarantine_beds": "9000"})
-    return {"report": report, "press": press, "beds": beds}
+    return {"report": report, "press": press, "beds": beds, "alone": _told_alone()}
+
+
+def _told_alone() -> list[Row]:
+    """Return what one province reports of itself: of the day before the others begin, and after.
+
+    Clusters grow by two and lose one a day. What records elsewhere tell on the later days is left
+    out there: a day's figure comes from one family of sources.
+    """
+    rows = []
+    for day in range(-1, N_DAYS):
+        row = {"date": on(day), "code": ALONE, "clusters_active": str(20 + day),
+               "clusters_opened": "2", "clusters_closed": "1"}  # fmt: skip
+        first = {"persons_tested": "900", "persons_positive": "40", "declarations": "700",
+                 "declarations_flagged": "30", "deaths_cumulative": "3", "dose_1": "5000",
+                 "dose_2": "1200", "doses": "6200"}  # fmt: skip
+        rows.append(row | (first if day < 0 else dict.fromkeys(first, "")))
+    return rows
 
 
 def load(intake: Intake, folder: Path, records: Rows, tables: dict[str, list[Row]]) -> None:
@@ -136,8 +193,7 @@ def load(intake: Intake, folder: Path, records: Rows, tables: dict[str, list[Row
         done = intake.records(path, platform=platform, kind=kind, source=source, known_at=KNOWN_AT)
         assert done.counts.rejected == 0, (platform, kind)
     for source, rows in tables.items():
-        text = (_BEDS if source == "beds" else _REPORT).format(source=source)
         mapping = folder / f"{source}.toml"
-        mapping.write_text(text + (_TOTAL if source == "report" else ""), encoding="utf-8")
+        mapping.write_text(_MAPPINGS[source].format(source=source), encoding="utf-8")
         path = write_csv(folder / f"{source}-table.csv", rows)
         assert intake.table((path,), mapping=mapping, known_at=KNOWN_AT).counts.rejected == 0

@@ -21,6 +21,7 @@ from data_access.shared import Shared
 from data_access.viewer import parse_viewer, system_viewer
 from tests.conftest import Database
 from tests.db.reconcile.clean_days import (
+    ALONE,
     FIRST,
     KNOWN_AT,
     N_DAYS,
@@ -37,7 +38,7 @@ from tests.db.reconcile.clean_days import (
 pytestmark = pytest.mark.db
 Found = tuple[str, str, str, str]
 """(rule, area, day, cause)."""
-DAYS = {"start": FIRST, "end": FIRST + timedelta(days=N_DAYS - 1)}
+DAYS = {"start": FIRST - timedelta(days=1), "end": FIRST + timedelta(days=N_DAYS - 1)}
 NOW = KNOWN_AT + timedelta(days=1)
 
 
@@ -167,6 +168,75 @@ def plant_records(records: Rows) -> set[Found]:
     }
 
 
+Figures = tuple[float, float, str, str, int | None]
+"""(value_a, value_b, source_a, source_b, records concerned)."""
+
+
+def plant_others(records: Rows, tables: dict[str, list[Row]]) -> dict[Found, Figures]:
+    """Plant one of each rule that is left; return what must be found, with its figures."""
+    return plant_limits(tables) | plant_pointers(records)
+
+
+def plant_limits(tables: dict[str, list[Row]]) -> dict[Found, Figures]:
+    """Plant reports that say more of the part than of the whole, and a stock that jumps."""
+    day = {row["date"]: row for row in tables["alone"]}
+    day[on(-1)] |= {"persons_tested": "40", "persons_positive": "53", "declarations": "30",
+                    "declarations_flagged": "34", "dose_1": "1200", "dose_2": "1309",
+                    "doses": "2600"}  # fmt: skip
+    # Nine more clusters than came in less those that ended, from this day on.
+    for number in range(3, N_DAYS):
+        day[on(number)]["clusters_active"] = str(20 + number + 9)
+    # More dead than the platform's records know of cases there.
+    tables["alone"].append({**dict.fromkeys(day[on(0)], ""), "date": on(0), "code": "79",
+                            "deaths_cumulative": "31"})  # fmt: skip
+    own = ("alone", "alone", None)
+    return {
+        ("positives_and_tested", ALONE, on(-1), "unexplained"): (53, 40, *own),
+        ("flagged_and_declared", ALONE, on(-1), "unexplained"): (34, 30, *own),
+        ("dose_2_and_dose_1", ALONE, on(-1), "unexplained"): (1309, 1200, *own),
+        ("breakdown_sum", ALONE, on(-1), "unexplained"): (2509, 2600, *own),
+        ("stock_and_flow", ALONE, on(3), "unexplained"): (10, 1, *own),
+        ("deaths_and_cases", "79", on(0), "unexplained"): (31, 24, "alone", "t", None),
+    }
+
+
+def plant_pointers(records: Rows) -> dict[Found, Figures]:
+    """Plant records that point nowhere, two of one kind, and a place nobody scanned at."""
+    exposures, members = (
+        records["tracing", "exposure_place", "t"],
+        records["testing", "sample_person", "x"],
+    )
+    at_end = [row for row in exposures if row["exposure_id"].startswith("E79-4-")]
+    for row in at_end[:2]:
+        row["case_id"] = "C-nobody"
+    next(r for r in members if r["sample_person_id"] == "M01-3-22")["sample_id"] = "X-nowhere"
+    samples = {row["sample_id"]: row for row in records["testing", "sample", "x"]}
+    samples["X79-2-7"]["lab_code"] = "A-nowhere"
+    checks = {row["check_id"]: row for row in records["quarantine", "daily_check", "q"]}
+    checks["H01-1-20"]["stay_id"] = "S-nobody"
+    # Two weeks before the second day, a minute before midnight there: still that day.
+    records["checkpoints", "place", "c"].append(
+        {"place_code": "P-unused", "registered_at": f"{on(1 - 14)}T23:59:00+07:00",
+         "province_code": "79"}
+    )  # fmt: skip
+    return {
+        ("exposure_case_unknown", "79", on(4), "reference_missing"): (2, 0, "t", "t", 2),
+        ("member_sample_unknown", "01", on(3), "reference_missing"): (1, 0, "x", "x", 1),
+        ("sample_laboratory_unknown", "79", on(2), "unregistered"): (1, 0, "x", "x", 1),
+        ("check_stay_unknown", "01", on(1), "reference_missing"): (1, 0, "q", "q", 1),
+        ("place_never_used", "79", on(1), "not_in_use"): (1, 0, "c", "c", 1),
+    }
+
+
+def figures_of(found: pl.DataFrame, wanted: dict[Found, Figures]) -> dict[Found, Figures]:
+    """Return the figures of those findings; a finding there twice is an error."""
+    rows = found.select("rule", "area_code", pl.col("date").cast(pl.String), "cause",
+                        "value_a", "value_b", "source_a", "source_b", "n").rows()  # fmt: skip
+    told = [(row[:4], row[4:]) for row in rows if row[:4] in wanted]
+    assert len(told) == len(wanted)
+    return dict(told)
+
+
 def test_clean_days_hold_no_contradiction(intake: Intake, tmp_path: Path) -> None:
     load(intake, tmp_path, clean_records(), clean_tables(provinces(intake)))
     assert asked(intake).rows() == []
@@ -176,13 +246,16 @@ def test_each_planted_contradiction_is_found_and_none_invented(
     intake: Intake, tmp_path: Path
 ) -> None:
     records, tables = clean_records(), clean_tables(provinces(intake))
-    wanted = plant_figures(records, tables) | plant_records(records)
+    others = plant_others(records, tables)
+    wanted = plant_figures(records, tables) | plant_records(records) | set(others)
     load(intake, tmp_path, records, tables)
     found = asked(intake)
     assert dict(found.schema) == FINDING_SCHEMA
     assert named(found) == wanted
-    assert len({rule for rule, *_ in wanted}) >= 10
     assert len(wanted) >= 20
+    # A rule that nothing here makes speak is a rule of which nobody knows that it can.
+    assert set(found["rule"]) == set(RULES)
+    assert figures_of(found, others) == others
     assert found["finding_id"].n_unique() == found.height
     assert asked(intake, early=True).is_empty()
     own = asked(intake, "province:79")
