@@ -1,5 +1,6 @@
 """Three real sources of the same cases: each difference named, each equal to plain pandas."""
 
+from collections.abc import Iterator
 from datetime import date
 from itertools import combinations
 from pathlib import Path
@@ -8,11 +9,16 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from data_access.cube.geography import Geography
+from data_access.cube.hot import HotCube
 from data_access.engine import make_engine
 from data_access.reconcile.engine import findings
+from data_access.reference.areas import load_areas
+from data_access.viewer import parse_viewer, system_viewer
 from examples.plan import VIETNAM
+from tests.conftest import KINDS, Postgres, written
 from tests.e2e import expected
-from tests.e2e.asking import Asker, open_asker
+from tests.e2e.asking import NOW
 from tests.e2e.command import Command
 from tests.e2e.expected import SHARED
 
@@ -26,11 +32,27 @@ def file_of(mapping: str) -> tuple[Path, Path]:
     return step.mapping, SHARED / "data" / step.file
 
 
-@pytest.fixture(scope="module")
-def loaded(initialised: Path, tmp_path_factory: pytest.TempPathFactory) -> Command:
-    path = tmp_path_factory.mktemp("three") / "three.sqlite"
-    path.write_bytes(initialised.read_bytes())
-    command = Command(url=f"sqlite:///{path}")
+@pytest.fixture(scope="module", params=KINDS)
+def loaded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Command]:
+    """The three sources in a database of either kind."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("three") / "three.sqlite"
+        path.write_bytes(request.getfixturevalue("initialised").read_bytes())
+        yield delivered(Command(url=f"sqlite:///{path}"))
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    address = server.create()
+    command = Command(url=written(address))
+    done = command("init")
+    assert done.code == 0, done.err
+    yield delivered(command)
+    server.drop(address)
+
+
+def delivered(command: Command) -> Command:
+    """Put the three files through the gate."""
     for mapping in STEPS.values():
         toml, rows = file_of(mapping)
         done = command("ingest", "table", str(toml), str(rows), "--known-at", "2022-02-01")
@@ -39,16 +61,12 @@ def loaded(initialised: Path, tmp_path_factory: pytest.TempPathFactory) -> Comma
 
 
 @pytest.fixture(scope="module")
-def asker(loaded: Command) -> Asker:
-    return open_asker(loaded.url)
-
-
-@pytest.fixture(scope="module")
-def found(loaded: Command, asker: Asker) -> pl.DataFrame:
+def found(loaded: Command) -> Iterator[pl.DataFrame]:
     engine = make_engine(loaded.url)
-    rows = findings(asker.cube, engine, viewer=asker.viewer, start=START, end=END)
+    areas = load_areas(engine, viewer=system_viewer(NOW))
+    cube = HotCube(engine, lambda: NOW, geography=Geography(areas))
+    yield findings(cube, engine, viewer=parse_viewer("national", now=NOW), start=START, end=END)
     engine.dispose()
-    return rows
 
 
 @pytest.fixture(scope="module")
