@@ -8,7 +8,7 @@ and whoever tries numbers one by one needs the key.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import polars as pl
@@ -34,6 +34,7 @@ _BHYT = r"^(?:[A-Z]{2}[1-5]\d{2})?(\d{10})$"
 _INSURANCE_CARD = r"^[A-Z]{2}[1-5]\d{12}$"
 _SHORT_NUMBER = 8
 """Shorter ones may well be the number of something else, too."""
+_WORDS_OF_A_NAME, _WORDS_OF_A_LONG_NAME = 2, 3
 _MOBILE = r"^0(?:3[2-9]|5[25689]|7[06-9]|8[1-9]|9[0-46-9])\d{7}$"
 _LANDLINE = r"^02\d{8,9}$"
 # Eleven-digit mobile numbers and the prefixes that replaced theirs on 15 September 2018.
@@ -111,7 +112,8 @@ def _mended(text: pl.Series, *, regular: str, mend: Callable[[pl.Series], pl.Ser
     if not irregular.any():
         return text
     irregular = irregular.fill_null(value=False)
-    return text.scatter(irregular.arg_true(), mend(text.filter(irregular)))
+    # Polars scatters in place: the caller's own column must not change under it.
+    return text.clone().scatter(irregular.arg_true(), mend(text.filter(irregular)))
 
 
 def _id_numbers(text: pl.Series) -> pl.Series:
@@ -287,15 +289,59 @@ def looks_like_a_number_of_people(text: pl.Series) -> pl.Series:
     return marked | text.str.contains(_INSURANCE_CARD).fill_null(value=False)
 
 
-def repeats_identity(rows: pl.DataFrame, name: str) -> pl.Series:
-    """Return whether a column's text is the row's own name or one of its numbers."""
-    text = rows[name]
-    same = pl.Series(name, [False]).new_from_index(0, rows.height)
-    for own in ("id_no", "insurance_no", "phone"):
-        equal = (_bare(text) == _bare(rows[own])) & (_bare(text).str.len_chars() >= _SHORT_NUMBER)
-        same = same | equal.fill_null(value=False)
-    folded = fold_person_name(rows["full_name"]) == fold_person_name(text)
-    return same | folded.fill_null(value=False)
+class OwnIdentity:
+    """What says who each row is about, made to be looked for in the row's other columns."""
+
+    def __init__(self, rows: pl.DataFrame, *, phones: Sequence[str] = ()) -> None:
+        """Take the identity fields of the rows, and further columns of telephone numbers."""
+        blank = pl.Series([None], dtype=pl.String).new_from_index(0, rows.height)
+
+        def given(name: str) -> pl.Series:
+            return rows[name] if name in rows.columns else blank
+
+        names = given("full_name")
+        n_words = names.str.count_matches(r"[^\s.\-]+").fill_null(0)
+        self._as_written = names.str.to_lowercase()
+        self._names = _plain(names).set(n_words < _WORDS_OF_A_NAME, None)
+        numbers = [
+            self._names.set(n_words < _WORDS_OF_A_LONG_NAME, None),
+            _plain(given("id_no")),
+            _plain(given("insurance_no")).str.replace(r"^.*(\d{10})$", "$1"),
+            *[_plain(_phone_numbers(given(name))) for name in ("phone", *phones)],
+        ]
+        # A leading zero goes with a spreadsheet, or stands as +84.
+        bare = [each.str.strip_chars_start("0") for each in numbers]
+        long_enough = [each.set(each.str.len_chars() < _SHORT_NUMBER, None) for each in bare]
+        self._parts = [each for each in long_enough if each.null_count() < rows.height]
+
+    def is_in(self, text: pl.Series, *, or_is: bool = True) -> pl.Series:
+        """Return whether a text holds the row's own number or name, however either is written.
+
+        A name of three words and more, and a number, are found within a longer text; a shorter
+        name could be part of many a place's, so it counts only as the whole (`or_is`).
+        """
+        plain = _plain(text)
+        found = pl.Series(text.name, [False]).new_from_index(0, len(text))
+        for part in self._parts:
+            both = pl.DataFrame({"text": plain, "part": part})
+            within = both.select(pl.col("text").str.contains(pl.col("part"), literal=True))
+            found = found | within.to_series().fill_null(value=False)
+        if or_is:
+            same = (text.str.to_lowercase() == self._as_written) | (plain == self._names)
+            found = found | same.fill_null(value=False)
+        return found.alias(text.name)
+
+
+def _plain(text: pl.Series) -> pl.Series:
+    """Return letters without accents and digits only, upper case; y as i, as in names."""
+    if text.null_count() == len(text):
+        return text
+    upper = text.str.to_uppercase().str.replace(r"\.0$", "")
+    accented = upper.str.contains(r"[^\x00-\x7f]").fill_null(value=False)
+    if accented.any():
+        bare = upper.filter(accented).str.normalize("NFD").str.replace_all("Đ", "D", literal=True)
+        upper = upper.scatter(accented.arg_true(), bare)
+    return upper.str.replace_all(r"[^0-9A-Z]", "").str.replace_all("Y", "I", literal=True)
 
 
 def reseal(refs: pl.Series, *, key: bytes) -> pl.Series:

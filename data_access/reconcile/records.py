@@ -17,6 +17,7 @@ from data_access import tables
 from data_access.codes import to_day, to_us
 from data_access.contracts.model import DELETED, Kind
 from data_access.contracts.registry import record_kind
+from data_access.contracts.vaccination import MINIMUM_DAYS, MIXES_ALLOWED
 from data_access.reader import Schema, read_frame
 from data_access.viewer import Viewer
 
@@ -262,6 +263,62 @@ def _second_without_first(look: Look) -> sa.Select[Any]:
     )  # fmt: skip
 
 
+def _second_after_first(
+    look: Look,
+    *,
+    broken: Callable[[sa.Subquery, sa.Subquery], sa.ColumnElement[bool]],
+) -> sa.Select[Any]:
+    """Return second doses, among those given after the one first dose of their person.
+
+    Whoever has first doses of two products is another rule's affair (two_doses_one_day).
+    """
+    of = ("vaccination", "dose", "vaccinated_at")
+    wanted = ("person_ref", "dose_no", "vaccine_code", "vaccinated_at")
+    rows = in_force("vaccination", "dose", wanted, moment=look.moment)
+    every = in_force("vaccination", "dose", wanted, moment=look.moment)
+    product = sa.func.min(every.c.vaccine_code)
+    first = (
+        sa.select(every.c.person_ref, product.label("product"),
+                  sa.func.max(every.c.vaccinated_at).label("at"))
+        .where(every.c.dose_no == "1", every.c.person_ref.is_not(None))
+        .group_by(every.c.person_ref)
+        .having(product == sa.func.max(every.c.vaccine_code))
+        .subquery()
+    )  # fmt: skip
+    joined = rows.join(first, first.c.person_ref == rows.c.person_ref)
+    return _counted(
+        joined, rows.c.province_id, rows.c.vaccinated_at, source=rows.c.source_id,
+        known=rows.c.known_at, broken=broken(rows, first),
+        where=[rows.c.dose_no == "2", rows.c.vaccinated_at > first.c.at,
+               *within(*of, rows, look=look)],
+    )  # fmt: skip
+
+
+def _second_too_early(look: Look) -> sa.Select[Any]:
+    """Return second doses before the shortest interval of the first one's product, by local day."""
+    shift = look.zone.utcoffset(datetime.combine(look.start, time())) or timedelta()
+
+    def day(moment: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+        return (moment + int(shift.total_seconds()) * 1_000_000) // DAY_US
+
+    def broken(rows: sa.Subquery, first: sa.Subquery) -> sa.ColumnElement[bool]:
+        least = sa.case(MINIMUM_DAYS, value=first.c.product)
+        return day(rows.c.vaccinated_at) - day(first.c.at) < least
+
+    return _second_after_first(look, broken=broken)
+
+
+def _second_of_another_product(look: Look) -> sa.Select[Any]:
+    def broken(rows: sa.Subquery, first: sa.Subquery) -> sa.ColumnElement[bool]:
+        allowed = [
+            sa.and_(first.c.product == earlier, rows.c.vaccine_code == later)
+            for earlier, later in sorted(MIXES_ALLOWED)
+        ]
+        return sa.and_(rows.c.vaccine_code != first.c.product, sa.not_(sa.or_(*allowed)))
+
+    return _second_after_first(look, broken=broken)
+
+
 _IN = ("received", "transferred_in")
 _OUT = ("transferred_out", "returned", "used_doses", "wasted_open_vial", "wasted_closed_vial")
 
@@ -309,6 +366,8 @@ _Make = Callable[[Look], sa.Select[Any]]
 _OTHERS: dict[str, tuple[tuple[str, str, str], _Make]] = {
     "place_never_used": (("checkpoints", "place", "registered_at"), _never_used),
     "dose_2_without_1": (("vaccination", "dose", "vaccinated_at"), _second_without_first),
+    "dose_2_too_early": (("vaccination", "dose", "vaccinated_at"), _second_too_early),
+    "dose_2_other_product": (("vaccination", "dose", "vaccinated_at"), _second_of_another_product),
     "stock_unbalanced": (("vaccination", "stock", "ledger_date"), _unbalanced),
     "sampled_after_death": (("testing", "sample", "collected_at"), _after_death),
 }

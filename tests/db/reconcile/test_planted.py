@@ -142,6 +142,7 @@ def plant_records(records: Rows) -> set[Found]:
     doses.append({**doses[1], "dose_event_id": "D-other", "vaccine_code": "PF"})
     doses.append({**doses[82], "dose_event_id": "D-second", "dose_no": "2",
                   "id_no": person(900_002)})  # fmt: skip
+    plant_second_doses(doses)
     told = records["declarations", "declaration", "d"]
     told.append({**told[0], "declaration_id": "K-again", "declared_at": at(0, hour=15)})
     cases = records["tracing", "case", "t"]
@@ -161,10 +162,32 @@ def plant_records(records: Rows) -> set[Found]:
         ("duplicate_dose", "01", on(0), "delivered_twice"),
         ("two_doses_one_day", "01", on(0), "person_confused"),
         ("dose_2_without_1", "01", on(2), "identity"),
+        ("dose_2_too_early", "01", on(4), "person_confused"),
+        ("dose_2_other_product", "79", on(4), "person_confused"),
         ("duplicate_declaration", "01", on(0), "delivered_twice"),
         ("duplicate_case", "79", on(last), "two_places"),
         ("sampled_after_death", "01", on(3), "person_confused"),
     }
+
+
+def plant_second_doses(doses: list[Row]) -> None:
+    """Plant a second dose a day too early and one of another product; two more are in order."""
+    own = {
+        code: next(row for row in doses if row["province_code"] == code) for code in ("01", "79")
+    }
+    for number, code, days, products in (
+        (3, "01", 27, ("AZ", "AZ")), (4, "79", 60, ("AZ", "VC")),
+        (5, "01", 28, ("AZ", "AZ")), (6, "79", 60, ("AZ", "PF")),
+    ):  # fmt: skip
+        doses += [
+            {**own[code], "dose_event_id": f"D-pair-{number}-{dose}", "dose_no": str(dose),
+             "id_no": person(900_000 + number), "vaccine_code": product,
+             # The first one late in the evening: local days are counted, not hours.
+             "vaccinated_at": at(day, hour=hour)}
+            for dose, product, day, hour in (
+                (1, products[0], 4 - days, 22), (2, products[1], 4, 8),
+            )
+        ]  # fmt: skip
 
 
 def test_clean_days_hold_no_contradiction(intake: Intake, tmp_path: Path) -> None:
