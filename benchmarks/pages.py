@@ -176,7 +176,8 @@ def measure_scan(scene: Scene, *, turns: int) -> Section:
         figures=(figure,),
         remarks=(
             f"{len(HEADLINE)} headline indicators for the country over 61 days and two maps of "
-            f"provinces, {len(ASKS)} questions; nothing kept from an earlier answer.",
+            f"provinces, {len(ASKS)} questions; no answer is kept, but what does not depend on a "
+            "question's days (sources, running totals of flows) is, from the first one on.",
             f"The first answer of a fresh process, reading its partitions: {first:.2f} s.",
         ),
     )

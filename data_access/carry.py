@@ -89,6 +89,11 @@ def upsert_into(connection: sa.Connection, table: sa.Table) -> Upsert:
 def _copy(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
     # Strings are quoted, nulls are not: an empty text stays an empty text.
     lines = io.BytesIO()
+    frame = frame.with_columns(
+        pl.lit("\\x").add(pl.col(name).bin.encode("hex")).alias(name)
+        for name, dtype in frame.schema.items()
+        if dtype == pl.Binary
+    )
     frame.write_csv(lines, include_header=False, null_value=_NULL, quote_style="non_numeric")
     quote = connection.dialect.identifier_preparer
     columns = ", ".join(quote.quote(name) for name in frame.columns)

@@ -260,14 +260,14 @@ token = sa.Table(
 person_link = sa.Table(
     "person_link",
     metadata,
-    # Pseudonyms both: of the strongest identifier a row had, and of each that came with it. The
-    # row of a pseudonym with itself tells of what kind its own identifier is.
-    sa.Column("person_ref", sa.Text, primary_key=True),
-    sa.Column("token", sa.Text, primary_key=True),
-    sa.Column("kind", sa.SmallInteger, nullable=False),
-    sa.Column("first_known_at", sa.BigInteger, nullable=False),
-    sa.Index("ix_person_link_token", "token"),
-    sqlite_with_rowid=False,
+    # Which pseudonym a weaker identifier came with, many to a row: rows of a table of pairs would
+    # cost the gate more than the records themselves. `people.blocks` packs and finds them.
+    sa.Column("side", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("bucket", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("batch_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("known_at", sa.BigInteger, nullable=False),
+    sa.Column("entries", sa.LargeBinary, nullable=False),
 )
 
 

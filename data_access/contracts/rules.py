@@ -4,7 +4,7 @@ A delay is counted in bins of hours, so that delays add up over places, days and
 medians and percentiles can be read from the sums.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import polars as pl
@@ -176,3 +176,43 @@ def quantile_hours(counts: Iterable[tuple[str, float]], *, share: float) -> floa
             return float(low) if high is None else low + (high - low) * (wanted - below) / many
         below += many
     return None
+
+
+def delay_quantiles(
+    counts: pl.DataFrame, *, by: Sequence[str], code: str, shares: Mapping[str, float]
+) -> pl.DataFrame:
+    """Return, per group, the delays (hours) that shares of what was counted did not exceed.
+
+    Shape: one row per group with anything counted: the columns of `by`, then one (Float64) per
+        share; rows of one group and code are added up.
+    Needs: `by`, `code` (of DELAY_BINS; others are left out), value (how many, not negative).
+    Method: as `quantile_hours`, for all groups at once.
+
+    Args:
+        counts: the histograms.
+        by: what makes a group.
+        code: name of the column with the bins.
+        shares: name of the new column → share, as in {"p50_hours": 0.5}.
+    """
+    bins = pl.DataFrame(
+        [(name, float(low), high) for name, (low, high) in DELAY_BINS.items()],
+        schema={code: pl.String, "_low": pl.Float64, "_high": pl.Float64},
+        orient="row",
+    )
+    held = (
+        counts.filter(pl.col("value") > 0)
+        .join(bins, on=code, how="inner")
+        .group_by(*by, "_low", "_high")
+        .agg(_many=pl.col("value").sum().cast(pl.Float64))
+        .sort(*by, "_low")
+        .with_columns(_upto=pl.col("_many").cum_sum().over(by), _all=pl.col("_many").sum().over(by))
+    )
+    found = held.select(by).unique(maintain_order=True)
+    for name, share in shares.items():
+        wanted = share * pl.col("_all")
+        inside = (wanted - (pl.col("_upto") - pl.col("_many"))) / pl.col("_many")
+        hours = pl.col("_low") + (pl.col("_high") - pl.col("_low")) * inside
+        first = held.filter(pl.col("_upto") >= wanted).unique(by, keep="first", maintain_order=True)
+        at = first.select(*by, pl.coalesce(hours, "_low").alias(name))
+        found = found.join(at, on=by, how="left", maintain_order="left", nulls_equal=True)
+    return found

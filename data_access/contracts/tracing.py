@@ -339,6 +339,7 @@ CONTACT_KIND = RecordKind(
         key("contact_id", "Mã lượt tiếp xúc", "Contact"),
         text("index_case_id", "Mã ca chỉ điểm", "Index case", required=True, max_length=100),
         code("class", "Phân loại", "Class", labels=CONTACT_CLASS, required=True),
+        text("via_contact_id", "Qua lượt tiếp xúc", "Listed through contact", max_length=100),
         instant("index_reported_at", "Báo cáo ca chỉ điểm", "Index case reported at"),
         instant("last_exposure_ts", "Tiếp xúc lần cuối", "Last exposure"),
         instant("identified_ts", "Lập danh sách", "Listed at", required=True),

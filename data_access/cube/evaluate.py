@@ -12,6 +12,7 @@ from functools import reduce
 import polars as pl
 
 from data_access.codes import Status
+from data_access.contracts.rules import delay_quantiles
 from data_access.cube.missing import KEY, complete, explain, make_grid
 from data_access.cube.resolve import RESOLVED_SCHEMA, Want, candidates, in_common, resolve
 from data_access.cube.view import CubeView
@@ -38,6 +39,7 @@ FIGURE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "source_ids": pl.List(pl.Int32),
     "known_at": pl.Int64,
 }
+_KEY_TYPES = {name: FIGURE_SCHEMA[name] for name in KEY}
 # Which reason is told when terms are missing for several: the first of these.
 _GRAVEST = (
     Status.NOT_APPLICABLE,
@@ -111,7 +113,11 @@ def _asked(view: CubeView, term: Term, frame: Frame) -> tuple[Measure, Want]:
     measure = view.catalogue.measures[term.measure]
     if term.cumulative and measure.cumulative:
         measure = view.catalogue.measures[measure.cumulative]
-    return measure, replace(frame.want, where=term.where)
+    where = term.where
+    if term.along:
+        # Only cuts that keep the bins apart will do; no code is barred by this.
+        where = tuple((*one, (term.along, ("!",))) for one in where or ((),))
+    return measure, replace(frame.want, where=where)
 
 
 def _raw(view: CubeView, term: Term, frame: Frame, *, common: pl.DataFrame | None) -> pl.DataFrame:
@@ -145,9 +151,39 @@ def _term_table(
     done = _completed(raw, view, measure, frame=wide, codes=codes)
     if term.window_days > 1:
         done = add_window(done, term.window_days, aggregate=term.aggregate)
+    if term.aggregate is Aggregate.QUANTILE:
+        delays = _quantiles(view, term, frame, codes=codes)
+        held = pl.when(pl.col("value").is_not_null()).then("quantile").alias("value")
+        done = done.join(delays, on=KEY, how="left", maintain_order="left").with_columns(held)
     kept = done.filter(pl.col("day") >= frame.days[0]).sort(KEY)
     others = [name for name in RESOLVED_SCHEMA if name not in KEY]
     return kept.select(*KEY, *[pl.col(name).alias(f"{term.name}:{name}") for name in others])
+
+
+def _quantiles(view: CubeView, term: Term, frame: Frame, *, codes: list[str]) -> pl.DataFrame:
+    """Return KEY and quantile: the delay that a share of what the window counts did not exceed."""
+    measure, want = _asked(view, term, frame)
+    days = frame.before(term.window_days - 1).days
+    parts = []
+    for code in codes:
+        where = want.where
+        if want.by:
+            where = tuple((*one, (want.by, (code,))) for one in where)
+        binned = resolve(view, measure, replace(want, by=term.along, where=where), days=days)
+        parts.append(_within_windows(binned, term.window_days, code=code))
+    if not parts:
+        return pl.DataFrame(schema={**_KEY_TYPES, "quantile": pl.Float64})
+    counts = pl.concat(parts)
+    return delay_quantiles(counts, by=KEY, code="bin", shares={"quantile": term.share})
+
+
+def _within_windows(binned: pl.DataFrame, window_days: int, *, code: str) -> pl.DataFrame:
+    """Return day, area_id, by, bin, value: what is counted in the window that ends on each day."""
+    ahead = [pl.col("day") + timedelta(days=number) for number in range(window_days)]
+    counted = binned.drop_nulls("value").select(
+        "area_id", "value", bin="by", by=pl.lit(code), day=pl.concat_list(ahead)
+    )
+    return counted.explode("day")
 
 
 def add_window(
@@ -161,7 +197,7 @@ def add_window(
     """
     groups = ["area_id", "by"]
     roll: Callable[..., pl.Expr] = (
-        pl.Expr.rolling_sum if aggregate is Aggregate.SUM else pl.Expr.rolling_mean
+        pl.Expr.rolling_mean if aggregate is Aggregate.MEAN else pl.Expr.rolling_sum
     )
     values = roll(pl.col("value"), window_days, min_samples=MIN_REPORTED_DAYS).over(groups)
     barred = pl.col("status").is_in([int(Status.NOT_DUE), int(Status.NOT_APPLICABLE)])

@@ -13,6 +13,15 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
+from data_access.chain.cells import signed_changes
+from data_access.chain.records import (
+    CHAIN_PLATFORM,
+    WATCHED,
+    chain_records,
+    schema_of,
+    statement,
+)
+from data_access.chain.steps import item_histories
 from data_access.codes import Origin
 from data_access.contracts.model import DTYPES, Contract, RecordKind
 from data_access.contracts.registry import CONTRACTS
@@ -35,6 +44,8 @@ _HISTORY: Schema = {
     "n": pl.Int64,
     "status": pl.Int8,
 }
+_CHANGES = {"source_id": pl.Int32, "known_at": pl.Int64, "measure": pl.String, "day": pl.Date,
+            "area_id": pl.Int32, "dims": pl.String, "value": pl.Float64, "n": pl.Int64}  # fmt: skip
 _TOLD = {"day": pl.Date, "area_id": pl.Int32, "dims": pl.String, "value": pl.Float64,
          "status": pl.Int8}  # fmt: skip
 
@@ -88,6 +99,7 @@ def verify(
                 versions = _versions(reader, contract.platform, kind, viewer=viewer)
                 n_versions += versions.height
                 changes.append(_changes(kind, _in_force(versions), zone=zone))
+        changes.append(_chain_changes(reader, viewer=viewer, zone=zone))
         parts.append(_cumulated(pl.concat(changes)))
         for feed, told in _feeds(reader, viewer=viewer):
             n_deliveries += len(told)
@@ -184,7 +196,31 @@ def _changes(kind: RecordKind, spans: pl.DataFrame, *, zone: str) -> pl.DataFram
     ends = spans.filter(pl.col("end").is_not_null()).with_columns(
         known_at=pl.col("end"), sign=pl.lit(-1, dtype=pl.Int64)
     )
-    return contributions(kind, pl.concat([begins, ends]), zone=zone, by=["source_id", "known_at"])
+    both = pl.concat([begins, ends])
+    told = contributions(kind, both, zone=zone, by=["source_id", "known_at"])
+    return told.select(list(_CHANGES))
+
+
+def _chain_changes(reader: FrameReader, *, viewer: Viewer, zone: str) -> pl.DataFrame:
+    """Return what the response chain changes at each moment, as of its last refresh."""
+    batch, source = tables.batch.c, tables.source.c
+    query = sa.select(source.source_id, batch.batch_id).join_from(
+        tables.batch, tables.source, source.source_id == batch.source_id
+    ).where(batch.platform == CHAIN_PLATFORM)  # fmt: skip
+    runs = reader.read(query, {"source_id": pl.Int32, "batch_id": pl.Int64}, viewer=viewer)
+    last = runs.sort("batch_id").tail(1)
+    until, source_id = (0, 0) if last.is_empty() else (last["batch_id"][0], last["source_id"][0])
+    found = {}
+    for kind in WATCHED:
+        seen = [
+            reader.read(statement(kind, past=past), {**schema_of(kind, past=past)}, viewer=viewer)
+            for past in (False, True)
+        ]
+        versions = pl.concat(seen, how="diagonal").filter(pl.col("batch_id") < until)
+        found[kind] = _in_force(versions).filter(pl.col("deleted") == 0)
+    items = item_histories(**chain_records(found, zone=zone))
+    told = signed_changes(items, zone=zone).with_columns(source_id=pl.lit(source_id))
+    return told.select([pl.col(name).cast(dtype) for name, dtype in _CHANGES.items()])
 
 
 def _cumulated(changes: pl.DataFrame) -> pl.DataFrame:

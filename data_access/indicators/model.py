@@ -38,6 +38,7 @@ class Aggregate(StrEnum):
 
     SUM = "sum"
     MEAN = "mean"
+    QUANTILE = "quantile"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,10 @@ class Term:
         measure: id of the measure.
         where: which codes count; empty: all.
         window_days: days up to and including the date; 1: the date alone.
-        aggregate: sum, or mean over the reported days of the window.
+        aggregate: sum, or mean over the reported days of the window, or a quantile of the delays
+            counted in it.
+        along: for a quantile: the dimension whose codes are delay bins.
+        share: for a quantile: 0.5 for the median.
         cumulative: the running total up to the date, from the flow or from a reported total.
         otherwise: used on days on which no source can answer this one.
     """
@@ -59,6 +63,8 @@ class Term:
     where: Where = ()
     window_days: int = 1
     aggregate: Aggregate = Aggregate.SUM
+    along: str = ""
+    share: float = 0.5
     cumulative: bool = False
     otherwise: "Term | None" = None
 

@@ -375,6 +375,52 @@ _TESTING = (
         chart="line",
     ),
 )
+
+
+def _turnaround(key: str, vi: str, en: str, *, share: float) -> Indicator:
+    percent = f"{share:.0%}"
+    return Indicator(
+        key=key,
+        vi=vi,
+        en=en,
+        about_vi=f"Số giờ từ lấy mẫu đến trả kết quả mà {percent} số mẫu không vượt quá, "
+        "tính trên mẫu lấy trong 7 ngày gần nhất và đã trả kết quả.",
+        about_en=f"Hours from collection to return that {percent} of samples did not exceed, "
+        "of samples collected in the last 7 days and returned.",
+        unit=Unit.HOURS,
+        platform="testing",
+        terms=(
+            Term(
+                name="hours",
+                measure="turnaround_hours",
+                window_days=WINDOW_DAYS,
+                aggregate=Aggregate.QUANTILE,
+                along="bin",
+                share=share,
+            ),
+        ),
+        formula=pl.col("hours"),
+        higher_is_bad=True,
+        typical_lag_days=2,
+        decimals=1,
+        chart="line",
+    )
+
+
+_TURNAROUND = (
+    _turnaround(
+        "turnaround_p50_hours",
+        "Thời gian trả kết quả, trung vị",
+        "Turnaround, median",
+        share=0.5,
+    ),
+    _turnaround(
+        "turnaround_p90_hours",
+        "Thời gian trả kết quả, bách phân vị 90",
+        "Turnaround, 90th percentile",
+        share=0.9,
+    ),
+)
 _FULL = Term(
     name="persons",
     measure="persons_fully_vaccinated",
@@ -468,9 +514,42 @@ _VACCINATION = (
         chart="line",
     ),
 )
+_WAITING = {
+    "positive_to_case": (
+        "Người dương tính chưa được ghi nhận là ca bệnh",
+        "Positive people not yet recorded as cases",
+    ),
+    "case_to_listed": (
+        "Ca bệnh chưa có danh sách tiếp xúc",
+        "Cases without any contact listed",
+    ),
+    "listed_to_reached": ("F1 chưa liên hệ được", "Close contacts not yet reached"),
+    "reached_to_quarantined": ("F1 chưa cách ly", "Close contacts not yet quarantined"),
+    "quarantined_to_tested": ("F1 chưa lấy mẫu", "Close contacts not yet sampled"),
+}
+_RESPONSE = tuple(
+    _as_is(
+        f"chain_waiting_{step}",
+        names,
+        (f"{names[0]}, vào cuối ngày.", f"{names[1]}, at the end of the day."),
+        "response",
+        higher_is_bad=True,
+        chart="step",
+        term=Term(name="counted", measure="chain_waiting", where=((("step", (step,)),),)),
+    )
+    for step, names in _WAITING.items()
+)
 INDICATORS: Mapping[str, Indicator] = MappingProxyType(
     {
         one.key: one
-        for one in (*_SURVEILLANCE, *_QUARANTINE, *_QUARANTINE_QUALITY, *_TESTING, *_VACCINATION)
+        for one in (
+            *_SURVEILLANCE,
+            *_QUARANTINE,
+            *_QUARANTINE_QUALITY,
+            *_TESTING,
+            *_TURNAROUND,
+            *_VACCINATION,
+            *_RESPONSE,
+        )
     }
 )

@@ -27,16 +27,17 @@ from data_access.ingest.columns import Formats, as_text
 from data_access.ingest.places import Places
 from data_access.ingest.pseudonyms import (
     OwnIdentity,
-    link_tokens,
+    People,
+    identified,
     looks_like_a_number_of_people,
-    person_columns,
 )
 from data_access.ingest.readers import RawChunk
 from data_access.ingest.reasons import reject_frame
 from data_access.ingest.record_mapping import RecordMapping
-from data_access.ingest.seam import ACCEPTED_HEAD, LINKS, REJECTED, Admitted
+from data_access.ingest.seam import ACCEPTED_HEAD, REJECTED, Admitted
 from data_access.ingest.time_text import local_days
 from data_access.ingest.values import parse_field
+from data_access.people.blocks import LINKS
 
 # A formula is what a spreadsheet would run: "=", "@", or a sign before something that is no number.
 _FORMULA = r"^[\s]*(?:[=@]|[+\-][^\d\s.,(+\-]|[+\-].*[=|!(])"
@@ -73,6 +74,7 @@ class Gate:
             dates=self.mapping.dates,
             numbers=self.mapping.numbers,
             missing=self.mapping.missing,
+            first_year=self.mapping.first_year,
         )
 
 
@@ -148,7 +150,8 @@ def admit_chunk(chunk: RawChunk, *, gate: Gate) -> Admitted:
     flags = _place_flags(parsed["place_flag"], deleted=deleted)
     flags |= _contract_checks(parsed, raw, deleted=deleted, gate=gate, findings=findings)
     kept = parsed.filter(~findings.refused)
-    accepted = _stored(kept, gate=gate)
+    people = _people(kept, gate=gate)
+    accepted = _stored(kept, people, gate=gate)
     return Admitted(
         accepted=accepted,
         rejected=pl.concat([chunk.broken, *findings.frames], how="vertical"),
@@ -156,7 +159,7 @@ def admit_chunk(chunk: RawChunk, *, gate: Gate) -> Admitted:
         flags={
             key: n for key, mask in flags.items() if (n := int((mask & ~findings.refused).sum()))
         },
-        links=_linked(kept, accepted, gate=gate),
+        links=people.links,
     )
 
 
@@ -362,7 +365,15 @@ def _refuse(
     )
 
 
-def _stored(kept: pl.DataFrame, *, gate: Gate) -> pl.DataFrame:
+def _people(kept: pl.DataFrame, *, gate: Gate) -> People:
+    """Return what is kept of the people in the rows; deletions link nothing."""
+    if not gate.kind.has_person:
+        return People(columns=pl.DataFrame(), links=pl.DataFrame(schema=dict(LINKS)))
+    alive = ~kept[DELETED].fill_null(value=False)
+    return identified(kept, key=gate.key, known_at=gate.known_at, linked=alive)
+
+
+def _stored(kept: pl.DataFrame, people: People, *, gate: Gate) -> pl.DataFrame:
     """Return the columns that go on to the database; identities end here."""
     kind = gate.kind
     # What its sources give goes before what an export of ours brings along, unless the
@@ -373,8 +384,7 @@ def _stored(kept: pl.DataFrame, *, gate: Gate) -> pl.DataFrame:
     }
     table = kept.with_columns(**derived)
     if kind.has_person:
-        person = person_columns(kept, key=gate.key, known_at=gate.known_at)
-        table = table.with_columns(person[each.name] for each in PERSON_STORED)
+        table = table.with_columns(people.columns[each.name] for each in PERSON_STORED)
     fields = [each for each in kind.stored_fields() if each.name != kind.key]
     return table.select(
         pl.col("row_no").cast(ACCEPTED_HEAD["row_no"]),
@@ -384,15 +394,6 @@ def _stored(kept: pl.DataFrame, *, gate: Gate) -> pl.DataFrame:
         pl.col("province_id", "district_id"),
         *[pl.col(each.name).cast(DTYPES[each.kind]) for each in fields],
     )
-
-
-def _linked(kept: pl.DataFrame, accepted: pl.DataFrame, *, gate: Gate) -> pl.DataFrame:
-    """Return the identifiers that came together, as keyed hashes; deletions say nothing."""
-    if not gate.kind.has_person:
-        return pl.DataFrame(schema=dict(LINKS))
-    alive = ~accepted[DELETED]
-    person = accepted.select(each.name for each in PERSON_STORED).filter(alive)
-    return link_tokens(kept.filter(alive), person, key=gate.key)
 
 
 __all__ = ["REJECTED", "Gate", "admit_chunk", "check_columns"]

@@ -18,12 +18,14 @@ class Formats:
         dates: "auto", "excel" (serial numbers) or a strptime pattern.
         numbers: "auto", "vi" (1.234,5), "en" (1,234.5).
         missing: texts that stand for nothing, besides the empty one.
+        first_year: days of earlier years are not read.
     """
 
     zone: str
     dates: str = "auto"
     numbers: str = "auto"
     missing: tuple[str, ...] = ()
+    first_year: int = 1900
 
 
 @dataclass(frozen=True, kw_only=True)

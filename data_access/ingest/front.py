@@ -20,6 +20,7 @@ from data_access.ingest.places import Places
 from data_access.ingest.pseudonyms import require_key
 from data_access.ingest.readers import RawChunk, file_format, fold_name, read_chunks
 from data_access.ingest.record_mapping import (
+    JOINED_BY,
     RecordMapping,
     check_fields,
     load_record_mapping,
@@ -77,7 +78,7 @@ def admit_records(
         zone=zone,
         mapping=mapping,
     )
-    wanted = [*mapping.columns, *[each.name for each in kind.all_fields()]]
+    wanted = [*mapping.theirs, *[each.name for each in kind.all_fields()]]
     encoding = mapping.encoding or None
     found = file_format(path, fmt=fmt)
     if found == "fhir":
@@ -95,7 +96,7 @@ def admit_records(
 
 def _check_header(chunk: RawChunk, named: RawChunk, *, gate: Gate, file_name: str) -> None:
     there = {_spaced(column) for column in chunk.rows.columns}
-    lost = [theirs for theirs in gate.mapping.columns if theirs.casefold() not in there]
+    lost = [theirs for theirs in gate.mapping.theirs if theirs.casefold() not in there]
     if lost:
         raise BadInput(f"{file_name}: the mapping names column {lost[0]!r}, which is not there")
     check_columns(named.rows.columns, kind=gate.kind, file_name=file_name)
@@ -115,7 +116,22 @@ def _named(chunk: RawChunk, *, gate: Gate) -> RawChunk:
         plain = fold_name(column)
         if plain in fields and _spaced(column) not in ours:
             chosen.setdefault(plain, column)
-    columns = [pl.col(column).alias(name) for name, column in chosen.items()]
-    return RawChunk(
-        rows=chunk.rows.select("row_no", *columns), broken=chunk.broken, n_read=chunk.n_read
-    )
+    joined = {
+        name: [_text(given[theirs.casefold()]) for theirs in parts if theirs.casefold() in given]
+        for name, parts in mapping.joined.items()
+    }
+    made = {*mapping.joined, *mapping.constants}  # these count, whatever the file holds
+    columns = [
+        *[pl.col(column).alias(name) for name, column in chosen.items() if name not in made],
+        *[pl.concat_str(p, separator=JOINED_BY).alias(name) for name, p in joined.items() if p],
+        *[pl.lit(value).alias(name) for name, value in mapping.constants.items()],
+    ]
+    rows = chunk.rows.select("row_no", *columns)
+    whole = [pl.col(name).cast(pl.String).str.replace(r"\.0+$", "")
+             for name in mapping.whole if name in rows.columns]  # fmt: skip
+    return RawChunk(rows=rows.with_columns(whole), broken=chunk.broken, n_read=chunk.n_read)
+
+
+def _text(column: str) -> pl.Expr:
+    """Return a column as trimmed text; null where blank, so that nothing joins nothing."""
+    return pl.col(column).cast(pl.String).str.strip_chars().replace("", None)

@@ -17,6 +17,7 @@ from data_access.carry import staged
 from data_access.contracts.registry import CONTRACTS
 from data_access.engine import writing
 from data_access.errors import SettingsError
+from data_access.ingest.links import reseal_links
 from data_access.ingest.pseudonyms import reseal
 from data_access.settings import KEY_SEPARATOR
 
@@ -61,7 +62,7 @@ def _held_mark(connection: sa.Connection) -> str | None:
 
 def columns_with_refs() -> tuple[tuple[sa.Table, str], ...]:
     """Return every stored column that holds pseudonyms, derived from the contracts."""
-    found = [(tables.person_link, "person_ref"), (tables.person_link, "token")]
+    found = [(tables.person_link, "entries")]
     for contract in CONTRACTS:
         for kind in contract.kinds:
             names = {each.name for each in kind.stored_fields()}
@@ -91,6 +92,9 @@ def rekey(engine: sa.Engine, *, before: tuple[str, ...], key: str) -> int:
             )
         columns = columns_with_refs()
         for table, name in columns:
+            if table is tables.person_link:
+                reseal_links(connection, key=key.encode())
+                continue
             _seal_column(connection, table, name, key=key.encode())
         meta = tables.meta
         connection.execute(sa.update(meta).where(meta.c.key == META_KEY).values(value=new))

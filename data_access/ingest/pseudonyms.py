@@ -9,6 +9,7 @@ and whoever tries numbers one by one needs the key.
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
@@ -48,7 +49,9 @@ _OLD_MOBILE_DIGITS = 11
 _TONE = r"[\u0300\u0301\u0303\u0309\u0323]"
 _LONE_Y = rf"^(qu|[bcdđghklmnprstvx]{{1,3}})y({_TONE}?)$"
 _BETWEEN_WORDS = r"[\s.\-\u2010-\u2015'\u2019_]+"
+_ODD_SPACING = r"[.\-\u2010-\u2015'\u2019_]|\s\s|[^\S ]|^\s|\s$|^$"
 _HASH_BLOCK = 64
+_MANY_AGAIN = 0.8
 _INNER, _OUTER = bytes(x ^ 0x36 for x in range(256)), bytes(x ^ 0x5C for x in range(256))
 _CENTURY_BASE, _YEARS_PER_CENTURY = 1900, 100
 
@@ -66,11 +69,30 @@ def require_key(key: str) -> bytes:
     return key.encode("utf-8")
 
 
-def person_columns(rows: pl.DataFrame, *, key: bytes, known_at: datetime) -> pl.DataFrame:
-    """Return person_ref and identity_status of each row.
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """What the gate keeps of the people in some rows.
 
-    Shape: two String columns, one row per row given; person_ref null where a row identifies
-        nobody, identity_status never null.
+    Attributes:
+        columns: person_ref and identity_status of each row.
+        links: columns of `people.blocks.LINKS`: which identifiers came together.
+    """
+
+    columns: pl.DataFrame
+    links: pl.DataFrame
+
+
+def person_columns(rows: pl.DataFrame, *, key: bytes, known_at: datetime) -> pl.DataFrame:
+    """Return person_ref and identity_status of each row, as `identified` does, without links."""
+    return _columns_of(_read_identifiers(rows), key=key, known_at=known_at)
+
+
+def identified(rows: pl.DataFrame, *, key: bytes, known_at: datetime, linked: pl.Series) -> People:
+    """Return who each row speaks of, and what else identifies them; all of it keyed hashes.
+
+    Shape: `columns` has two String columns, one row per row given; person_ref null where a row
+        identifies nobody, identity_status never null. `links` has one row per weaker identifier
+        that came with a stronger one, and one of a pseudonym with itself where none did.
     Needs: any of full_name, id_no, insurance_no, phone, sex, person_ref, identity_status
         (String) and birth_date (Date); a column that is absent counts as blank.
 
@@ -78,17 +100,31 @@ def person_columns(rows: pl.DataFrame, *, key: bytes, known_at: datetime) -> pl.
         rows: rows that passed the checks, parsed.
         key: the secret.
         known_at: moment of the delivery; no one was born in a later year.
+        linked: which rows say something about their people (deletions do not).
     """
+    read = _read_identifiers(rows)
+    columns = _columns_of(read, key=key, known_at=known_at)
+    said = read.drop("person_ref", "identity_status").hstack(columns).filter(linked)
+    return People(columns=columns, links=_links(said, key=key))
+
+
+def _read_identifiers(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the identifiers of each row in one spelling; names are folded where needed only."""
     texts = ("full_name", "id_no", "insurance_no", "phone", "sex", "person_ref", "identity_status")
     given = rows.select(
         *[_or_blank(rows, name) for name in texts],
         _or_blank(rows, "birth_date", dtype=pl.Date),
     )
     number = _id_numbers(given["id_no"])
-    insured = _insurance_numbers(given["insurance_no"])
-    read = given.with_columns(
-        number.alias("id_no"), _id_kinds(number).alias("id_kind"), insured.alias("insurance")
+    return given.with_columns(
+        number.alias("id_no"),
+        _id_kinds(number).alias("id_kind"),
+        _insurance_numbers(given["insurance_no"]).alias("insurance"),
+        _phone_numbers(given["phone"]).alias("phone"),
     )
+
+
+def _columns_of(read: pl.DataFrame, *, key: bytes, known_at: datetime) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "person_ref": _pseudonyms(_subjects(read), key=key),
@@ -183,11 +219,11 @@ def _by_insurance(rows: pl.DataFrame) -> pl.Series:
 
 
 def _by_phone(rows: pl.DataFrame) -> pl.Series:
-    return "phone\x1f" + _phone_numbers(rows["phone"])
+    return "phone\x1f" + rows["phone"]
 
 
 def _by_name(rows: pl.DataFrame) -> pl.Series:
-    born = rows["birth_date"].dt.to_string("%Y-%m-%d")
+    born = rows["birth_date"].cast(pl.String)
     return "name\x1f" + fold_person_name(rows["full_name"]) + "\x1f" + born
 
 
@@ -197,19 +233,14 @@ def fold_person_name(names: pl.Series) -> pl.Series:
     Folded away: composed or not (NFC, NFD), case, blanks, hyphens and points, the place of the
     tone mark (hoà, hòa), and i or y where it is the only vowel or follows qu (Lý, Lí; Quý, Quí).
     """
-    spaced = names.str.to_lowercase().str.replace_all(_BETWEEN_WORDS, " ").str.strip_chars()
+    odd = names.str.contains(_ODD_SPACING).fill_null(value=False).arg_true()
+    apart = names[odd].str.replace_all(_BETWEEN_WORDS, " ").str.strip_chars()
+    spaced = names.scatter(odd, apart.set(apart == "", None)) if len(odd) else names
     # A country has millions of names made of some thousand words: each word is folded once.
-    words = pl.DataFrame({"row": pl.arange(len(names), eager=True), "word": spaced.str.split(" ")})
-    each = words.explode("word").drop_nulls().filter(pl.col("word") != "")
-    known = each["word"].unique()
-    folded = pl.DataFrame({"word": known, "folded": _folded_words(known)})
-    together = (
-        each.join(folded, on="word", how="left", maintain_order="left")
-        .group_by("row", maintain_order=True)
-        .agg(pl.col("folded").str.join(" "))
-    )
-    joined = words.select("row").join(together, on="row", how="left", maintain_order="left")
-    return joined["folded"].alias(names.name)
+    words = spaced.str.to_lowercase().str.split(" ")
+    known = words.list.explode().unique().drop_nulls()
+    folded = _folded_words(known)
+    return words.list.eval(pl.element().replace_strict(known, folded)).list.join(" ")
 
 
 def _folded_words(words: pl.Series) -> pl.Series:
@@ -224,55 +255,56 @@ def _by_other(rows: pl.DataFrame) -> pl.Series:
     return other.zip_with(other.is_not_null(), given)
 
 
-def link_tokens(rows: pl.DataFrame, person: pl.DataFrame, *, key: bytes) -> pl.DataFrame:
-    """Return what else identifies the person of each row, every identifier a keyed hash.
+def _links(read: pl.DataFrame, *, key: bytes) -> pl.DataFrame:
+    """Return pairs of a pseudonym and a weaker identifier, and pseudonyms that came alone.
 
-    Shape: columns person_ref, token, kind (`people.kinds.NUMBERS`), no row twice. A pseudonym is
-        the token of its own identifier. A row whose number contradicts its sex or birth date, or
-        fits no pattern, links nothing: the number may be somebody else's.
-    Needs: the rows and columns that `person_columns` took, and what it returned.
+    A pseudonym is what its own identifier is hashed to, so that is not hashed again. A row whose
+    number contradicts its sex or birth date, or fits no pattern, comes alone: the number may be
+    somebody else's.
     """
-    given = rows.select(
-        *[_or_blank(rows, name) for name in ("full_name", "id_no", "insurance_no", "phone")],
-        _or_blank(rows, "birth_date", dtype=pl.Date),
-    ).hstack(person)
-    number = _id_numbers(given["id_no"])
-    read = given.with_columns(
-        number.alias("id_no"),
-        _id_kinds(number).alias("id_kind"),
-        _insurance_numbers(given["insurance_no"]).alias("insurance"),
-    ).filter(pl.col("person_ref").is_not_null())
-    sure = read.filter(pl.col("identity_status") != "mismatch")
-    found = [_own_kinds(read)]
-    for kind, subjects in (
-        ("bhyt", _by_insurance(sure)), ("phone", _by_phone(sure)), ("name", _by_name(sure)),
-    ):  # fmt: skip
-        weaker = subjects.is_not_null()
-        tokens = _pseudonyms(subjects.filter(weaker), key=key)
-        found.append(_links(sure["person_ref"].filter(weaker), tokens, NUMBERS[kind]))
-    return pl.concat(found).unique(maintain_order=True)
+    people = read.with_columns(own=_own_kinds(read)).filter(
+        pl.col("person_ref").is_not_null() & pl.col("own").is_not_null()
+    )
+    is_sure = people["identity_status"] != "mismatch"
+    is_alone = pl.Series("alone", [True]).new_from_index(0, people.height)
+    found = []
+    for kind, held, subjects_of in (
+        ("bhyt", people["insurance"].is_not_null(), _by_insurance),
+        ("phone", people["phone"].is_not_null(), _by_phone),
+        ("name", _is_named(people), _by_name),
+    ):
+        rows = (is_sure & held & (people["own"] > NUMBERS[kind])).arg_true()
+        tokens = _pseudonyms(subjects_of(people[rows]), key=key)
+        usable = tokens.is_not_null()  # a name may be nothing but a hyphen
+        some, tokens = rows.filter(usable), tokens.filter(usable)
+        found.append(_linked(people[some], tokens, pl.lit(NUMBERS[kind], pl.Int16)))
+        is_alone = is_alone.scatter(some, values=False)
+    alone = people.filter(is_alone)
+    return pl.concat([_linked(alone, alone["person_ref"], pl.col("own")), *found])
 
 
-def _links(refs: pl.Series, tokens: pl.Series, kind: int | pl.Series) -> pl.DataFrame:
-    columns = pl.DataFrame({"person_ref": refs, "token": tokens})
-    return columns.with_columns(kind=pl.lit(kind).cast(pl.Int16))
+def _linked(people: pl.DataFrame, tokens: pl.Series, kind: pl.Expr) -> pl.DataFrame:
+    return people.select("person_ref", tokens.alias("token"), "own", kind.alias("kind"))
 
 
-def _own_kinds(read: pl.DataFrame) -> pl.DataFrame:
-    """Return each pseudonym as the token of itself, with the kind of what it was made from."""
-    named = read["full_name"].is_not_null() & read["birth_date"].is_not_null()
-    kinds = read.select(
-        pl.when(pl.col("id_kind").is_in(["cccd", "cmnd", "passport"])).then(pl.col("id_kind"))
-        .when(pl.col("insurance").is_not_null()).then(pl.lit("bhyt"))
-        .when(_phone_numbers(read["phone"]).is_not_null()).then(pl.lit("phone"))
-        .when(named).then(pl.lit("name"))
-        .when(pl.col("id_kind").is_not_null()).then(pl.lit("other"))
+def _is_named(read: pl.DataFrame) -> pl.Series:
+    return read["full_name"].is_not_null() & read["birth_date"].is_not_null()
+
+
+def _own_kinds(read: pl.DataFrame) -> pl.Series:
+    """Return the kind of identifier behind each pseudonym; null for one that was given."""
+    number = {name: pl.lit(of, pl.Int16) for name, of in NUMBERS.items()}
+    kind = pl.col("id_kind")
+    return read.select(
+        pl.when(kind == "cccd").then(number["cccd"])
+        .when(kind == "cmnd").then(number["cmnd"])
+        .when(kind == "passport").then(number["passport"])
+        .when(pl.col("insurance").is_not_null()).then(number["bhyt"])
+        .when(pl.col("phone").is_not_null()).then(number["phone"])
+        .when(_is_named(read)).then(number["name"])
+        # A pseudonym that an export of ours brought back is of the kind it was stored with.
+        .when(kind.is_not_null()).then(number["other"])
     ).to_series()  # fmt: skip
-    # A pseudonym that an export of ours brought back is of the kind it was stored with.
-    own = kinds.is_not_null()
-    numbers = kinds.filter(own).replace_strict(NUMBERS, return_dtype=pl.Int16)
-    refs = read["person_ref"].filter(own)
-    return _links(refs, refs, numbers)
 
 
 def looks_like_a_number_of_people(text: pl.Series) -> pl.Series:
@@ -346,32 +378,39 @@ def _plain(text: pl.Series) -> pl.Series:
 
 def reseal(refs: pl.Series, *, key: bytes) -> pl.Series:
     """Return stored pseudonyms (or several joined by |) sealed with one more key."""
-    sealed = [
-        "|".join(each for each in _sealed(apart, key=key) if each is not None)
-        for apart in refs.str.split("|").to_list()
-    ]
-    return pl.Series(refs.name, sealed, dtype=pl.String)
+    apart = pl.DataFrame({"ref": refs.str.split("|")}).with_row_index("row").explode("ref")
+    sealed = apart.with_columns(_sealed(apart["ref"], key=key))
+    joined = sealed.group_by("row", maintain_order=True).agg(pl.col("ref").str.join("|"))
+    return joined["ref"].alias(refs.name)
 
 
-def _sealed(texts: list[str | None], *, key: bytes) -> list[str | None]:
+def _sealed(texts: pl.Series, *, key: bytes) -> pl.Series:
     """Return the HMAC of each text under one key, cut to the length of a pseudonym."""
     # HMAC as RFC 2104 writes it, spelled out: a quarter of hmac.digest's time for short texts.
     block = key if len(key) <= _HASH_BLOCK else hashlib.sha256(key).digest()
     block = block.ljust(_HASH_BLOCK, b"\0")
-    inner, outer, sha256 = block.translate(_INNER), block.translate(_OUTER), hashlib.sha256
-    return [
-        None
-        if text is None
-        else sha256(outer + sha256(inner + text.encode()).digest()).hexdigest()[:REF_CHARACTERS]
-        for text in texts
-    ]
+    inner = hashlib.sha256(block.translate(_INNER)).copy
+    outer = hashlib.sha256(block.translate(_OUTER)).copy
+    digests: list[bytes | None] = []
+    for text in texts.cast(pl.Binary).to_list():
+        if text is None:
+            digests.append(None)
+            continue
+        inside, outside = inner(), outer()
+        inside.update(text)
+        outside.update(inside.digest())
+        digests.append(outside.digest())
+    found = pl.Series(texts.name, digests, dtype=pl.Binary)
+    return found.bin.slice(0, REF_CHARACTERS // 2).bin.encode("hex")
 
 
 def _pseudonyms(subjects: pl.Series, *, key: bytes) -> pl.Series:
-    hashed = subjects.to_list()
+    # Who comes often in one file is hashed once.
+    some = subjects.unique() if subjects.n_unique() < _MANY_AGAIN * len(subjects) else subjects
+    hashed = some
     for each in key.split(KEY_SEPARATOR.encode()):
         hashed = _sealed(hashed, key=each)
-    refs = pl.Series("person_ref", hashed, dtype=pl.String)
+    refs = hashed if some is subjects else subjects.replace_strict(some, hashed)
     # A pseudonym that this gate gave earlier is kept; anything else in its place is hashed, so
     # that a name written into the wrong column is not stored.
     own = subjects.str.strip_prefix("given\x1f")

@@ -1,4 +1,5 @@
 """The TOML that turns a province's own spreadsheet into our fields: `[columns]` theirs = ours,
+`[joined]` ours = their columns put together, `[constants]` ours = one value for every row,
 `[values.FIELD]` theirs = ours, `[formats]`. A key that is not known is named with the nearest one.
 """  # noqa: D205, D212 -- the three tables belong in one sentence
 
@@ -13,8 +14,11 @@ from data_access.contracts.model import RecordKind
 from data_access.errors import BadInput
 from data_access.ingest.sheet_rule import SHEET_KEYS, SheetRule, sheet_rule
 
-_TABLES = ("columns", "values", "formats")
-_FORMATS = ("dates", "numbers", "encoding", "missing")
+_TABLES = ("columns", "joined", "constants", "values", "formats")
+_FORMATS = ("dates", "numbers", "encoding", "missing", "whole", "first_year")
+JOINED_BY = ">"
+"""Stands between the parts of a joined value: from one to another."""
+LAST_FIRST_YEAR = 2200
 NUMBER_STYLES = ("auto", "vi", "en")
 
 
@@ -24,23 +28,37 @@ class RecordMapping:
 
     Attributes:
         columns: their column → our field; columns not named keep their own name.
+        joined: our field → their columns, whose texts are put together; empty where one is.
+        constants: our field → the text every row has.
         values: our field → their value (lower case) → ours.
         dates: "auto", "excel", or a strptime pattern (or dd/mm/yyyy words).
         numbers: "auto", "vi" or "en".
         encoding: encoding of the file, empty to find out.
         missing: texts that stand for nothing.
+        whole: our fields whose values lose a trailing `.0`, which a spreadsheet gave them.
+        first_year: days of earlier years are not read.
         sheet: how a spreadsheet is read.
         name: file name, for messages.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
+    joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     dates: str = "auto"
     numbers: str = "auto"
     encoding: str = ""
     missing: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    first_year: int = 1900
     sheet: SheetRule = field(default_factory=SheetRule)
     name: str = ""
+
+    @property
+    def theirs(self) -> tuple[str, ...]:
+        """Their columns that are read, each once."""
+        parts = [column for columns in self.joined.values() for column in columns]
+        return tuple(dict.fromkeys([*self.columns, *parts]))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -93,11 +111,19 @@ def load_record_mapping(path: Path) -> RecordMapping:
     numbers = str(formats.get("numbers", "auto"))
     if numbers not in NUMBER_STYLES:
         raise BadInput(f"{path.name} [formats]: numbers must be auto, vi or en, not {numbers!r}")
+    first_year = formats.get("first_year", 1900)
+    if not isinstance(first_year, int) or not 1 <= first_year <= LAST_FIRST_YEAR:
+        raise BadInput(f"{path.name} [formats]: first_year must be a year, not {first_year!r}")
     values = content.get("values", {})
     if not all(isinstance(table, dict) for table in values.values()):
         raise BadInput(f"{path.name}: write [values.FIELD] with theirs = ours below it")
     return RecordMapping(
         columns={_plain(theirs): str(ours) for theirs, ours in content.get("columns", {}).items()},
+        joined={
+            str(ours): tuple(_plain(str(theirs)) for theirs in _listed(parts))
+            for ours, parts in content.get("joined", {}).items()
+        },
+        constants={str(ours): _scalar(v) for ours, v in content.get("constants", {}).items()},
         values={
             name: {_plain(theirs).casefold(): _scalar(ours) for theirs, ours in table.items()}
             for name, table in values.items()
@@ -106,6 +132,8 @@ def load_record_mapping(path: Path) -> RecordMapping:
         numbers=numbers,
         encoding=str(formats.get("encoding", "")),
         missing=tuple(str(word) for word in _listed(formats.get("missing", []))),
+        first_year=first_year,
+        whole=tuple(str(name) for name in _listed(formats.get("whole", []))),
         sheet=sheet_rule({**content, **formats}, where=path.name),
         name=path.name,
     )
@@ -131,8 +159,14 @@ def check_fields(mapping: RecordMapping, *, kind: RecordKind) -> None:
     """
     known = [each.name for each in kind.all_fields()]
     check_keys(mapping.columns.values(), known=known, where=f"{mapping.name} [columns]")
-    check_keys(mapping.values, known=known, where=f"{mapping.name} [values]")
+    for table in ("joined", "constants", "values"):
+        check_keys(getattr(mapping, table), known=known, where=f"{mapping.name} [{table}]")
+    check_keys(mapping.whole, known=known, where=f"{mapping.name} [formats] whole")
     ours = list(mapping.columns.values())
     twice = sorted({name for name in ours if ours.count(name) > 1})
     if twice:
         raise BadInput(f"{mapping.name} [columns]: two columns are mapped to {twice[0]!r}")
+    given = [*ours, *mapping.joined, *mapping.constants]
+    again = sorted({name for name in given if given.count(name) > 1})
+    if again:
+        raise BadInput(f"{mapping.name}: {again[0]!r} is given in two ways")

@@ -25,7 +25,7 @@ from data_access.engine import writing
 from data_access.ingest import ledger
 from data_access.ingest.ahead import ahead
 from data_access.ingest.ledger import Counts, Delivered, Outcome
-from data_access.ingest.links import write_links
+from data_access.ingest.links import LinkBlocks, write_links
 from data_access.ingest.merge_records import RecordMerge
 from data_access.ingest.pseudonym_keys import require_same_key
 from data_access.ingest.reject_log import RejectLog
@@ -152,9 +152,10 @@ def _feed(
 ) -> tuple[Counts, dict[str, int]]:
     reasons: Counter[str] = Counter()
     n_read = n_rejected = n_flagged = 0
-    for chunk in chunks:
+    for part, chunk in enumerate(chunks):
         merge.add(chunk.accepted)
-        write_links(merge.connection, chunk.links, known_at=merge.known_at)
+        into = LinkBlocks(batch_id=merge.batch_id, part=part, known_at=merge.known_at)
+        write_links(merge.connection, chunk.links, into=into)
         log.add(chunk.rejected)
         n_read += chunk.n_read
         n_rejected += chunk.rejected["row_no"].n_unique()

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from data_access.people.blocks import LINKS
+
 ACCEPTED_HEAD: Mapping[str, pl.DataType] = {
     "row_no": pl.Int64(),
     "record_id": pl.String(),
@@ -28,13 +30,6 @@ REJECTED: Mapping[str, pl.DataType] = {
     "en": pl.String(),
 }
 """Columns of a frame of rejected rows; a row with several reasons appears several times."""
-
-LINKS: Mapping[str, pl.DataType] = {
-    "person_ref": pl.String(),
-    "token": pl.String(),
-    "kind": pl.Int16(),
-}
-"""Columns of `Admitted.links`; token is the keyed hash of one identifier of the row."""
 
 CELLS: Mapping[str, pl.DataType] = {
     "row_no": pl.Int64(),
@@ -59,7 +54,7 @@ class Admitted:
         rejected: columns of REJECTED. `value` is masked where the field is personal.
         n_read: rows of the file in this chunk; accepted rows + distinct rejected rows.
         flags: reason key → number of accepted rows it was raised on.
-        links: columns of LINKS: the identifiers of accepted rows, each a keyed hash.
+        links: columns of `people.blocks.LINKS`: identifiers of accepted rows, all keyed hashes.
     """
 
     accepted: pl.DataFrame

@@ -1,8 +1,8 @@
 """Reads days and moments as Vietnamese and other hands write them; vectorised. Pure.
 
 Days are dd/mm/yyyy or ISO, never mm/dd unless the mapping says so. A moment without an offset is
-local time; a day alone is its midnight. Years before 1900 are not read: they are years of two
-digits.
+local time; a day alone is its midnight. Years before 1900 are not read, unless a
+mapping names an earlier first year: they are years of two digits.
 """
 
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def parse_days(text: pl.Series, *, formats: Formats) -> Parsed:
         days = by_unique(text, _with_pattern_first(pattern, formats=formats), dtype=pl.Date)
     else:
         days = by_unique(text, lambda t: _lenient_days(t, zone=formats.zone), dtype=pl.Date)
-    return _bounded(days, text=text, reason="not_a_date")
+    return _bounded(days, text=text, reason="not_a_date", first_year=formats.first_year)
 
 
 def _with_pattern_first(pattern: str, *, formats: Formats) -> Attempt:
@@ -111,7 +111,7 @@ def parse_moments(text: pl.Series, *, formats: Formats) -> Parsed:
         moments = _by_pattern(text, formats=formats)
     else:
         moments = _lenient_moments(text, zone=formats.zone)
-    return _bounded(moments, text=text, reason="not_a_moment")
+    return _bounded(moments, text=text, reason="not_a_moment", first_year=formats.first_year)
 
 
 def _serial_moments(text: pl.Series, *, zone: str) -> pl.Series:
@@ -229,10 +229,10 @@ def _joined(text: pl.Series) -> pl.Series:
     )
 
 
-def _bounded(values: pl.Series, *, text: pl.Series, reason: str) -> Parsed:
-    """Mark what could not be read, and days before 1900 (a year of two digits)."""
+def _bounded(values: pl.Series, *, text: pl.Series, reason: str, first_year: int) -> Parsed:
+    """Mark what could not be read, and days too early (before 1900: a year of two digits)."""
     bad = values.is_null() & text.is_not_null()
-    early = (values.dt.year() < EARLIEST_DAY.year).fill_null(value=False)
+    early = (values.dt.year() < first_year).fill_null(value=False)
     if early.any():
         bad = bad | early
         values = values.set(early, None)

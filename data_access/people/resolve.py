@@ -1,6 +1,6 @@
 """Answers which pseudonyms are one person, as known at the viewer's moment."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import islice
 
 import polars as pl
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from data_access import tables
 from data_access.codes import Clearance, to_us
 from data_access.errors import ScopeDenied
+from data_access.people.blocks import BUCKETS, BY_REF, BY_TOKEN, bucket_numbers, unpack
 from data_access.people.grouping import Link, group
 from data_access.people.kinds import Strength
 from data_access.reader import Schema, read_frame, snapshot
@@ -20,8 +21,8 @@ RESOLVED: Schema = {
     "strength": pl.Int8,
     "is_ambiguous": pl.Boolean,
 }
-_LINKS: Schema = {"person_ref": pl.String, "token": pl.String, "kind": pl.Int16}
-_ASKED_AT_ONCE = 500
+_BLOCKS: Schema = {"entries": pl.Binary}
+_BUCKETS_AT_ONCE = 16
 _READ_WHOLE_FROM = 20_000
 
 
@@ -53,47 +54,49 @@ def resolve(refs: pl.DataFrame, *, engine: sa.Engine, viewer: Viewer) -> pl.Data
     return pl.DataFrame(rows, schema=RESOLVED, orient="row")
 
 
-def _neighbourhood(connection: sa.Connection, refs: Sequence[str], *, viewer: Viewer) -> list[Link]:
+def _neighbourhood(connection: sa.Connection, refs: Sequence[str], *, viewer: Viewer) -> set[Link]:
     """Return every link of the pseudonyms asked for and of all that they are connected with."""
-    if len(refs) > _READ_WHOLE_FROM:
-        return _read(connection, None, (), viewer=viewer)
-    link = tables.person_link.c
     known: set[Link] = set()
-    new_refs, seen_refs, seen_tokens = set(refs), set(refs), set[str]()
-    while new_refs:
-        found = _read(connection, link.person_ref, sorted(new_refs), viewer=viewer)
-        tokens = {token for _, token, _ in found} - seen_tokens
-        seen_tokens |= tokens
-        sharing = _read(connection, link.token, sorted(tokens), viewer=viewer)
-        known.update(found, sharing)
-        new_refs = {ref for ref, _, _ in sharing} - seen_refs
-        seen_refs |= new_refs
-    return sorted(known)
+    if len(refs) > _READ_WHOLE_FROM:
+        for found in _read(connection, BY_REF, None, viewer=viewer):
+            known.update(_as_links(found))
+        return known
+    new, seen = set(refs), set[str]()
+    while new:
+        seen |= new
+        near = set[str]()
+        # What is asked for may be a pseudonym, the token of another one, or both.
+        for side in (BY_REF, BY_TOKEN):
+            for found in _read(connection, side, new, viewer=viewer):
+                known.update(_as_links(found))
+                near.update(found["person_ref"], found["token"])
+        new = near - seen
+    return known
+
+
+def _as_links(found: pl.DataFrame) -> Iterator[Link]:
+    """Yield each pair, and each pseudonym with itself: of what kind its own identifier is."""
+    for ref, token, own, kind in found.iter_rows():
+        yield ref, ref, own
+        yield ref, token, kind
 
 
 def _read(
-    connection: sa.Connection,
-    column: sa.ColumnElement[str] | None,
-    values: Iterable[str],
-    *,
-    viewer: Viewer,
-) -> list[Link]:
+    connection: sa.Connection, side: int, ends: Set[str] | None, *, viewer: Viewer
+) -> Iterator[pl.DataFrame]:
+    """Yield the links that have one of some ends (None: all), some buckets at a time."""
     link = tables.person_link.c
-    query = sa.select(link.person_ref, link.token, link.kind).where(
-        link.first_known_at <= to_us(viewer.now)
-    )
-    if column is None:
-        return list(read_frame(connection, query, _LINKS, viewer=viewer).iter_rows())
-    return [
-        row
-        for some in _portions(values)
-        for row in read_frame(
-            connection, query.where(column.in_(some)), _LINKS, viewer=viewer
-        ).iter_rows()
-    ]
+    query = sa.select(link.entries).where(link.side == side, link.known_at <= to_us(viewer.now))
+    end = pl.col("person_ref" if side == BY_REF else "token")
+    buckets = range(BUCKETS) if ends is None else bucket_numbers(ends)
+    wanted = None if ends is None else pl.Series(sorted(ends)).implode()
+    for some in _portions(buckets):
+        blocks = read_frame(connection, query.where(link.bucket.in_(some)), _BLOCKS, viewer=viewer)
+        found = unpack(blocks["entries"])
+        yield (found if wanted is None else found.filter(end.is_in(wanted))).unique()
 
 
-def _portions(values: Iterable[str]) -> Iterator[list[str]]:
+def _portions(values: Iterable[int]) -> Iterator[list[int]]:
     remaining = iter(values)
-    while some := list(islice(remaining, _ASKED_AT_ONCE)):
+    while some := list(islice(remaining, _BUCKETS_AT_ONCE)):
         yield some

@@ -8,19 +8,23 @@ from simulations.platforms.people import Register
 from simulations.platforms.setting import PERSON, PLACE, Setting, numbered
 from simulations.platforms.sites import Sites
 
+CARDS = {"xanh": 50, "vang": 38, "do": 2, "none": 10}
+"""Colour of the card → weight, of people who are no cases."""
+
 
 def checkpoint_records(
     setting: Setting, register: Register, *, epidemic: Epidemic, sites: Sites
 ) -> dict[str, pl.DataFrame]:
     """Return the two kinds of record of the checkpoints, in delivery fields."""
-    rows = pl.concat([_of_cases(epidemic), _of_others(setting, register, places=sites.places)])
+    rows = pl.concat(
+        [_of_cases(setting, epidemic), _of_others(setting, register, places=sites.places)]
+    )
     rows = numbered(rows.sort("scanned_at", "id_no", "direction"), "scan_id", "LQ-")
     rows = setting.after(rows, "scanned_at", "synced_at", 0, 30)
     n = rows.height
     rows = rows.with_columns(
         setting.chosen("method", list(METHOD), n=n),
-        setting.chosen("card_colour", ("xanh", "vang", "none"), n=n),
-        pl.lit("cho_vao").alias("outcome"),
+        _outcome(),
     )
     return {
         "scan": rows.select("scan_id", pl.exclude("scan_id", "day")),
@@ -28,13 +32,25 @@ def checkpoint_records(
     }
 
 
-_SCAN = ("place_code", "place_kind", "scanned_at", "direction", *PERSON, *PLACE)
+_SCAN = ("place_code", "place_kind", "scanned_at", "direction", "card_colour", *PERSON, *PLACE)
 
 
-def _of_cases(epidemic: Epidemic) -> pl.DataFrame:
-    """Return a scan in and a scan out for each visit that tracing speaks of."""
+def _outcome() -> pl.Expr:
+    """Return what came of a scan: who shows a red card is not let in, and leaves with a warning."""
+    is_red = pl.col("card_colour") == "do"
+    return (
+        pl.when(is_red & (pl.col("direction") == "vao")).then(pl.lit("tu_choi"))
+        .when(is_red).then(pl.lit("canh_bao"))
+        .otherwise(pl.lit("cho_vao")).alias("outcome")
+    )  # fmt: skip
+
+
+def _of_cases(setting: Setting, epidemic: Epidemic) -> pl.DataFrame:
+    """Return a scan in and a scan out for each visit that tracing speaks of, one card for both."""
+    cards = setting.chosen("card_colour", ("xanh", "vang", "none"), n=epidemic.visits.height)
+    visits = epidemic.visits.with_columns(cards)
     return pl.concat(
-        epidemic.visits.with_columns(
+        visits.with_columns(
             pl.col(moment).alias("scanned_at"), pl.lit(direction).alias("direction")
         ).select(_SCAN)
         for moment, direction in (("visited_from", "vao"), ("visited_to", "ra"))
@@ -53,5 +69,6 @@ def _of_others(setting: Setting, register: Register, *, places: pl.DataFrame) ->
     )
     rows = setting.at(rows, "scanned_at", 6 * 60, 21 * 60)
     return rows.with_columns(
-        setting.chosen("direction", ("vao", "ra"), n=rows.height, weights=(3, 1))
+        setting.chosen("direction", ("vao", "ra"), n=rows.height, weights=(3, 1)),
+        setting.chosen("card_colour", list(CARDS), n=rows.height, weights=list(CARDS.values())),
     ).select(_SCAN)

@@ -10,6 +10,10 @@ from simulations.platforms.setting import PERSON, PLACE, Setting, numbered
 SYMPTOMS = ("sot", "ho", "kho_tho", "dau_hong", "met_moi")
 SYMPTOM_SHARE, EXPOSURE_SHARE, CALLED_SHARE, SAMPLED_SHARE = 0.08, 0.05, 0.9, 0.6
 EXPOSURES = ("tiep_xuc_F0", "tu_vung_dich", "tiep_xuc_nguoi_co_trieu_chung")
+JOURNEYS = ("26734", "00001|26734")
+"""Wards that a journey names."""
+TRAVEL_SHARE = 0.05
+"""Of those who were in no epidemic area, how many name a journey."""
 
 
 def make_declarations(setting: Setting, register: Register, *, epidemic: Epidemic) -> pl.DataFrame:
@@ -52,11 +56,17 @@ def _of_others(setting: Setting, register: Register) -> pl.DataFrame:
     rows = rows.with_columns(
         setting.happens("_ill", SYMPTOM_SHARE, n=n), setting.chosen("_symptom", SYMPTOMS, n=n),
         setting.happens("_met", EXPOSURE_SHARE, n=n), setting.chosen("_where", EXPOSURES, n=n),
+        setting.happens("_away", TRAVEL_SHARE, n=n), setting.chosen("_journey", JOURNEYS, n=n),
     ).with_columns(
         pl.when("_ill").then("_symptom").alias("symptoms_14d"),
         pl.when("_met").then("_where").alias("exposure_14d"),
+    ).with_columns(
+        pl.when(pl.col("_away") | pl.col("exposure_14d").eq_missing(pl.lit("tu_vung_dich")))
+        .then("_journey").alias("travel_14d"),
     )  # fmt: skip
-    return _followed(setting, rows.with_columns(_risk())).drop("_ill", "_symptom", "_met", "_where")
+    return _followed(setting, rows.with_columns(_risk())).drop(
+        "_ill", "_symptom", "_met", "_where", "_away", "_journey"
+    )
 
 
 def _risk() -> pl.Expr:
@@ -103,7 +113,7 @@ def declaration_records(declarations: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {
         "declaration": declarations.select(
             "declaration_id", "declared_at", "received_at", "channel", "kind", "declared_by",
-            "symptoms_14d", "exposure_14d", "risk_flag", "followup_status", "followup_at",
-            "called_at", "sampled_at", "test_result", *PERSON, *PLACE,
+            "symptoms_14d", "exposure_14d", "travel_14d", "risk_flag", "followup_status",
+            "followup_at", "called_at", "sampled_at", "test_result", *PERSON, *PLACE,
         )
     }  # fmt: skip

@@ -1,13 +1,28 @@
 """Stays of cases, contacts and arrivals in registered facilities, and what is noted of a stay."""
 
+from datetime import timedelta
+
 import polars as pl
 
+from data_access.contracts.quarantine import SHORTAGE
 from simulations.platforms.epidemic import Epidemic
 from simulations.platforms.people import Register
 from simulations.platforms.setting import PERSON, PLACE, Setting, local_date, numbered
 from simulations.platforms.sites import Sites
 
-BREACH_SHARE = 0.02
+BREACH_SHARE = 0.05
+LATE_SHARE, LATE_DAYS = 0.25, 2
+"""Of the arrivals, how many leave after their planned end, and at most how many days."""
+PRESENT_SHARE = 0.97
+SHORT_SHARE = 0.3
+"""Of the reports of sites, how many tell of something missing."""
+PEOPLE_PER_STAFF = 8
+FOUND_BY = {
+    "roi_khu_vuc": ("gps", "can_bo", "nguoi_dan"),
+    "mat_tin_hieu": ("vong_tay", "gps", "vong_tay"),
+    "tiep_xuc": ("can_bo", "nguoi_dan", "khac"),
+}
+"""Kind of breach → what may find it."""
 FEVER_TENTHS = 378
 """Body temperature (0.1 °C) from which fever is noted."""
 RULE = "5599/BYT-MT"
@@ -72,9 +87,14 @@ def _of_contacts(epidemic: Epidemic) -> pl.DataFrame:
 
 
 def _of_arrivals(setting: Setting, register: Register) -> pl.DataFrame:
-    """Return the stays of arrivals from abroad that end, in time, on a day of the period."""
+    """Return the stays of arrivals from abroad that end on a day of the period, some late."""
     rows = register.add_people(setting.daily(setting.parameters.arrivals_per_province))
-    days = pl.duration(days=setting.parameters.quarantine_days)
+    n = rows.height
+    rows = rows.with_columns(
+        setting.happens("_late", LATE_SHARE, n=n), setting.whole("_over", 1, LATE_DAYS, n=n)
+    )
+    over = pl.when("_late").then("_over").otherwise(0)
+    days = pl.duration(days=setting.parameters.quarantine_days + over)
     rows = rows.with_columns((pl.col("day") - days).alias("came"))
     rows = setting.at(rows, "start_ts", 9 * 60, 17 * 60, day="came")
     rows = setting.at(rows, "actual_end", 14 * 60, 17 * 60)
@@ -88,7 +108,7 @@ def _of_arrivals(setting: Setting, register: Register) -> pl.DataFrame:
 def quarantine_records(
     setting: Setting, *, stays: pl.DataFrame, sites: Sites, samples: pl.DataFrame
 ) -> dict[str, pl.DataFrame]:
-    """Return the five kinds of record of quarantine, in delivery fields.
+    """Return the six kinds of record of quarantine, in delivery fields.
 
     Args:
         setting: where and when.
@@ -96,27 +116,42 @@ def quarantine_records(
         sites: what is registered.
         samples: `stay_id, day, result` of the samples taken inside.
     """
-    tests = numbered(samples, "test_id", "XC-").select("test_id", "stay_id", "day", "result")
-    where = stays.select("stay_id", *PLACE)
     return {
         "stay": stays.select("stay_id", pl.exclude("stay_id", *WORKING)),
         "facility": sites.facilities,
         "daily_check": _daily_checks(setting, stays),
-        "test": tests.join(where, on="stay_id", how="left", maintain_order="left"),
+        "test": _tests(samples, stays),
         "breach": _breaches(setting, stays),
+        "site_report": _site_reports(setting, stays, facilities=sites.facilities),
     }
 
 
+def _tests(samples: pl.DataFrame, stays: pl.DataFrame) -> pl.DataFrame:
+    began = stays.select("stay_id", local_date("start_ts").alias("stay_started_on"), *PLACE)
+    rows = numbered(samples, "test_id", "XC-").join(
+        began, on="stay_id", how="left", maintain_order="left"
+    )
+    number = (pl.col("day") - pl.col("stay_started_on")).dt.total_days() + 1
+    return rows.select(
+        "test_id", "stay_id", "day", "stay_started_on", number.alias("stay_day"), "result", *PLACE
+    )
+
+
 def _daily_checks(setting: Setting, stays: pl.DataFrame) -> pl.DataFrame:
-    """Return the check of each stay on its day: on coming in, for an arrival on leaving."""
+    """Return the check of each stay on its day: on coming in, for an arrival on leaving.
+
+    Of who was not there, nothing was measured.
+    """
     n = stays.height
     tenths = setting.whole("_tenths", 362, 384, n=n)
     feverish = pl.col("_tenths") >= FEVER_TENTHS
-    rows = numbered(stays, "check_id", "TD-").with_columns(tenths)
+    present = setting.happens("present", PRESENT_SHARE, n=n)
+    rows = numbered(stays, "check_id", "TD-").with_columns(tenths, present)
     return rows.select(
         "check_id", "stay_id", "facility_kind", pl.col("day").alias("date"),
-        (pl.col("_tenths") / 10).alias("temp_c"),
-        pl.when(feverish).then(pl.lit("sot")).alias("symptoms"), *PLACE,
+        pl.when("present").then(pl.col("_tenths") / 10).alias("temp_c"),
+        pl.when(feverish & pl.col("present")).then(pl.lit("sot")).alias("symptoms"),
+        "present", *PLACE,
     )  # fmt: skip
 
 
@@ -124,8 +159,54 @@ def _breaches(setting: Setting, stays: pl.DataFrame) -> pl.DataFrame:
     """Return the breaches of a few contacts, within the hour after they came in."""
     rows = stays.filter((pl.col("class") == "F1") & pl.col("actual_end").is_null())
     rows = rows.filter(setting.happens("_", BREACH_SHARE, n=rows.height))
-    kinds = ("roi_khu_vuc", "mat_tin_hieu", "tiep_xuc")
+    n = rows.height
     rows = setting.after(rows, "start_ts", "ts", 10, 60).with_columns(
-        setting.chosen("kind", kinds, n=rows.height)
+        setting.chosen("kind", list(FOUND_BY), n=n),
+        setting.whole("_way", 0, 2, n=n),
+        setting.whole("_metres", 50, 3_000, n=n),
     )
-    return numbered(rows, "breach_id", "VP-").select("breach_id", "stay_id", "ts", "kind", *PLACE)
+    ways = pl.col("kind").replace_strict(FOUND_BY, return_dtype=pl.List(pl.String))
+    return numbered(rows, "breach_id", "VP-").select(
+        "breach_id", "stay_id", "ts", "kind", ways.list.get(pl.col("_way")).alias("detected_by"),
+        # Only who left is somewhere else.
+        pl.when(pl.col("kind") == "roi_khu_vuc").then("_metres").alias("distance_m"), *PLACE,
+    )  # fmt: skip
+
+
+def _site_reports(
+    setting: Setting, stays: pl.DataFrame, *, facilities: pl.DataFrame
+) -> pl.DataFrame:
+    """Return what each facility says of itself each day: people inside at midnight, what lacks."""
+    days = [setting.first_day + timedelta(days=number) for number in range(setting.n_days)]
+    each = facilities.join(pl.DataFrame({"date": days}), how="cross")
+    rows = each.join(_inside(stays, each), on=["facility_id", "date"], how="left")
+    n = rows.height
+    rows = rows.sort("date", "facility_id").with_columns(
+        pl.col("occupied").fill_null(0),
+        setting.happens("_short", SHORT_SHARE, n=n),
+        setting.chosen("_of", list(SHORTAGE), n=n),
+    )
+    free = pl.col("beds_usable") - pl.col("occupied")
+    state = (
+        pl.when(free <= 0).then(pl.lit("ngung"))
+        .when("_short").then(pl.lit("han_che")).otherwise(pl.lit("binh_thuong"))
+    )  # fmt: skip
+    return numbered(rows, "report_id", "BC-").select(
+        "report_id", "facility_id", pl.col("kind").alias("facility_kind"), "date",
+        state.alias("state"), pl.when("_short").then("_of").alias("shortages"), "occupied",
+        free.alias("beds_free"), (pl.col("occupied") // PEOPLE_PER_STAFF + 1).alias("staff"),
+        *PLACE,
+    )  # fmt: skip
+
+
+def _inside(stays: pl.DataFrame, each: pl.DataFrame) -> pl.DataFrame:
+    """Return `facility_id, date, occupied`: the people still inside when the day ends."""
+    rows = each.select("facility_id", "date").join(stays, on="facility_id", how="inner")
+    is_inside = (local_date("start_ts") <= pl.col("date")) & (
+        local_date("actual_end") > pl.col("date")
+    ).fill_null(value=True)
+    return (
+        rows.filter(is_inside)
+        .group_by("facility_id", "date")
+        .agg(pl.len().cast(pl.Int64).alias("occupied"))
+    )

@@ -97,6 +97,11 @@ class Setting:
         """Return the day from which every facility, laboratory, site and place has existed."""
         return self.first_day - timedelta(days=HISTORY_DAYS)
 
+    @property
+    def last_day(self) -> date:
+        """Return the last local day of the period."""
+        return self.first_day + timedelta(days=self.n_days - 1)
+
     def daily(self, per_province: int) -> pl.DataFrame:
         """Return `day, province_code, district_code`, so many rows per province and day."""
         days = pl.DataFrame(

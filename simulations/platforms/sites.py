@@ -13,6 +13,8 @@ LABORATORIES = {"khang_dinh": ("KD", 4_000), "sang_loc": ("SL", 2_000)}
 """Kind → mark in its code, capacity (single samples a day)."""
 SITES = {"co_dinh": 6, "benh_vien": 10}
 """Kind → vaccination tables."""
+PAUSED_SHARE = 0.1
+"""Of the QR places, how many paused in the evening of the last day, after every scan."""
 BEDS_SPARE = 50
 """Beds beyond the most people that can be inside at once."""
 
@@ -88,14 +90,20 @@ def _places(setting: Setting) -> pl.DataFrame:
     rows = setting.placed(provinces, each=setting.parameters.places_per_province)
     rows = numbered(rows, "place_code", "QR-").with_columns(
         setting.chosen("kind", list(PLACE_KIND), n=rows.height),
+        setting.happens("_paused", PAUSED_SHARE, n=rows.height),
         pl.lit(setting.opened).alias("day"),
+        pl.lit(setting.last_day).alias("_last"),
     )
-    return setting.at(rows, "registered_at", 8 * 60, 17 * 60).select(
+    rows = setting.at(rows, "registered_at", 8 * 60, 17 * 60)
+    rows = setting.at(rows, "_paused_at", 21 * 60 + 30, 22 * 60, day="_last")
+    paused = pl.col("_paused")
+    return rows.select(
         "place_code",
         ("Địa điểm " + pl.col("place_code")).alias("name"),
         "kind",
         "registered_at",
-        pl.lit("active").alias("status"),
+        pl.when(paused).then(pl.lit("inactive")).otherwise(pl.lit("active")).alias("status"),
+        pl.when(paused).then("_paused_at").otherwise("registered_at").alias("status_since"),
         *PLACE,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from data_access.contracts.testing import RETURNED_VIA
 from simulations.platforms.epidemic import Epidemic
 from simulations.platforms.people import Register
 from simulations.platforms.setting import PERSON, PLACE, Setting, numbered
@@ -20,6 +21,8 @@ CASE_REASON = {
     "hospital": "benh_vien",
 }
 MOMENTS = ("collected_at", "received_lab_at", "resulted_at", "returned_at")
+RETURNED_WEIGHTS = (80, 8, 12)
+"""How results go back: electronically, on paper, by telephone."""
 POOL_ID = "pool"
 """Working column: what joins a pool, its members and their retests."""
 
@@ -72,7 +75,7 @@ def make_samples(
         ],
         how="diagonal",
     ).sort("collected_at", POOL_ID, "id_no", nulls_last=True)
-    tubes = _named_pools(numbered(tubes, "sample_id", "OM-"))
+    tubes = _returned(setting, _named_pools(numbered(tubes, "sample_id", "OM-")))
     cases_in_pools = epidemic.cases.filter(pl.col("found_by") == "pooled").select(
         ("D-" + pl.col("case_id")).alias(POOL_ID), *PERSON
     )
@@ -234,10 +237,18 @@ def _named_pools(tubes: pl.DataFrame) -> pl.DataFrame:
     return tubes.join(pools, on="retest_of", how="left", maintain_order="left")
 
 
+def _returned(setting: Setting, tubes: pl.DataFrame) -> pl.DataFrame:
+    """Add returned_via to the results that were returned."""
+    way = setting.chosen("_way", list(RETURNED_VIA), n=tubes.height, weights=RETURNED_WEIGHTS)
+    told = pl.when(pl.col("returned_at").is_not_null()).then("_way").alias("returned_via")
+    return tubes.with_columns(way).with_columns(told).drop("_way")
+
+
 def _sample_columns(tubes: pl.DataFrame) -> pl.DataFrame:
     return tubes.select(
         "sample_id", "pool_size", "n_persons", "pool_kind", "method", "specimen", "reason",
-        *MOMENTS, "lab_code", "result", "ct_value", "deconvolution_of", *PERSON, *PLACE,
+        *MOMENTS, "returned_via", "lab_code", "result", "ct_value", "deconvolution_of", *PERSON,
+        *PLACE,
     )  # fmt: skip
 
 

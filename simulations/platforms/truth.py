@@ -31,6 +31,11 @@ _EDGES = (
     *range(192, 337, 24),
 )
 _BINS = {high: f"{low:03d}-{high:03d}" for low, high in pairwise(_EDGES)}
+SYMPTOMS = ("sot", "ho", "kho_tho", "dau_hong", "mat_vi_khuu_giac", "met_moi", "tieu_chay",
+            "buon_non")  # fmt: skip
+SHORTAGES = ("nhan_luc", "vat_tu", "phong")
+NEAR_EXPIRY_DAYS = 30
+_STAY_DAYS = {15: "15+", 8: "08-14", 4: "04-07", 1: "01-03"}
 _BANDS = {65: "65+", 50: "50-64", 18: "18-49", 12: "12-17", 5: "5-11", 0: "0-4"}
 
 
@@ -118,6 +123,11 @@ def _declarations() -> Iterator[Tally]:
     kind, day = ("declarations", "declaration"), local_date("declared_at")
     risk = {"risk": pl.when(~_is("risk_flag", "none")).then("risk_flag").otherwise(pl.lit("watch"))}
     flagged = ~_is("risk_flag", "none")
+    for name in SYMPTOMS:
+        yield Tally(kind=kind, measure="declarations_symptoms", day=day, grains="p:symptom",
+                    value=_is("symptoms_14d", name), dims={"symptom": pl.lit(name)})  # fmt: skip
+    yield Tally(kind=kind, measure="declarations_travelled", day=day, grains="p:kind d:",
+                value=_there("travel_14d"))  # fmt: skip
     yield Tally(kind=kind, measure="declarations", day=day, grains="p:kind p:channel d:")
     yield Tally(kind=kind, measure="declarations_symptomatic", day=day, grains="p:kind d:",
                 value=_there("symptoms_14d"))  # fmt: skip
@@ -142,12 +152,15 @@ def _declarations() -> Iterator[Tally]:
 def _checkpoints() -> Iterator[Tally]:
     scan, day = ("checkpoints", "scan"), local_date("scanned_at")
     yield Tally(kind=scan, measure="checkpoint_scans", day=day,
-                grains="p:method p:direction p:outcome p:kind d:",
-                    dims={"kind": pl.col("place_kind")})  # fmt: skip
+                grains="p:method p:direction p:outcome p:kind p:card d:",
+                dims={"kind": pl.col("place_kind"), "card": pl.col("card_colour")})  # fmt: skip
     yield Tally(kind=scan, measure="checkpoint_sync_hours", day=day, grains="p:delay",
                 dims={"delay": _bin("scanned_at", "synced_at")})  # fmt: skip
-    yield Tally(kind=("checkpoints", "place"), measure="checkpoint_places_opened",
-                day=local_date("registered_at"), grains="p:kind d:")  # fmt: skip
+    place = ("checkpoints", "place")
+    yield Tally(kind=place, measure="checkpoint_places_opened", day=local_date("registered_at"),
+                grains="p:kind d:")  # fmt: skip
+    yield Tally(kind=place, measure="checkpoint_places_paused", day=local_date("status_since"),
+                grains="p:kind d:", where=_is("status", "inactive"))  # fmt: skip
 
 
 def _tracing() -> Iterator[Tally]:
@@ -155,6 +168,8 @@ def _tracing() -> Iterator[Tally]:
     yield Tally(
         kind=case, measure="cases", day=day, grains="p:detected_in p:severity d:detected_in"
     )
+    yield Tally(kind=case, measure="cases_by_onset", day=pl.col("onset_date"), grains="p: d:",
+                where=_there("onset_date"))  # fmt: skip
     yield Tally(kind=case, measure="cases_isolated", day=local_date("isolation_ts"), grains="p: d:")
     yield Tally(kind=case, measure="cases_interviewed", day=day, grains="p: d:")
     yield Tally(kind=case, measure="cases_known_contacts", day=day, grains="p: d:",
@@ -195,15 +210,47 @@ def _quarantine() -> Iterator[Tally]:
                           ("quarantine_beds_total_opened", "beds_total")):  # fmt: skip
         yield Tally(kind=facility, measure=measure, day=pl.col("opened_on"), grains="p:kind d:kind",
                     value=pl.col(beds))  # fmt: skip
-    check, test = ("quarantine", "daily_check"), ("quarantine", "test")
-    yield Tally(kind=check, measure="quarantine_checks", day=pl.col("date"), grains="p: d:")
-    yield Tally(kind=check, measure="quarantine_checks_symptomatic", day=pl.col("date"),
-                grains="p: d:", value=_there("symptoms"))  # fmt: skip
-    yield Tally(kind=test, measure="quarantine_tests", day=pl.col("day"), grains="p: d:")
-    yield Tally(kind=test, measure="quarantine_tests_positive", day=pl.col("day"), grains="p: d:",
-                where=_there("result"), value=_is("result", "duong_tinh"))  # fmt: skip
+    yield from _overdue(stay)
+    yield from _noted_of_stays()
+    yield from _of_sites()
+
+
+def _overdue(stay: tuple[str, str]) -> Iterator[Tally]:
+    left = local_date("actual_end")
+    longer = (left > pl.col("planned_end")).fill_null(value=True)
+    kinds, grains = {"kind": pl.col("facility_kind")}, "p:kind d:kind"
+    yield Tally(kind=stay, measure="quarantine_overdue_started", grains=grains, dims=kinds,
+                day=pl.col("planned_end") + pl.duration(days=1), where=longer)  # fmt: skip
+    yield Tally(kind=stay, measure="quarantine_overdue_ended", grains=grains, dims=kinds,
+                day=left, where=longer & _there("actual_end"))  # fmt: skip
+
+
+def _noted_of_stays() -> Iterator[Tally]:
+    check, on = ("quarantine", "daily_check"), pl.col("date")
+    yield Tally(kind=check, measure="quarantine_checks", day=on, grains="p: d:")
+    yield Tally(kind=check, measure="quarantine_checks_symptomatic", day=on, grains="p: d:",
+                value=_there("symptoms"))  # fmt: skip
+    yield Tally(kind=check, measure="quarantine_checks_absent", day=on, grains="p: d:",
+                value=~pl.col("present"))  # fmt: skip
+    test, taken = ("quarantine", "test"), pl.col("day")
+    dims = {"stay_days": _band(pl.col("stay_day"), _STAY_DAYS)}
+    yield Tally(kind=test, measure="quarantine_tests", day=taken, grains="p:stay_days d:",
+                dims=dims)  # fmt: skip
+    yield Tally(kind=test, measure="quarantine_tests_positive", day=taken, grains="p:stay_days d:",
+                where=_there("result"), value=_is("result", "duong_tinh"), dims=dims)  # fmt: skip
     yield Tally(kind=("quarantine", "breach"), measure="quarantine_breaches", day=local_date("ts"),
-                grains="p:kind d:")  # fmt: skip
+                grains="p:kind p:detected_by d:")  # fmt: skip
+
+
+def _of_sites() -> Iterator[Tally]:
+    kind, on = ("quarantine", "site_report"), pl.col("date")
+    kinds = {"kind": pl.col("facility_kind")}
+    yield Tally(kind=kind, measure="quarantine_site_reports", day=on, dims=kinds,
+                grains="p:state p:kind d:state")  # fmt: skip
+    for name in SHORTAGES:
+        yield Tally(kind=kind, measure="quarantine_site_shortages", day=on,
+                    grains="p:shortage d:shortage", value=_is("shortages", name),
+                    dims={"shortage": pl.lit(name)})  # fmt: skip
 
 
 _SAMPLE = ("testing", "sample")
@@ -237,6 +284,9 @@ def _testing() -> Iterator[Tally]:
     ):
         yield Tally(kind=_SAMPLE, measure=measure, day=day, grains=grains, where=where,
                     value=value, dims=sized)  # fmt: skip
+    yield Tally(kind=_SAMPLE, measure="samples_returned", day=local_date("returned_at"),
+                grains="p:via d:", where=_there("returned_at"),
+                dims={"via": pl.col("returned_via")})  # fmt: skip
     yield from _turnaround(taken)
     yield Tally(kind=("testing", "sample_person"), measure="pool_members", day=taken,
                 grains="p:method+reason d:")  # fmt: skip
@@ -262,9 +312,14 @@ def _age_band() -> pl.Expr:
     years = on.dt.year() - born.dt.year()
     turned = on.dt.to_string("%m-%d") >= born.dt.to_string("%m-%d")
     age = pl.when(turned).then(years).otherwise(years - 1)
+    return _band(age, _BANDS)
+
+
+def _band(number: pl.Expr, bands: Mapping[int, str]) -> pl.Expr:
+    """Return the name of the highest band whose least number is not above a number."""
     band = pl.lit(None, dtype=pl.String)
-    for least, name in reversed(_BANDS.items()):
-        band = pl.when(age >= least).then(pl.lit(name)).otherwise(band)
+    for least, name in sorted(bands.items()):
+        band = pl.when(number >= least).then(pl.lit(name)).otherwise(band)
     return band
 
 
@@ -279,6 +334,16 @@ def _vaccination() -> Iterator[Tally]:
     yield Tally(kind=dose, measure="doses_verified", day=day, grains="p: d:")
     yield Tally(kind=dose, measure="adverse_events", day=day, grains="p:severity",
                 value=~_is("aefi", "none"), dims={"severity": pl.col("aefi")})  # fmt: skip
+    yield Tally(kind=dose, measure="dose_recording_hours", day=day, grains="p:delay",
+                dims={"delay": _bin("vaccinated_at", "recorded_at")})  # fmt: skip
+    yield Tally(kind=dose, measure="certificates_issued", day=day, grains="p: d:",
+                value=~_is("certificate_status", "chua"))  # fmt: skip
+    yield from _stock()
+    yield Tally(kind=("vaccination", "site"), measure="vaccination_sites_opened",
+                day=pl.col("opened_on"), grains="p: d:")  # fmt: skip
+
+
+def _stock() -> Iterator[Tally]:
     stock, on = ("vaccination", "stock"), pl.col("ledger_date")
     product = {"product": pl.col("vaccine_code")}
     for measure, column in (("doses_received", "received"), ("doses_used", "used_doses")):
@@ -288,8 +353,15 @@ def _vaccination() -> Iterator[Tally]:
         yield Tally(kind=stock, measure="doses_wasted", day=on, grains="p:product+vial d:vial",
                     value=pl.col(f"wasted_{vial}_vial"),
                     dims={**product, "vial": pl.lit(vial)})  # fmt: skip
-    yield Tally(kind=("vaccination", "site"), measure="vaccination_sites_opened",
-                day=pl.col("opened_on"), grains="p: d:")  # fmt: skip
+    left = (pl.col("expiry") - on).dt.total_days()
+    for measure, value in (
+        ("doses_in_stock", pl.col("closing")),
+        ("doses_near_expiry", pl.col("closing") * ((left >= 0) & (left <= NEAR_EXPIRY_DAYS))),
+        ("doses_expired", pl.col("closing") * (left < 0)),
+        ("stock_outs", pl.col("stock_out")),
+    ):
+        yield Tally(kind=stock, measure=measure, day=on, grains="p:product d:", value=value,
+                    dims=product)  # fmt: skip
 
 
 TALLIES: tuple[Tally, ...] = (

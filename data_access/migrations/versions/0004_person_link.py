@@ -13,14 +13,14 @@ def upgrade() -> None:
     """Create the table."""
     op.create_table(
         "person_link",
-        sa.Column("person_ref", sa.Text(), nullable=False),
-        sa.Column("token", sa.Text(), nullable=False),
-        sa.Column("kind", sa.SmallInteger(), nullable=False),
-        sa.Column("first_known_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("person_ref", "token", name=op.f("pk_person_link")),
-        sqlite_with_rowid=False,
+        sa.Column("side", sa.SmallInteger(), nullable=False),
+        sa.Column("bucket", sa.Integer(), nullable=False),
+        sa.Column("batch_id", sa.BigInteger(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("known_at", sa.BigInteger(), nullable=False),
+        sa.Column("entries", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("side", "bucket", "batch_id", "part", name=op.f("pk_person_link")),
     )
-    op.create_index("ix_person_link_token", "person_link", ["token"])
 
 
 def downgrade() -> None:

@@ -20,7 +20,7 @@ def test_progress_never_stands_in_the_answer(
 ) -> None:
     monkeypatch.setattr(progress, "PATIENCE_S", 0.0)
     monkeypatch.setenv("TUYENDAU_DATABASE_URL", database.url)
-    monkeypatch.setenv("TUYENDAU_PSEUDONYM_KEY", "secret")
+    monkeypatch.setenv("TUYENDAU_PSEUDONYM_KEY", "a-key-for-tests-0123456789-abcdefghij")
     assert main(["init"]) == 0
     capsys.readouterr()
     path = tmp_path / "doses.csv"

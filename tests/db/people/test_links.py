@@ -106,8 +106,9 @@ def test_a_new_key_seals_everything_and_links_survive(database: Database, tmp_pa
     for old in before:
         for table, name in columns_with_refs():
             with database.engine.connect() as connection:
-                query = sa.select(sa.func.count()).where(table.c[name].contains(old))
-                assert connection.execute(query).scalar() == 0
+                held = connection.execute(sa.select(table.c[name])).scalars().all()
+            shown = [each.hex() if isinstance(each, bytes) else each or "" for each in held]
+            assert not any(old in each for each in shown)
     with pytest.raises(SettingsError, match="not the key"):
         deliver(gate, tmp_path, "quarantine", stay(id_no=CCCD))
 
@@ -127,7 +128,7 @@ def test_every_column_that_could_hold_a_pseudonym_is_sealed(database: Database) 
         (table, column["name"])
         for table in found.get_table_names()
         for column in found.get_columns(table)
-        if "_ref" in column["name"] or column["name"] == "token"
+        if "_ref" in column["name"] or (table, column["name"]) == ("person_link", "entries")
     }
     assert held == {(table.name, name) for table, name in columns_with_refs()}
     assert CONTRACTS
@@ -138,3 +139,65 @@ def test_several_pseudonyms_in_one_text_are_sealed_each() -> None:
     both = reseal(pl.Series([f"{one}|{two}"]), key=b"x")[0]
     apart = reseal(pl.Series([one, two]), key=b"x").to_list()
     assert both == "|".join(apart)
+
+
+def stored(database: Database) -> list[tuple[int, str, str]]:
+    """Return (known_at, person_ref, token) of every stored link, cut from the bytes by hand."""
+    held = tables.person_link.c
+    query = sa.select(held.known_at, held.entries).where(held.side == 0)
+    with database.engine.connect() as connection:
+        blocks = connection.execute(query).all()
+    return sorted(
+        (known_at, entries[at : at + 16].hex(), entries[at + 16 : at + 32].hex())
+        for known_at, entries in blocks
+        for at in range(0, len(entries), 33)
+    )
+
+
+def test_a_pseudonym_that_came_alone_is_still_known_by_its_kind(
+    database: Database, tmp_path: Path
+) -> None:
+    deliver(intake(database, tmp_path), tmp_path, "vaccination", dose(id_no=CCCD), days=2)
+    alone = refs(database, "vaccination", "dose")[0]
+    assert asked(database, [alone]) == {alone: (alone, 4)}
+    assert asked(database, [alone], days=3) == {alone: (alone, 0)}
+    assert [link[1:] for link in stored(database)] == [(alone, alone)]
+
+
+def test_a_new_key_joins_whom_the_old_one_joined(database: Database, tmp_path: Path) -> None:
+    gate = intake(database, tmp_path)
+    deliver(gate, tmp_path, "quarantine", stay(phone=PHONE), days=5)
+    deliver(gate, tmp_path, "vaccination", dose(id_no=CCCD, phone=PHONE), days=2)
+    before = stored(database)
+    rekey(database.engine, before=(FIRST,), key=SECOND)
+    weak = refs(database, "quarantine", "stay")[0]
+    strong = refs(database, "vaccination", "dose")[0]
+    assert asked(database, [weak]) == {weak: (strong, 2)}
+    assert asked(database, [weak], days=3) == {weak: (weak, 2)}
+    after = [
+        (at, *(reseal(pl.Series([ref, token]), key=SECOND.encode()))) for at, ref, token in before
+    ]
+    assert stored(database) == sorted(after)
+
+
+def test_a_refused_delivery_leaves_no_link(database: Database, tmp_path: Path) -> None:
+    deliver(intake(database, tmp_path), tmp_path, "vaccination", dose(id_no=CCCD, phone=PHONE))
+    before = stored(database)
+    with pytest.raises(SettingsError):
+        deliver(intake(database, tmp_path, SECOND), tmp_path, "quarantine", stay(phone=PHONE))
+    assert stored(database) == before
+    assert len(before) == 1
+
+
+def test_reading_whole_finds_what_reading_near_finds(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = intake(database, tmp_path)
+    rows = [dose(id_no=f"0870840009{i:02}", phone=f"09123456{i // 3:02}") for i in range(30)]
+    deliver(gate, tmp_path, "vaccination", *rows, days=2)
+    deliver(gate, tmp_path, "quarantine", *[stay(phone=f"09123456{i:02}") for i in range(12)])
+    found = refs(database, "vaccination", "dose") + refs(database, "quarantine", "stay")
+    near = asked(database, found)
+    monkeypatch.setattr("data_access.people.resolve._READ_WHOLE_FROM", 0)
+    assert asked(database, found) == near
+    assert {strength for _, strength in near.values()} == {2, 4}

@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data_access.contracts.rules import (
     DELAY_BINS,
     DELAY_LABELS,
     delay_bin,
+    delay_quantiles,
     hours_between,
     ordered,
     person_checks,
@@ -111,3 +114,28 @@ def test_percentiles_stay_within_a_bin_of_the_exact_ones() -> None:
         assert found is not None
         assert high is not None
         assert abs(found - exact) <= high - low
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.sampled_from(["a", "b"]), st.sampled_from([*DELAY_BINS, "unknown"]),
+            st.integers(0, 20),
+        ),
+        max_size=25,
+    ),
+    share=st.sampled_from([0.1, 0.5, 0.9, 1.0]),
+)  # fmt: skip
+def test_quantiles_of_many_groups_are_those_of_each(
+    rows: list[tuple[str, str, int]], share: float
+) -> None:
+    schema = {"place": pl.String, "bin": pl.String, "value": pl.Int64}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    found = delay_quantiles(frame, by=["place"], code="bin", shares={"q": share})
+    each = {
+        place: quantile_hours([(b, n) for p, b, n in rows if p == place], share=share)
+        for place in ("a", "b")
+    }
+    assert dict(found.iter_rows()) == pytest.approx(
+        {p: q for p, q in each.items() if q is not None}
+    )

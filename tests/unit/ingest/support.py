@@ -12,6 +12,7 @@ import polars as pl
 from data_access.contracts.model import RecordKind
 from data_access.contracts.registry import record_kind
 from data_access.ingest.front import RecordMapping, admit_records, load_table_mapping, read_table
+from data_access.ingest.places import Places
 from data_access.ingest.seam import ACCEPTED_HEAD, REJECTED, CellDelivery
 from data_access.reference.areas import Areas
 from data_access.reference.pack import bundled_pack
@@ -46,6 +47,12 @@ GOOD_STAY: Mapping[str, str] = {
 def areas() -> Areas:
     """Return the areas of Vietnam."""
     return Areas.from_pack(bundled_pack("vn"))
+
+
+@lru_cache
+def places() -> Places:
+    """Return the index of those areas: what it learns holds for every delivery."""
+    return Places(areas())
 
 
 def area_id(code: str, vintage: str = "63") -> int:
@@ -94,7 +101,7 @@ def admit(
             kind,
             fmt=fmt,
             record_mapping=mapping,
-            areas=areas(),
+            areas=places(),
             known_at=known_at,
             pseudonym_key=key,
             zone=ZONE,

@@ -187,7 +187,7 @@ def test_no_identity_in_an_exception(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def fail(*_: object, **__: object) -> None:
         raise SettingsError("made up")
 
-    monkeypatch.setattr("data_access.ingest.checks.person_columns", fail)
+    monkeypatch.setattr("data_access.ingest.checks.identified", fail)
     with pytest.raises(SettingsError) as caught:
         admit(write_csv(tmp_path / "a.csv", [dose(**CANARY)]))
     text = "".join(traceback.format_exception(caught.value))

@@ -47,6 +47,8 @@ def test_a_good_dose_comes_through_whole(tmp_path: Path) -> None:
             "expiry": date(2021, 12, 31),
             "site_code": None,
             "vaccinated_at": datetime(2021, 8, 5, 3, 11, 12, tzinfo=UTC),
+            "previous_on": None,
+            "previous_code": None,
             "recorded_at": datetime(2021, 8, 6, 1, tzinfo=UTC),
             "priority_group": None,
             "screening": None,

@@ -10,11 +10,18 @@ import pytest
 from data_access.contracts.registry import CONTRACTS, record_kind
 from data_access.reference.pack import bundled_pack
 from simulations.day import make_day, truth
+from simulations.platforms.truth import TALLIES
 
 FIRST, DAYS = date(2021, 8, 5), 2
 END = datetime(2021, 8, 6, 17, tzinfo=UTC)  # midnight in Hanoi after the second day
 ALL = [(c.platform, k.name) for c in CONTRACTS for k in c.kinds]
 LONGEST_INTERVAL = {"AZ": (56, 84), "PF": (21, 28), "MD": (28, 30), "VC": (21, 28)}
+NOT_IN_A_DAY = {
+    "checkpoint_places_closed", "clusters_closed", "deaths", "laboratories_closed",
+    "laboratory_capacity_closed", "quarantine_beds_closed", "quarantine_beds_total_closed",
+    "recovered", "vaccination_sites_closed",
+}  # fmt: skip
+"""Nothing closes, and no case of the day has ended yet."""
 Rows = list[dict[str, object]]
 
 
@@ -236,6 +243,92 @@ def test_what_was_noted_in_quarantine_lies_within_the_stay() -> None:
             assert stay["actual_end"] is None or at <= local(stay["actual_end"])
             # A check belongs to the day it is made on; nobody is checked before coming in.
             assert local(stay["start_ts"]) <= at
+
+
+def test_a_facility_reports_who_is_inside_and_what_is_free() -> None:
+    facilities = by("quarantine", "facility", "facility_id")
+    reports = rows("quarantine", "site_report")
+    assert len(reports) == len(facilities) * DAYS
+    states: Counter[object] = Counter()
+    for row in reports:
+        inside = [
+            stay for stay in rows("quarantine", "stay")
+            if stay["facility_id"] == row["facility_id"]
+            and local(stay["start_ts"]) <= row["date"]
+            and (stay["actual_end"] is None or local(stay["actual_end"]) > row["date"])
+        ]  # fmt: skip
+        assert row["occupied"] == len(inside)
+        assert row["occupied"] + row["beds_free"] == facilities[row["facility_id"]]["beds_usable"]
+        assert row["facility_kind"] == facilities[row["facility_id"]]["kind"]
+        assert (row["state"] == "binh_thuong") == (row["shortages"] is None)
+        states[row["state"]] += 1
+    assert len(states) > 1
+    assert any(row["occupied"] for row in reports)
+
+
+def test_tests_breaches_and_checks_say_what_the_stay_says() -> None:
+    stays = by("quarantine", "stay", "stay_id")
+    for row in rows("quarantine", "test"):
+        assert row["stay_started_on"] == local(stays[row["stay_id"]]["start_ts"])
+        assert row["stay_day"] == (row["day"] - row["stay_started_on"]).days + 1
+    absent = [row for row in rows("quarantine", "daily_check") if not row["present"]]
+    assert absent
+    assert all((row["temp_c"], row["symptoms"]) == (None, None) for row in absent)
+    for row in rows("quarantine", "breach"):
+        assert row["detected_by"]
+        assert (row["distance_m"] is not None) == (row["kind"] == "roi_khu_vuc")
+    late = [row for row in stays.values()
+            if row["actual_end"] and local(row["actual_end"]) > row["planned_end"]]  # fmt: skip
+    assert late
+    assert {row["class"] for row in late} == {"nhap_canh"}
+
+
+def test_a_dose_names_the_one_before_it_and_a_lot_has_one_expiry() -> None:
+    doses = rows("vaccination", "dose")
+    first = {row["id_no"]: row for row in doses if row["dose_no"] == "1"}
+    for row in doses:
+        said = (row["previous_on"], row["previous_code"])
+        if row["dose_no"] == "1":
+            assert said == (None, None)
+        else:
+            before = first[row["id_no"]]
+            assert said == (local(before["vaccinated_at"]), before["vaccine_code"])
+    lots = [*doses, *rows("vaccination", "stock")]
+    assert len({(r["lot_no"], r["expiry"]) for r in lots}) == len({r["lot_no"] for r in lots})
+    assert all(row["expiry"] > local(row["vaccinated_at"]) for row in doses)
+    stock = rows("vaccination", "stock")
+    assert all(row["stock_out"] == (row["closing"] == 0) for row in stock)
+    assert {row["stock_out"] for row in stock} == {True, False}
+
+
+def test_results_cards_and_places_are_told_in_full() -> None:
+    for row in rows("testing", "sample"):
+        assert (row["returned_via"] is None) == (row["returned_at"] is None)
+    admitted = {(row["card_colour"], row["direction"]): row["outcome"]
+                for row in rows("checkpoints", "scan")}  # fmt: skip
+    assert {outcome for (card, _), outcome in admitted.items() if card != "do"} == {"cho_vao"}
+    last = defaultdict(lambda: datetime(2000, 1, 1, tzinfo=UTC))
+    for row in rows("checkpoints", "scan"):
+        last[row["place_code"]] = max(last[row["place_code"]], row["scanned_at"])
+    places = rows("checkpoints", "place")
+    assert {row["status"] for row in places} == {"active", "inactive"}
+    for row in places:
+        assert row["status_since"] >= row["registered_at"]
+        assert row["status"] == "active" or row["status_since"] > last[row["place_code"]]
+
+
+def test_each_grain_of_each_measure_is_counted_beside_the_gate() -> None:
+    declared = {
+        (c.platform, k.name, r.measure, g.level.value[0], "+".join(sorted(g.cut)))
+        for c in CONTRACTS for k in c.kinds for r in k.rollups for g in r.grains
+    }  # fmt: skip
+    counted = {
+        (*tally.kind, tally.measure, level, "+".join(sorted(cut.split("+"))))
+        for tally in TALLIES
+        for level, _, cut in (grain.partition(":") for grain in tally.grains.split())
+    }
+    assert counted <= declared
+    assert {each[2] for each in declared - counted} == NOT_IN_A_DAY
 
 
 def test_numbers_are_well_formed_and_of_one_person_each() -> None:

@@ -1,0 +1,1 @@
+"""From a positive result to tested contacts, across platforms; classes, clusters and chains."""

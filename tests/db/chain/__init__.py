@@ -1,0 +1,1 @@
+"""The response chain in the database."""

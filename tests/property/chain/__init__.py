@@ -1,0 +1,1 @@
+"""The response chain, classes, clusters."""
