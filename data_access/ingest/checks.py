@@ -29,6 +29,7 @@ from data_access.ingest.pseudonyms import (
     People,
     identified,
     looks_like_a_number_of_people,
+    own_identity,
     repeats_identity,
 )
 from data_access.ingest.readers import RawChunk
@@ -260,13 +261,14 @@ def _misplaced_people(
     """Refuse rows that hold a person's name or number in a text that would be stored."""
     if not gate.kind.has_person:
         return
+    own = own_identity(parsed)
     skipped = {gate.kind.key, "person_ref", *gate.kind.derived, *AREA_FIELDS}
     for each in gate.kind.all_fields():
         if each.kind is not Kind.TEXT or each.personal or each.name not in raw.columns:
             continue
         if each.name in skipped - {gate.kind.key} or parsed[each.name].null_count() == raw.height:
             continue
-        mask = repeats_identity(parsed, each.name)
+        mask = repeats_identity(parsed[each.name], own=own)
         if each.name != gate.kind.key and not each.name.endswith("_id"):
             mask = mask | looks_like_a_number_of_people(parsed[each.name])
         findings.add("personal_value", mask, of=each, cells=raw[each.name])

@@ -35,6 +35,8 @@ _BHYT = r"^(?:[A-Z]{2}[1-5]\d{2})?(\d{10})$"
 _INSURANCE_CARD = r"^[A-Z]{2}[1-5]\d{12}$"
 _SHORT_NUMBER = 8
 """Shorter ones may well be the number of something else, too."""
+_FEWEST_DIGITS = 9
+"""No personal, insurance or telephone number is written with fewer signs."""
 _MOBILE = r"^0(?:3[2-9]|5[25689]|7[06-9]|8[1-9]|9[0-46-9])\d{7}$"
 _LANDLINE = r"^02\d{8,9}$"
 # Eleven-digit mobile numbers and the prefixes that replaced theirs on 15 September 2018.
@@ -307,27 +309,72 @@ def _own_kinds(read: pl.DataFrame) -> pl.Series:
 
 def looks_like_a_number_of_people(text: pl.Series) -> pl.Series:
     """Return whether a text is a personal, insurance or mobile number and nothing else."""
-    written = text.str.contains(r"^\+?[\d\s.()\-]+$").fill_null(value=False)
     found = pl.Series(text.name, [False]).new_from_index(0, len(text))
+    long = (text.str.len_bytes() >= _FEWEST_DIGITS).fill_null(value=False).arg_true()
+    if not len(long):
+        return found
+    return found.scatter(long, _is_a_number_of_people(text.gather(long)))
+
+
+def _is_a_number_of_people(text: pl.Series) -> pl.Series:
+    written = text.str.contains(r"^\+?[\d\s.()\-]+$")
+    found = text.str.contains(_INSURANCE_CARD)
     if not written.any():
-        return found | text.str.contains(_INSURANCE_CARD).fill_null(value=False)
+        return found
     some = text.filter(written)
     digits = some.str.replace_all(r"\D", "")
     mobile = _phone_numbers(some).str.contains(_MOBILE).fill_null(value=False)
     personal = mobile | (digits.str.contains(_CCCD) & some.str.contains(r"^0"))
-    marked = found.scatter(written.arg_true(), personal)
-    return marked | text.str.contains(_INSURANCE_CARD).fill_null(value=False)
+    return found.scatter(written.arg_true(), personal | found.filter(written))
 
 
-def repeats_identity(rows: pl.DataFrame, name: str) -> pl.Series:
+@dataclass(frozen=True, kw_only=True)
+class OwnIdentity:
+    """What some rows' texts are held against: their own names and numbers.
+
+    Attributes:
+        names: full names as written.
+        numbers: letters and digits of each column of numbers that has any.
+    """
+
+    names: pl.Series
+    numbers: tuple[pl.Series, ...]
+
+
+def own_identity(rows: pl.DataFrame) -> OwnIdentity:
+    """Return what `repeats_identity` compares with, made once for all columns of some rows."""
+    given = [rows[own] for own in ("id_no", "insurance_no", "phone")]
+    numbers = tuple(_bare_where_odd(own) for own in given if own.null_count() < len(own))
+    return OwnIdentity(names=rows["full_name"], numbers=numbers)
+
+
+def _bare_where_odd(text: pl.Series) -> pl.Series:
+    return _mended(text, regular=r"^[0-9A-Z]*$", mend=_bare)
+
+
+def repeats_identity(text: pl.Series, *, own: OwnIdentity) -> pl.Series:
     """Return whether a column's text is the row's own name or one of its numbers."""
-    text = rows[name]
-    same = pl.Series(name, [False]).new_from_index(0, rows.height)
-    for own in ("id_no", "insurance_no", "phone"):
-        equal = (_bare(text) == _bare(rows[own])) & (_bare(text).str.len_chars() >= _SHORT_NUMBER)
-        same = same | equal.fill_null(value=False)
-    folded = fold_person_name(rows["full_name"]) == fold_person_name(text)
-    return same | folded.fill_null(value=False)
+    same = pl.Series(text.name, [False]).new_from_index(0, len(text))
+    long = (text.str.len_bytes() >= _SHORT_NUMBER).fill_null(value=False).arg_true()
+    if len(long) and own.numbers:
+        same = same.scatter(long, _is_one_of_them(text.gather(long), own=own, rows=long))
+    # Folding neither makes digits nor takes them away: most texts cannot be most names.
+    alike = text.str.contains(r"[0-9]") == own.names.str.contains(r"[0-9]")
+    some = alike.fill_null(value=False).arg_true()
+    if not len(some):
+        return same
+    named = fold_person_name(own.names.gather(some)) == fold_person_name(text.gather(some))
+    return same.scatter(some, named.fill_null(value=False) | same.gather(some))
+
+
+def _is_one_of_them(text: pl.Series, *, own: OwnIdentity, rows: pl.Series) -> pl.Series:
+    """Return whether the texts of some rows are a number of the same row, however written."""
+    bare = _bare_where_odd(text)
+    usable = bare.str.len_bytes() >= _SHORT_NUMBER
+    same = pl.Series(text.name, [False]).new_from_index(0, len(text))
+    for numbers in own.numbers:
+        same = same | (usable & (bare == numbers.gather(rows))).fill_null(value=False)
+    return same
 
 
 def reseal(refs: pl.Series, *, key: bytes) -> pl.Series:
