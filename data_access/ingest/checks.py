@@ -34,10 +34,9 @@ from data_access.ingest.pseudonyms import (
 from data_access.ingest.readers import RawChunk
 from data_access.ingest.reasons import reject_frame
 from data_access.ingest.record_mapping import RecordMapping
-from data_access.ingest.seam import ACCEPTED_HEAD, REJECTED, Admitted
+from data_access.ingest.seam import ACCEPTED_HEAD, REJECTED, ROW_LINKS, Admitted
 from data_access.ingest.time_text import local_days
 from data_access.ingest.values import parse_field
-from data_access.people.blocks import LINKS
 
 # A formula is what a spreadsheet would run: "=", "@", or a sign before something that is no number.
 _FORMULA = r"^[\s]*(?:[=@]|[+\-][^\d\s.,(+\-]|[+\-].*[=|!(])"
@@ -368,7 +367,7 @@ def _refuse(
 def _people(kept: pl.DataFrame, *, gate: Gate) -> People:
     """Return what is kept of the people in the rows; deletions link nothing."""
     if not gate.kind.has_person:
-        return People(columns=pl.DataFrame(), links=pl.DataFrame(schema=dict(LINKS)))
+        return People(columns=pl.DataFrame(), links=pl.DataFrame(schema=dict(ROW_LINKS)))
     alive = ~kept[DELETED].fill_null(value=False)
     return identified(kept, key=gate.key, known_at=gate.known_at, linked=alive)
 

@@ -80,7 +80,7 @@ class People:
 
     Attributes:
         columns: person_ref and identity_status of each row.
-        links: columns of `people.blocks.LINKS`: which identifiers came together.
+        links: row_no, and columns of `people.blocks.LINKS`: which identifiers came together.
     """
 
     columns: pl.DataFrame
@@ -98,8 +98,8 @@ def identified(rows: pl.DataFrame, *, key: bytes, known_at: datetime, linked: pl
     Shape: `columns` has two String columns, one row per row given; person_ref null where a row
         identifies nobody, identity_status never null. `links` has one row per weaker identifier
         that came with a stronger one, and one of a pseudonym with itself where none did.
-    Needs: any of full_name, id_no, insurance_no, phone, sex, person_ref, identity_status
-        (String) and birth_date (Date); a column that is absent counts as blank.
+    Needs: row_no; any of full_name, id_no, insurance_no, phone, sex, person_ref,
+        identity_status (String) and birth_date (Date); one that is absent counts as blank.
 
     Args:
         rows: rows that passed the checks, parsed.
@@ -109,7 +109,7 @@ def identified(rows: pl.DataFrame, *, key: bytes, known_at: datetime, linked: pl
     """
     read = _read_identifiers(rows)
     columns = _columns_of(read, key=key, known_at=known_at)
-    said = read.drop("person_ref", "identity_status").hstack(columns).filter(linked)
+    said = read.with_columns(*columns.get_columns(), row_no=rows["row_no"]).filter(linked)
     return People(columns=columns, links=_links(said, key=key))
 
 
@@ -289,7 +289,7 @@ def _links(read: pl.DataFrame, *, key: bytes) -> pl.DataFrame:
 
 
 def _linked(people: pl.DataFrame, tokens: pl.Series, kind: pl.Expr) -> pl.DataFrame:
-    return people.select("person_ref", tokens.alias("token"), "own", kind.alias("kind"))
+    return people.select("row_no", "person_ref", tokens.alias("token"), "own", kind.alias("kind"))
 
 
 def _is_named(read: pl.DataFrame) -> pl.Series:
