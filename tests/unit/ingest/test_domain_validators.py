@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from data_access.contracts.model import Kind
 from data_access.contracts.registry import CONTRACTS, record_kind
 from data_access.reconcile.rules import RULES
 from tests.unit.ingest.support import DOSE, KEY, STAY, Result, admit_rows, dose, stay
@@ -179,6 +180,22 @@ def test_dates(
     tmp_path: Path, line: str, changes: dict[str, str], found: list[tuple[str, str]]
 ) -> None:
     assert reasons(admit_rows(tmp_path, [dose(**changes)])) == found, line
+
+
+PLANS = {("stay", "planned_end"), ("stay", "overdue_from"), ("cluster", "closed_day"),
+         ("dose", "expiry"), ("stock", "expiry")}  # fmt: skip
+"""What may well lie ahead of the day on which it is delivered."""
+
+
+def test_every_moment_of_every_kind_is_before_receipt_unless_it_is_a_plan() -> None:
+    ahead = {
+        (kind.name, each.name)
+        for contract in CONTRACTS
+        for kind in contract.kinds
+        for each in kind.all_fields()
+        if each.kind in {Kind.INSTANT, Kind.DATE} and not each.not_future
+    }
+    assert ahead == PLANS
 
 
 @pytest.mark.parametrize(
