@@ -3,6 +3,8 @@
 No message repeats what a stranger sent.
 """
 
+from collections.abc import Mapping
+
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,11 +15,18 @@ from data_access.errors import (
     BadInput,
     BadUse,
     DataAccessError,
+    DatabaseUnavailable,
+    SchemaMismatch,
     ScopeDenied,
     SettingsError,
+    StorageUnavailable,
 )
 
 _AWAY_S, _BROKEN_S = 10, 60
+_NOT_READY: Mapping[type[DataAccessError], str] = {
+    StorageUnavailable: "this server cannot write a file of its own",
+    SchemaMismatch: "the shared database is not at the version of this server",
+}
 _HTTP_WORDS = {404: ("not_found", "no such address"), 405: ("bad_method", "not with this method")}
 
 
@@ -42,8 +51,14 @@ def _of_the_gate(error: DataAccessError) -> Refusal:
         return Refusal(400, "bad_input", str(error))
     if isinstance(error, ScopeDenied):
         return Refusal(403, "denied", "this token may not do that")
-    message = "the shared database does not answer; nothing was changed, come again"
-    return later(503, "unavailable", message, seconds=_AWAY_S)
+    if isinstance(error, DatabaseUnavailable):
+        message = "the shared database does not answer; nothing was changed, come again"
+        return later(503, "unavailable", message, seconds=_AWAY_S)
+    if isinstance(error, StorageUnavailable | SchemaMismatch):
+        number = record(error)
+        message = f"{_NOT_READY[type(error)]} (number {number}); nothing was changed, come again"
+        return later(503, "not_ready", message, seconds=_BROKEN_S)
+    return _fault(error)
 
 
 def _fault(error: Exception) -> Refusal:

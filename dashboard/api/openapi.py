@@ -20,7 +20,7 @@ _REFUSALS = {
     "413": "The body is too large, as sent or unpacked",
     "415": "Neither CSV, NDJSON nor FHIR, or packed otherwise than by gzip",
     "429": "Too many deliveries under way; Retry-After says when to come again",
-    "503": "The database does not answer; Retry-After says when to come again",
+    "503": "The database is away or this server not ready; Retry-After says when to come again",
 }
 
 

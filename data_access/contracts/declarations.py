@@ -86,7 +86,11 @@ with a case, or shortness of breath, or any symptom together with any exposure. 
 an exposure. None: neither."""
 
 WARDS_VISITED = (
-    pl.col("travel_14d").str.extract_all(r"\b\d{5}\b").list.unique().list.sort().list.join("|")
+    pl.coalesce("travel_14d", "travel_wards")
+    .str.extract_all(r"\b\d{5}\b")
+    .list.unique()
+    .list.sort()
+    .list.join("|")
 )
 """The ward codes (5 digits) that a journey names, whatever it is written in."""
 CALLED_AT = pl.coalesce(

@@ -18,7 +18,7 @@ from data_access.contracts.model import (
     Severity,
     local_day,
 )
-from data_access.contracts.rules import as_count, district, province
+from data_access.contracts.rules import as_count, district, person_checks, province
 
 LONGEST_USUAL_STAY_DAYS = 60
 
@@ -163,6 +163,7 @@ STAY_CHECKS = (
         en="Unusually long stay (over 60 days)",
         severity=Severity.FLAG,
     ),
+    *person_checks(_start),
 )
 
 

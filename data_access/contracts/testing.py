@@ -97,7 +97,10 @@ _has_pool_kind = pl.col("pool_kind").is_in(_POOLED)
 LISTED = pl.col("persons").str.count_matches(r'[^|;,]*[^|;,\s\[\]"][^|;,]*').cast(pl.Int64)
 """How many people the list of members names; null without a list."""
 MEMBER_REFS = (
-    pl.col("persons").str.extract_all(r"\b[0-9a-f]{32}\b").list.join("|").replace("", None)
+    pl.coalesce("persons", "member_refs")
+    .str.extract_all(r"\b[0-9a-f]{32}\b")
+    .list.join("|")
+    .replace("", None)
 )
 """The pseudonyms in the list of members; anything else in it is not kept."""
 N_MEMBERS = pl.coalesce(

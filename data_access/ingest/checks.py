@@ -26,23 +26,24 @@ from data_access.errors import BadInput
 from data_access.ingest.columns import Formats, as_text
 from data_access.ingest.places import Places
 from data_access.ingest.pseudonyms import (
+    OwnIdentity,
     People,
     identified,
     looks_like_a_number_of_people,
-    repeats_identity,
 )
 from data_access.ingest.readers import RawChunk
 from data_access.ingest.reasons import reject_frame
 from data_access.ingest.record_mapping import RecordMapping
-from data_access.ingest.seam import ACCEPTED_HEAD, REJECTED, Admitted
+from data_access.ingest.seam import ACCEPTED_HEAD, REJECTED, ROW_LINKS, Admitted
 from data_access.ingest.time_text import local_days
 from data_access.ingest.values import parse_field
-from data_access.people.blocks import LINKS
 
 # A formula is what a spreadsheet would run: "=", "@", or a sign before something that is no number.
 _FORMULA = r"^[\s]*(?:[=@]|[+\-][^\d\s.,(+\-]|[+\-].*[=|!(])"
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]"
 _SUSPECT = rf"{_FORMULA}|{_CONTROL}"
+_NOT_AS_GIVEN = ("person_ref", "district_code", "province_code")
+"""Texts that are stored as something else: hashed, or as the code of an area that was found."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,19 +258,25 @@ def _limits(parsed: pl.DataFrame, raw: pl.DataFrame, *, gate: Gate, findings: _F
 def _misplaced_people(
     parsed: pl.DataFrame, raw: pl.DataFrame, *, gate: Gate, findings: _Findings
 ) -> None:
-    """Refuse rows that hold a person's name or number in a text that would be stored."""
-    if not gate.kind.has_person:
-        return
-    skipped = {gate.kind.key, "person_ref", *gate.kind.derived, *AREA_FIELDS}
-    for each in gate.kind.all_fields():
-        if each.kind is not Kind.TEXT or each.personal or each.name not in raw.columns:
+    """Refuse rows that hold a person's name or number in a column that would be stored."""
+    kind = gate.kind
+    own = OwnIdentity(parsed, phones=_other_phones(kind))
+    for each in kind.all_fields():
+        if each.name not in raw.columns or parsed[each.name].null_count() == raw.height:
             continue
-        if each.name in skipped - {gate.kind.key} or parsed[each.name].null_count() == raw.height:
+        if each.name == VERSION:
+            mask = own.is_in(parsed[VERSION].cast(pl.String), or_is=False)
+        elif each.kind is not Kind.TEXT or each.personal or each.name in _NOT_AS_GIVEN:
             continue
-        mask = repeats_identity(parsed, each.name)
-        if each.name != gate.kind.key and not each.name.endswith("_id"):
-            mask = mask | looks_like_a_number_of_people(parsed[each.name])
+        else:
+            mask = own.is_in(parsed[each.name], or_is=each.name not in AREA_FIELDS)
+            if each.name != kind.key and not each.name.endswith("_id"):
+                mask = mask | looks_like_a_number_of_people(parsed[each.name])
         findings.add("personal_value", mask, of=each, cells=raw[each.name])
+
+
+def _other_phones(kind: RecordKind) -> list[str]:
+    return [each.name for each in kind.fields if each.personal and each.name.endswith("_phone")]
 
 
 def _placed(
@@ -360,7 +367,7 @@ def _refuse(
 def _people(kept: pl.DataFrame, *, gate: Gate) -> People:
     """Return what is kept of the people in the rows; deletions link nothing."""
     if not gate.kind.has_person:
-        return People(columns=pl.DataFrame(), links=pl.DataFrame(schema=dict(LINKS)))
+        return People(columns=pl.DataFrame(), links=pl.DataFrame(schema=dict(ROW_LINKS)))
     alive = ~kept[DELETED].fill_null(value=False)
     return identified(kept, key=gate.key, known_at=gate.known_at, linked=alive)
 
@@ -368,8 +375,12 @@ def _people(kept: pl.DataFrame, *, gate: Gate) -> People:
 def _stored(kept: pl.DataFrame, people: People, *, gate: Gate) -> pl.DataFrame:
     """Return the columns that go on to the database; identities end here."""
     kind = gate.kind
-    # What its sources give goes before what an export of ours brings along.
-    derived = {name: pl.coalesce(expr, pl.col(name)) for name, (_, expr) in kind.derived.items()}
+    # What its sources give goes before what an export of ours brings along, unless the
+    # expression reads that too: then it alone says what may be kept of it.
+    derived = {
+        name: expr if name in expr.meta.root_names() else pl.coalesce(expr, pl.col(name))
+        for name, (_, expr) in kind.derived.items()
+    }
     table = kept.with_columns(**derived)
     if kind.has_person:
         table = table.with_columns(people.columns[each.name] for each in PERSON_STORED)

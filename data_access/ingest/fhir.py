@@ -12,7 +12,7 @@ import polars as pl
 
 from data_access.contracts.model import DELETED, RecordKind
 from data_access.errors import BadInput, BadUse
-from data_access.ingest.fhir_bundle import Bundle, Entry
+from data_access.ingest.fhir_bundle import Bundle, Entry, type_named
 from data_access.ingest.fhir_parts import Cells
 from data_access.ingest.fhir_records import TRANSLATORS, NotARecord
 from data_access.ingest.json_text import clean, read_json_documents
@@ -70,7 +70,8 @@ def _reason(entry: Entry) -> tuple[str, str]:
         return "not_fhir", "resourceType"
     if entry.used:
         return "part_of_record", entry.kind
-    return "not_for_platform", entry.kind
+    # Type of a resource is whatever the sender writes there.
+    return "not_for_platform", type_named(entry.kind)
 
 
 def _rows(records: dict[int, Cells], *, kind: RecordKind) -> pl.DataFrame:

@@ -5,10 +5,11 @@ looked into, so that the shape of what is found can be relied on.
 """
 
 import importlib
+import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -127,14 +128,31 @@ def _model(kind: str) -> Any:  # noqa: ANN401 -- the class of a resource
     return getattr(importlib.import_module(f"fhir.resources.R4B.{kind.lower()}"), kind)
 
 
+@cache
+def _types() -> frozenset[str]:
+    """Return all that FHIR calls a type, in small letters."""
+    package = importlib.import_module("fhir.resources.R4B")
+    return frozenset(module.name for module in pkgutil.iter_modules(package.__path__))
+
+
+def type_named(kind: str) -> str:
+    """Return a type of resource if FHIR has it; else the element that should name one."""
+    return kind if kind.lower() in _types() else "resourceType"
+
+
 def fault_in(resource: Resource) -> str:
-    """Return the path of the first element that FHIR does not allow; empty if all is well."""
+    """Return the path of the first element that FHIR does not allow; empty if all is well.
+
+    Of an element that FHIR does not know, the path of where it stands.
+    """
     kind = str(resource.get("resourceType"))
     try:
         _model(kind).model_validate(dict(resource))
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        return ".".join(str(part) for part in found[0]["loc"])[:60] or kind
+        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        # An element that FHIR does not know may be called anything, even by somebody's name.
+        path = found["loc"][:-1] if found["type"] == "extra_forbidden" else found["loc"]
+        return ".".join(str(part) for part in path)[:60] or kind
     except (RecursionError, ValueError, TypeError, AttributeError, KeyError, ArithmeticError):
         # What its validators stumble over is no resource either.
         return kind

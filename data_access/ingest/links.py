@@ -32,7 +32,7 @@ def write_links(connection: sa.Connection, links: pl.DataFrame, *, into: LinkBlo
 
     Args:
         connection: inside the write transaction.
-        links: columns of `people.blocks.LINKS`.
+        links: columns of `people.blocks.LINKS`; others are passed over.
         into: where they belong.
     """
     if links.is_empty():

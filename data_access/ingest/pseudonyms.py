@@ -8,7 +8,7 @@ and whoever tries numbers one by one needs the key.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,12 @@ _BHYT = r"^(?:[A-Z]{2}[1-5]\d{2})?(\d{10})$"
 _INSURANCE_CARD = r"^[A-Z]{2}[1-5]\d{12}$"
 _SHORT_NUMBER = 8
 """Shorter ones may well be the number of something else, too."""
+_FEWEST_DIGITS = 9
+"""No personal, insurance or telephone number is written with fewer signs."""
+_WORDS_OF_A_LONG_NAME = 3
+# What a text must have for a number, or for a long name, to be in it.
+_DIGITS_OF_A_NUMBER = r"(?:[0-9][^0-9]*){6}"
+_LETTERS_OF_A_NAME = r"(?:\pL[^\pL]*){8}"
 _MOBILE = r"^0(?:3[2-9]|5[25689]|7[06-9]|8[1-9]|9[0-46-9])\d{7}$"
 _LANDLINE = r"^02\d{8,9}$"
 # Eleven-digit mobile numbers and the prefixes that replaced theirs on 15 September 2018.
@@ -74,7 +80,7 @@ class People:
 
     Attributes:
         columns: person_ref and identity_status of each row.
-        links: columns of `people.blocks.LINKS`: which identifiers came together.
+        links: row_no, and columns of `people.blocks.LINKS`: which identifiers came together.
     """
 
     columns: pl.DataFrame
@@ -92,8 +98,8 @@ def identified(rows: pl.DataFrame, *, key: bytes, known_at: datetime, linked: pl
     Shape: `columns` has two String columns, one row per row given; person_ref null where a row
         identifies nobody, identity_status never null. `links` has one row per weaker identifier
         that came with a stronger one, and one of a pseudonym with itself where none did.
-    Needs: any of full_name, id_no, insurance_no, phone, sex, person_ref, identity_status
-        (String) and birth_date (Date); a column that is absent counts as blank.
+    Needs: row_no; any of full_name, id_no, insurance_no, phone, sex, person_ref,
+        identity_status (String) and birth_date (Date); one that is absent counts as blank.
 
     Args:
         rows: rows that passed the checks, parsed.
@@ -103,7 +109,7 @@ def identified(rows: pl.DataFrame, *, key: bytes, known_at: datetime, linked: pl
     """
     read = _read_identifiers(rows)
     columns = _columns_of(read, key=key, known_at=known_at)
-    said = read.drop("person_ref", "identity_status").hstack(columns).filter(linked)
+    said = read.with_columns(*columns.get_columns(), row_no=rows["row_no"]).filter(linked)
     return People(columns=columns, links=_links(said, key=key))
 
 
@@ -147,7 +153,8 @@ def _mended(text: pl.Series, *, regular: str, mend: Callable[[pl.Series], pl.Ser
     if not irregular.any():
         return text
     irregular = irregular.fill_null(value=False)
-    return text.scatter(irregular.arg_true(), mend(text.filter(irregular)))
+    # Polars scatters in place: the caller's own column must not change under it.
+    return text.clone().scatter(irregular.arg_true(), mend(text.filter(irregular)))
 
 
 def _id_numbers(text: pl.Series) -> pl.Series:
@@ -282,7 +289,7 @@ def _links(read: pl.DataFrame, *, key: bytes) -> pl.DataFrame:
 
 
 def _linked(people: pl.DataFrame, tokens: pl.Series, kind: pl.Expr) -> pl.DataFrame:
-    return people.select("person_ref", tokens.alias("token"), "own", kind.alias("kind"))
+    return people.select("row_no", "person_ref", tokens.alias("token"), "own", kind.alias("kind"))
 
 
 def _is_named(read: pl.DataFrame) -> pl.Series:
@@ -307,27 +314,106 @@ def _own_kinds(read: pl.DataFrame) -> pl.Series:
 
 def looks_like_a_number_of_people(text: pl.Series) -> pl.Series:
     """Return whether a text is a personal, insurance or mobile number and nothing else."""
-    written = text.str.contains(r"^\+?[\d\s.()\-]+$").fill_null(value=False)
     found = pl.Series(text.name, [False]).new_from_index(0, len(text))
+    long = (text.str.len_bytes() >= _FEWEST_DIGITS).fill_null(value=False).arg_true()
+    if not len(long):
+        return found
+    return found.scatter(long, _is_a_number_of_people(text.gather(long)))
+
+
+def _is_a_number_of_people(text: pl.Series) -> pl.Series:
+    written = text.str.contains(r"^\+?[\d\s.()\-]+$")
+    found = text.str.contains(_INSURANCE_CARD)
     if not written.any():
-        return found | text.str.contains(_INSURANCE_CARD).fill_null(value=False)
+        return found
     some = text.filter(written)
     digits = some.str.replace_all(r"\D", "")
     mobile = _phone_numbers(some).str.contains(_MOBILE).fill_null(value=False)
     personal = mobile | (digits.str.contains(_CCCD) & some.str.contains(r"^0"))
-    marked = found.scatter(written.arg_true(), personal)
-    return marked | text.str.contains(_INSURANCE_CARD).fill_null(value=False)
+    return found.scatter(written.arg_true(), personal | found.filter(written))
 
 
-def repeats_identity(rows: pl.DataFrame, name: str) -> pl.Series:
-    """Return whether a column's text is the row's own name or one of its numbers."""
-    text = rows[name]
-    same = pl.Series(name, [False]).new_from_index(0, rows.height)
-    for own in ("id_no", "insurance_no", "phone"):
-        equal = (_bare(text) == _bare(rows[own])) & (_bare(text).str.len_chars() >= _SHORT_NUMBER)
-        same = same | equal.fill_null(value=False)
-    folded = fold_person_name(rows["full_name"]) == fold_person_name(text)
-    return same | folded.fill_null(value=False)
+class OwnIdentity:
+    """What says who each row is about, made to be looked for in the row's other columns."""
+
+    def __init__(self, rows: pl.DataFrame, *, phones: Sequence[str] = ()) -> None:
+        """Take the identity fields of the rows, and further columns of telephone numbers."""
+        self._names = _text_or_blank(rows, "full_name")
+        insured = _plain(_text_or_blank(rows, "insurance_no"))
+        numbers = [
+            _plain(_text_or_blank(rows, "id_no")), insured.str.replace(r"^.*(\d{10})$", "$1"),
+        ]  # fmt: skip
+        for name in ("phone", *phones):
+            given = _text_or_blank(rows, name)
+            written, modern = _plain(given), _phone_numbers(given)
+            numbers += [written, modern.set((modern == written).fill_null(value=False), None)]
+        # A leading zero goes with a spreadsheet, or stands as +84.
+        bare = [each.str.strip_chars_start("0") for each in numbers]
+        usable = [each.set(each.str.len_bytes() < _SHORT_NUMBER, None) for each in bare]
+        self._numbers = [each for each in usable if each.null_count() < rows.height]
+
+    def is_in(self, text: pl.Series, *, or_is: bool = True) -> pl.Series:
+        """Return whether a text holds the row's own number or name, however either is written.
+
+        A name of three words and more, and a number, are found within a longer text; a shorter
+        name could be part of many a place's, so it counts only as the whole (`or_is`).
+        """
+        # Only what can hold a number, or a name, is spelled out.
+        wordy = text.str.contains(_LETTERS_OF_A_NAME)
+        if or_is:
+            wordy = wordy | ~text.str.contains(r"[0-9]")
+        named = (wordy & self._names.is_not_null()).fill_null(value=False).arg_true()
+        numbered = text.str.contains(_DIGITS_OF_A_NUMBER).fill_null(value=False).arg_true()
+        found = pl.Series(text.name, [False]).new_from_index(0, len(text))
+        if len(named):
+            found = found.scatter(named, self._name_in(text.gather(named), named, or_is=or_is))
+        if len(numbered):
+            held = self._number_in(text.gather(numbered), numbered)
+            found = found.scatter(numbered, held | found.gather(numbered))
+        return found
+
+    def _name_in(self, text: pl.Series, rows: pl.Series, *, or_is: bool) -> pl.Series:
+        names = self._names.gather(rows)
+        text, own = _plain(text), _plain(names)
+        n_words = names.str.count_matches(r"[^\s.\-]+")
+        is_long = (n_words >= _WORDS_OF_A_LONG_NAME) & (own.str.len_bytes() >= _SHORT_NUMBER)
+        within = _within(text, own.set(~is_long, None))
+        return within | (text == own) & (own != "") if or_is else within
+
+    def _number_in(self, text: pl.Series, rows: pl.Series) -> pl.Series:
+        text = _plain(text)
+        found = pl.Series(text.name, [False]).new_from_index(0, len(text))
+        for each in self._numbers:
+            found = found | _within(text, each.gather(rows))
+        return found
+
+
+def _within(text: pl.Series, part: pl.Series) -> pl.Series:
+    """Return whether each text has its part in it; a part that is null is in none."""
+    both = pl.DataFrame({"text": text, "part": part})
+    within = both.select(pl.col("text").str.contains(pl.col("part"), literal=True)).to_series()
+    return within.fill_null(value=False)
+
+
+def _text_or_blank(rows: pl.DataFrame, name: str) -> pl.Series:
+    if name in rows.columns:
+        return rows[name]
+    return pl.Series(name, [None], dtype=pl.String).new_from_index(0, rows.height)
+
+
+def _plain(text: pl.Series) -> pl.Series:
+    """Return letters without accents and digits only, upper case; y as i, as in names."""
+
+    def mend(odd: pl.Series) -> pl.Series:
+        upper = odd.str.to_uppercase().str.replace(r"\.0$", "")
+        accented = upper.str.contains(r"[^\x00-\x7f]").arg_true()
+        if len(accented):
+            apart = upper.gather(accented).str.normalize("NFD")
+            upper = upper.scatter(accented, apart.str.replace_all("Đ", "D", literal=True))
+        bare = upper.str.replace_all(r"[^0-9A-Z]", "")
+        return bare.str.replace_all("Y", "I", literal=True)
+
+    return _mended(text, regular=r"^[0-9A-XZ]*$", mend=mend)
 
 
 def reseal(refs: pl.Series, *, key: bytes) -> pl.Series:

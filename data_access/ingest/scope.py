@@ -48,9 +48,11 @@ def _own(chunk: Admitted, held: pl.DataFrame, *, provinces: frozenset[int]) -> A
     if refused.is_empty():
         return chunk
     told = reject_frame("record_outside", row_nos=refused)
+    stays = ~pl.col("row_no").is_in(refused.implode())
     return Admitted(
-        accepted=chunk.accepted.filter(~pl.col("row_no").is_in(refused.implode())),
+        accepted=chunk.accepted.filter(stays),
         rejected=pl.concat([chunk.rejected, told]),
         n_read=chunk.n_read,
         flags=chunk.flags,
+        links=chunk.links.filter(stays),
     )

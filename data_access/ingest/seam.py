@@ -31,6 +31,9 @@ REJECTED: Mapping[str, pl.DataType] = {
 }
 """Columns of a frame of rejected rows; a row with several reasons appears several times."""
 
+ROW_LINKS: Mapping[str, pl.DataType] = {"row_no": pl.Int64(), **LINKS}
+"""Columns of links and of the row that each was read in."""
+
 CELLS: Mapping[str, pl.DataType] = {
     "row_no": pl.Int64(),
     "entry": pl.Int32(),
@@ -54,14 +57,14 @@ class Admitted:
         rejected: columns of REJECTED. `value` is masked where the field is personal.
         n_read: rows of the file in this chunk; accepted rows + distinct rejected rows.
         flags: reason key → number of accepted rows it was raised on.
-        links: columns of `people.blocks.LINKS`: identifiers of accepted rows, all keyed hashes.
+        links: columns of ROW_LINKS: identifiers of accepted rows, all keyed hashes.
     """
 
     accepted: pl.DataFrame
     rejected: pl.DataFrame
     n_read: int
     flags: Mapping[str, int] = field(default_factory=dict)
-    links: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict(LINKS)))
+    links: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict(ROW_LINKS)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from data_access import tables
 from data_access.codes import to_day, to_us
 from data_access.contracts.model import DELETED, Kind
 from data_access.contracts.registry import record_kind
+from data_access.contracts.vaccination import MINIMUM_DAYS, MIXES_ALLOWED
 from data_access.localtime import day_starts, offset_changes
 from data_access.reader import Schema, read_frame
 from data_access.viewer import Viewer
@@ -310,30 +311,90 @@ def _never_used(look: Look) -> sa.Select[Any]:
     )  # fmt: skip
 
 
+_DOSE = ("vaccination", "dose", "vaccinated_at")
+
+
+def _seconds(look: Look) -> tuple[sa.Subquery, list[sa.ColumnElement[bool]]]:
+    """Return the second doses of known persons, and which of them are looked at."""
+    columns = ("person_ref", "dose_no", "vaccine_code", "vaccinated_at")
+    rows = in_force(*_DOSE[:2], columns, moment=look.moment)
+    known = [rows.c.person_ref.is_not(None), rows.c.dose_no == "2"]
+    return rows, [*known, *within(*_DOSE, rows, look=look)]
+
+
+def _firsts(look: Look) -> tuple[sa.Subquery, list[sa.ColumnElement[bool]]]:
+    """Return the first doses, and which of them are of those second doses' persons."""
+    columns = ("person_ref", "dose_no", "vaccine_code", "vaccinated_at")
+    rows = in_force(*_DOSE[:2], columns, moment=look.moment)
+    asked, where = _seconds(look)
+    persons = sa.select(asked.c.person_ref).where(*where)
+    return rows, [rows.c.dose_no == "1", rows.c.person_ref.in_(persons)]
+
+
 def _second_without_first(look: Look) -> sa.Select[Any]:
-    of = ("vaccination", "dose", "vaccinated_at")
-    columns = ("person_ref", "dose_no", "vaccinated_at")
-
-    def seconds() -> tuple[sa.Subquery, list[sa.ColumnElement[bool]]]:
-        rows = in_force(*of[:2], columns, moment=look.moment)
-        known = [rows.c.person_ref.is_not(None), rows.c.dose_no == "2"]
-        return rows, [*known, *within(*of, rows, look=look)]
-
-    rows, where = seconds()
-    asked, also = seconds()
-    firsts = in_force(*of[:2], columns, moment=look.moment)
-    had = (
-        sa.select(firsts.c.person_ref)
-        .where(firsts.c.dose_no == "1",
-               firsts.c.person_ref.in_(sa.select(asked.c.person_ref).where(*also)))
-        .distinct()
-        .subquery()
-    )  # fmt: skip
+    rows, where = _seconds(look)
+    firsts, theirs = _firsts(look)
+    had = sa.select(firsts.c.person_ref).where(*theirs).distinct().subquery()
     joined = rows.outerjoin(had, had.c.person_ref == rows.c.person_ref)
     return _counted(
         joined, rows.c.province_id, rows.c.vaccinated_at, source=rows.c.source_id,
         known=rows.c.known_at, broken=had.c.person_ref.is_(None), where=where,
     )  # fmt: skip
+
+
+def _second_after_first(
+    look: Look,
+    *,
+    broken: Callable[[sa.Subquery, sa.Subquery], sa.ColumnElement[bool]],
+) -> sa.Select[Any]:
+    """Return second doses, among those given after the one first dose of their person.
+
+    Whoever has first doses of two products is another rule's affair (two_doses_one_day).
+    """
+    rows, where = _seconds(look)
+    firsts, theirs = _firsts(look)
+    product = sa.func.min(firsts.c.vaccine_code)
+    first = (
+        sa.select(firsts.c.person_ref, product.label("product"),
+                  sa.func.max(firsts.c.vaccinated_at).label("at"),
+                  sa.func.max(firsts.c.known_at).label("known_at"))
+        .where(*theirs)
+        .group_by(firsts.c.person_ref)
+        .having(product == sa.func.max(firsts.c.vaccine_code))
+        .subquery()
+    )  # fmt: skip
+    joined = rows.join(first, first.c.person_ref == rows.c.person_ref)
+    later = first.c.known_at > rows.c.known_at
+    return _counted(
+        joined, rows.c.province_id, rows.c.vaccinated_at, source=rows.c.source_id,
+        known=sa.case((later, first.c.known_at), else_=rows.c.known_at),
+        broken=broken(rows, first), where=[*where, rows.c.vaccinated_at > first.c.at],
+    )  # fmt: skip
+
+
+def _second_too_early(look: Look) -> sa.Select[Any]:
+    """Return second doses before the shortest interval of the first one's product, by local day."""
+    shift = look.zone.utcoffset(datetime.combine(look.start, time())) or timedelta()
+
+    def day(moment: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+        return (moment + int(shift.total_seconds()) * 1_000_000) // DAY_US
+
+    def broken(rows: sa.Subquery, first: sa.Subquery) -> sa.ColumnElement[bool]:
+        least = sa.case(MINIMUM_DAYS, value=first.c.product)
+        return day(rows.c.vaccinated_at) - day(first.c.at) < least
+
+    return _second_after_first(look, broken=broken)
+
+
+def _second_of_another_product(look: Look) -> sa.Select[Any]:
+    def broken(rows: sa.Subquery, first: sa.Subquery) -> sa.ColumnElement[bool]:
+        allowed = [
+            sa.and_(first.c.product == earlier, rows.c.vaccine_code == later)
+            for earlier, later in sorted(MIXES_ALLOWED)
+        ]
+        return sa.and_(rows.c.vaccine_code != first.c.product, sa.not_(sa.or_(*allowed)))
+
+    return _second_after_first(look, broken=broken)
 
 
 _IN = ("received", "transferred_in")
@@ -384,7 +445,9 @@ def _after_death(look: Look) -> sa.Select[Any]:
 _Make = Callable[[Look], sa.Select[Any]]
 _OTHERS: dict[str, tuple[tuple[str, str, str], _Make]] = {
     "place_never_used": (("checkpoints", "place", "registered_at"), _never_used),
-    "dose_2_without_1": (("vaccination", "dose", "vaccinated_at"), _second_without_first),
+    "dose_2_without_1": (_DOSE, _second_without_first),
+    "dose_2_too_early": (_DOSE, _second_too_early),
+    "dose_2_other_product": (_DOSE, _second_of_another_product),
     "stock_unbalanced": (("vaccination", "stock", "ledger_date"), _unbalanced),
     "sampled_after_death": (("testing", "sample", "collected_at"), _after_death),
 }

@@ -177,6 +177,9 @@ _ALL = (
     # Records that cannot both be true
     _records("two_doses_one_day", "Một người tiêm hai mũi khác nhau trong một ngày", "Two different doses of one person on one day", "person_confused", _DOSE),
     _records("dose_2_without_1", "Mũi 2 mà không có mũi 1", "Dose 2 without dose 1", "identity", _DOSE),
+    _records("dose_2_too_early", "Mũi 2 sớm hơn khoảng cách tối thiểu", "Dose 2 before the shortest interval", "person_confused", _DOSE),
+    _records("dose_2_other_product", "Mũi 2 khác loại vắc xin mũi 1, ngoài AstraZeneca rồi Pfizer hoặc Moderna",
+             "Dose 2 of another product, and not AstraZeneca followed by Pfizer or Moderna", "person_confused", _DOSE),
     _records("stock_unbalanced", "Sổ kho không cân", "Stock ledger does not balance", "ledger_error", _DOSE),
     _records("sampled_after_death", "Lấy mẫu sau khi đã tử vong", "Sampled after death", "person_confused", _LAB),
     # The same event twice

@@ -19,13 +19,20 @@ from starlette.testclient import TestClient
 
 from dashboard import resources, server
 from dashboard.api import desk as desks
+from dashboard.api.answers import refusal_of
 from dashboard.api.openapi import description
 from data_access import tables, tokens
 from data_access.cli.program import main
 from data_access.clock import machine_clock
 from data_access.contracts.registry import CONTRACTS
 from data_access.engine import writing
-from data_access.errors import DataAccessError
+from data_access.errors import (
+    BadUse,
+    DataAccessError,
+    DatabaseUnavailable,
+    SchemaMismatch,
+    StorageUnavailable,
+)
 from data_access.reference.areas import load_areas
 from data_access.reference.load import load_reference
 from data_access.reference.pack import Pack
@@ -312,6 +319,34 @@ def test_the_database_away_is_said_without_its_address(client, token, monkeypatc
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert "retry-after" in answer.headers
     assert "secret" not in answer.text
+
+
+def test_a_disk_of_ours_that_takes_nothing_is_not_called_the_database(
+    client, token, ready, uploads, caplog
+) -> None:
+    (uploads.parent / "rejects").write_text("a file where the folder should be")
+    answer = client.post(PATH, content=HEADER + dose(province="999"), headers=token())
+    said = answer.json()
+    assert (answer.status_code, said["code"]) == (503, "not_ready")
+    assert "cannot write" in said["error"]
+    assert "database" not in said["error"]
+    assert str(uploads.parent) not in answer.text
+    assert "StorageUnavailable" in caplog.text
+    assert "retry-after" in answer.headers
+    assert n_batches(ready) == 0
+
+
+def test_only_a_database_that_is_away_is_said_to_be() -> None:
+    answers = {
+        kind: refusal_of(kind("x"))
+        for kind in (*DataAccessError.__subclasses__(), *BadUse.__subclasses__(), DataAccessError)
+    }
+    away = {kind for kind, answer in answers.items() if "does not answer" in str(answer)}
+    assert away == {DatabaseUnavailable}
+    told = {kind: (answer.status, answer.code) for kind, answer in answers.items()}
+    assert told[SchemaMismatch] == told[StorageUnavailable] == (503, "not_ready")
+    assert told[DataAccessError] == (500, "fault")
+    assert str(answers[SchemaMismatch]) != str(answers[StorageUnavailable])
 
 
 def test_without_a_key_nothing_about_people_is_taken_in(client, token, monkeypatch, ready) -> None:

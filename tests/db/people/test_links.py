@@ -1,5 +1,6 @@
 """Links through the gate, who may ask for them, and a new key, on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,6 +76,34 @@ def test_a_phone_meets_its_number_from_the_day_both_are_known(
     # Delivered late, the same link is known from earlier.
     deliver(gate, tmp_path, "vaccination", dose(id_no=CCCD, phone=PHONE), days=4)
     assert asked(database, [weak], days=3) == {weak: (strong, 2)}
+
+
+def test_a_refused_row_links_nobody_and_its_neighbours_do(
+    database: Database, tmp_path: Path
+) -> None:
+    gate = intake(database, tmp_path)
+    other, third, shared = "0923456789", "0934567890", "0945678901"
+    numbers = (PHONE, other, third, shared)
+    elsewhere = dose(dose_event_id="N1", province_code="01", district_code="")
+    stays = [stay(stay_id=f"S{n}", phone=number) for n, number in enumerate(numbers)]
+    deliver(gate, tmp_path, "quarantine", *stays, days=5)
+    deliver(gate, tmp_path, "vaccination", elsewhere, days=4)
+    rows = [
+        dose(dose_event_id="P1", id_no=CCCD, phone=PHONE),
+        # Would take a record of another province over: refused inside the transaction.
+        dose(dose_event_id="N1", id_no="087084000111", phone=other),
+        # The same person as in a good row, and a telephone that only this row tells.
+        dose(dose_event_id="N1", id_no=CCCD, phone=third),
+        dose(dose_event_id="P2", id_no="087084000222", phone=shared),
+    ]
+    path = write_csv(tmp_path / "own.csv", rows)
+    province = replace(gate, provinces=frozenset({"79"}))
+    counts = province.records(path, platform="vaccination", source="s", known_at=NOW).counts
+    assert (counts.new, counts.rejected) == (2, 2)
+    weak = dict(zip(numbers, refs(database, "quarantine", "stay"), strict=True))
+    found = asked(database, list(weak.values()))
+    linked = {number for number, ref in weak.items() if found[ref][0] != ref}
+    assert linked == {PHONE, shared}
 
 
 @pytest.mark.parametrize("role", [Role.PROVINCE, Role.STEWARD, Role.OPERATOR, Role.PRESS])

@@ -105,6 +105,8 @@ _CHANGES: Mapping[str, Mapping[str, Row]] = {
         },
     },
     "quarantine-stay": {
+        "born_after_event": {"birth_date": date(2022, 1, 1)},
+        "too_old": {"birth_date": date(1900, 1, 1)},
         "end_before_start": {"start_ts": LATE, "actual_end": EARLY},
         "planned_end_before_start": {"start_ts": LATE, "planned_end": local(EARLY)},
         "reason_without_end": {"end_reason": "du_ngay", "actual_end": None},

@@ -130,6 +130,25 @@ def test_every_other_resource_has_its_reason(tmp_path: Path) -> None:
     assert kept == [(2, "b", True), (7, "f", True)]
 
 
+def test_reasons_name_what_fhir_names_and_nothing_the_sender_does(tmp_path: Path) -> None:
+    told = admit(
+        written(
+            tmp_path,
+            {"resourceType": NAME},
+            {"resourceType": "Medication"},
+            {"request": {"method": "DELETE", "url": f"{NAME}/1"}},
+            {**PATIENT, NAME: 1},
+            {**PATIENT, "name": [{NAME: 1}]},
+            {**PATIENT, "contained": [{"resourceType": "Patient", "maritalStatus": {PHONE: 1}}]},
+            {**PATIENT, "birthDate": NAME},
+        )
+    ).reasons
+    assert [field for _, field, _ in told] == [
+        "resourceType", "Medication", "resourceType", "Patient.Patient", "Patient.name.0",
+        "Patient.contained.0.maritalStatus", "Patient.birthDate",
+    ]  # fmt: skip
+
+
 def covid(**more: Any) -> dict[str, Any]:
     return {
         "resourceType": "Observation", "id": "o1", "status": "final",
