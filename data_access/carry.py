@@ -24,6 +24,14 @@ _ROWS_AT_ONCE = 100_000
 _NULL = "\\N"
 _NULL_OUT = "\x02"
 """Polars cannot tell a quoted text from a null marker; the gate lets no control character in."""
+_WIRE_TYPES: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (
+    (sa.SmallInteger, "int2"),
+    (sa.BigInteger, "int8"),
+    (sa.Integer, "int4"),
+    (sa.Double, "float8"),
+    (sa.LargeBinary, "bytea"),
+    (sa.Text, "text"),
+)
 _OTHER_ROADS = (
     "enable_hashjoin",
     "enable_mergejoin",
@@ -87,21 +95,33 @@ def upsert_into(connection: sa.Connection, table: sa.Table) -> Upsert:
 
 
 def _copy(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
-    # Strings are quoted, nulls are not: an empty text stays an empty text.
-    lines = io.BytesIO()
-    frame = frame.with_columns(
-        pl.lit("\\x").add(pl.col(name).bin.encode("hex")).alias(name)
-        for name, dtype in frame.schema.items()
-        if dtype == pl.Binary
-    )
-    frame.write_csv(lines, include_header=False, null_value=_NULL, quote_style="non_numeric")
     quote = connection.dialect.identifier_preparer
     columns = ", ".join(quote.quote(name) for name in frame.columns)
-    command = (
-        f"COPY {quote.format_table(table)} ({columns}) FROM STDIN (FORMAT csv, NULL '{_NULL}')"
-    )
+    into = f"COPY {quote.format_table(table)} ({columns}) FROM STDIN"
+    if pl.Binary in frame.dtypes:
+        _copy_rows(connection, f"{into} (FORMAT binary)", table=table, frame=frame)
+        return
+    # Strings are quoted, nulls are not: an empty text stays an empty text.
+    lines = io.BytesIO()
+    frame.write_csv(lines, include_header=False, null_value=_NULL, quote_style="non_numeric")
+    command = f"{into} (FORMAT csv, NULL '{_NULL}')"
     with _driver(connection).cursor() as cursor, cursor.copy(command) as copy:
         copy.write(lines.getvalue())
+
+
+def _copy_rows(
+    connection: sa.Connection, command: str, *, table: sa.Table, frame: pl.DataFrame
+) -> None:
+    """Copy rows as they are: few and long, they would cost most as hexadecimal text."""
+    with _driver(connection).cursor() as cursor, cursor.copy(command) as copy:
+        copy.set_types([_wire_type(table.c[name].type) for name in frame.columns])
+        for row in frame.iter_rows():
+            copy.write_row(row)
+
+
+def _wire_type(of: sa.types.TypeEngine[Any]) -> str:
+    """Return PostgreSQL's name of a column's type."""
+    return next(name for kind, name in _WIRE_TYPES if isinstance(of, kind))
 
 
 def select_frame(
