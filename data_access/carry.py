@@ -21,6 +21,8 @@ Upsert = postgresql.Insert | sqlite.Insert
 
 _SQLITE = sqlite.dialect(paramstyle="qmark")
 _ROWS_AT_ONCE = 100_000
+_TUPLES_AT_ONCE = 2_000
+"""More of them would push one another out of the processor's cache before they are used."""
 _NULL = "\\N"
 _NULL_OUT = "\x02"
 """Polars cannot tell a quoted text from a null marker; the gate lets no control character in."""
@@ -62,15 +64,15 @@ def insert_frame(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame
     if frame.is_empty():
         return
     # In pieces: as tuples or as text, rows take many times the memory of the frame.
-    pieces = (encode(piece) for piece in frame.iter_slices(_ROWS_AT_ONCE))
     if connection.dialect.name == "postgresql":
-        for piece in pieces:
-            _copy(connection, table, piece)
+        for piece in frame.iter_slices(_ROWS_AT_ONCE):
+            _copy(connection, table, encode(piece))
         return
     statement = sa.insert(table).compile(dialect=_SQLITE, column_keys=frame.columns)
     order = list(statement.positiontup or frame.columns)
-    for piece in pieces:
-        connection.exec_driver_sql(str(statement), piece.select(order).rows())
+    for piece in encode(frame).select(order).iter_slices(_TUPLES_AT_ONCE):
+        columns = (column.to_list() for column in piece.iter_columns())
+        connection.exec_driver_sql(str(statement), list(zip(*columns, strict=True)))
 
 
 def insert_if_new(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> bool:

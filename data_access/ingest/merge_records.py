@@ -10,6 +10,7 @@ version of the key is loaded, the time line is computed anew, and the difference
 """
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -20,10 +21,10 @@ from data_access.carry import Schema, delete_matching, insert_frame, insert_if_n
 from data_access.contracts.model import DTYPES, RecordKind
 from data_access.cube.rollup import columns_read, contributions
 from data_access.cube.timeline import with_valid_to
+from data_access.ingest.cell_changes import CellChanges
 from data_access.ingest.ledger import Counts, latest_moment
 
 _PAST_KEY = ["record_id", "version", "known_at", "batch_id", "row_no"]
-_WEIGHED = ["known_at", "measure", "day", "area_id", "dims"]
 _ROWS_AT_ONCE = 250_000
 """Changed versions that are rolled up together: a roll-up's fixed cost is that of some thousand."""
 _PROBED = 64
@@ -83,7 +84,7 @@ class RecordMerge:
         self._expects_new = True
         self._read = [name for name in columns_read(self.kind) if name in self.schema]
         self._changed: list[pl.DataFrame] = []
-        self._changes: list[pl.DataFrame] = []
+        self._changes = CellChanges()
         self._parts = 0
 
     def add(self, accepted: pl.DataFrame) -> None:
@@ -102,17 +103,13 @@ class RecordMerge:
         if short.height:
             self._replace(short, held)
 
-    def changes(self) -> pl.DataFrame:
-        """Return what all chunks together change.
+    def changes(self) -> Iterator[pl.DataFrame]:
+        """Yield what all chunks together change, once: see `CellChanges.parts`.
 
         Shape: one row per (known_at, measure, day, area_id, dims), with the signed value and n.
         """
         self._roll_up()
-        if self._changes:
-            return self._changes[0]
-        return contributions(
-            self.kind, pl.DataFrame(schema=self.schema), zone=self.zone, by=["known_at"]
-        )
+        yield from self._changes.parts()
 
     # --- nothing known yet ----------------------------------------------------------------------
 
@@ -439,19 +436,10 @@ class RecordMerge:
             self._roll_up()
 
     def _roll_up(self) -> None:
-        """Turn the versions gathered so far into changes of cells, summed with those before."""
-        if not self._changed:
-            return
-        changed = pl.concat(self._changed)
-        self._changed = []
-        self._changes.append(self._contributions(changed))
-        if len(self._changes) > 1:
-            self._changes = [
-                pl.concat(self._changes)
-                .group_by(_WEIGHED)
-                .agg(pl.col("value").sum(), pl.col("n").sum())
-                .filter((pl.col("value") != 0) | (pl.col("n") != 0))
-            ]
+        """Turn the versions gathered so far into changes of cells."""
+        if self._changed:
+            changed, self._changed = pl.concat(self._changed), []
+            self._changes.add(self._contributions(changed))
 
     def _contributions(self, changed: pl.DataFrame) -> pl.DataFrame:
         """Return what signed versions add to each cell at each moment."""
