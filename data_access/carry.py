@@ -21,9 +21,19 @@ Upsert = postgresql.Insert | sqlite.Insert
 
 _SQLITE = sqlite.dialect(paramstyle="qmark")
 _ROWS_AT_ONCE = 100_000
+_TUPLES_AT_ONCE = 2_000
+"""More of them would push one another out of the processor's cache before they are used."""
 _NULL = "\\N"
 _NULL_OUT = "\x02"
 """Polars cannot tell a quoted text from a null marker; the gate lets no control character in."""
+_WIRE_TYPES: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (
+    (sa.SmallInteger, "int2"),
+    (sa.BigInteger, "int8"),
+    (sa.Integer, "int4"),
+    (sa.Double, "float8"),
+    (sa.LargeBinary, "bytea"),
+    (sa.Text, "text"),
+)
 _OTHER_ROADS = (
     "enable_hashjoin",
     "enable_mergejoin",
@@ -54,15 +64,15 @@ def insert_frame(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame
     if frame.is_empty():
         return
     # In pieces: as tuples or as text, rows take many times the memory of the frame.
-    pieces = (encode(piece) for piece in frame.iter_slices(_ROWS_AT_ONCE))
     if connection.dialect.name == "postgresql":
-        for piece in pieces:
-            _copy(connection, table, piece)
+        for piece in frame.iter_slices(_ROWS_AT_ONCE):
+            _copy(connection, table, encode(piece))
         return
     statement = sa.insert(table).compile(dialect=_SQLITE, column_keys=frame.columns)
     order = list(statement.positiontup or frame.columns)
-    for piece in pieces:
-        connection.exec_driver_sql(str(statement), piece.select(order).rows())
+    for piece in encode(frame).select(order).iter_slices(_TUPLES_AT_ONCE):
+        columns = (column.to_list() for column in piece.iter_columns())
+        connection.exec_driver_sql(str(statement), list(zip(*columns, strict=True)))
 
 
 def insert_if_new(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> bool:
@@ -87,21 +97,33 @@ def upsert_into(connection: sa.Connection, table: sa.Table) -> Upsert:
 
 
 def _copy(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
-    # Strings are quoted, nulls are not: an empty text stays an empty text.
-    lines = io.BytesIO()
-    frame = frame.with_columns(
-        pl.lit("\\x").add(pl.col(name).bin.encode("hex")).alias(name)
-        for name, dtype in frame.schema.items()
-        if dtype == pl.Binary
-    )
-    frame.write_csv(lines, include_header=False, null_value=_NULL, quote_style="non_numeric")
     quote = connection.dialect.identifier_preparer
     columns = ", ".join(quote.quote(name) for name in frame.columns)
-    command = (
-        f"COPY {quote.format_table(table)} ({columns}) FROM STDIN (FORMAT csv, NULL '{_NULL}')"
-    )
+    into = f"COPY {quote.format_table(table)} ({columns}) FROM STDIN"
+    if pl.Binary in frame.dtypes:
+        _copy_rows(connection, f"{into} (FORMAT binary)", table=table, frame=frame)
+        return
+    # Strings are quoted, nulls are not: an empty text stays an empty text.
+    lines = io.BytesIO()
+    frame.write_csv(lines, include_header=False, null_value=_NULL, quote_style="non_numeric")
+    command = f"{into} (FORMAT csv, NULL '{_NULL}')"
     with _driver(connection).cursor() as cursor, cursor.copy(command) as copy:
         copy.write(lines.getvalue())
+
+
+def _copy_rows(
+    connection: sa.Connection, command: str, *, table: sa.Table, frame: pl.DataFrame
+) -> None:
+    """Copy rows as they are: few and long, they would cost most as hexadecimal text."""
+    with _driver(connection).cursor() as cursor, cursor.copy(command) as copy:
+        copy.set_types([_wire_type(table.c[name].type) for name in frame.columns])
+        for row in frame.iter_rows():
+            copy.write_row(row)
+
+
+def _wire_type(of: sa.types.TypeEngine[Any]) -> str:
+    """Return PostgreSQL's name of a column's type."""
+    return next(name for kind, name in _WIRE_TYPES if isinstance(of, kind))
 
 
 def select_frame(

@@ -66,6 +66,24 @@ def contributions(
     return pl.concat(finished).select(list(schema)) if finished else pl.DataFrame(schema=schema)
 
 
+def columns_read(kind: RecordKind) -> tuple[str, ...]:
+    """Return the stored columns that decide what a kind's records add to the cube, sorted."""
+    grains = [grain for rollup in kind.rollups for grain in rollup.grains]
+    said = [
+        each
+        for rollup in kind.rollups
+        for each in (rollup.where, rollup.value, *rollup.dimensions.values())
+    ]
+    return tuple(
+        sorted(
+            {"deleted"}
+            | {rollup.day for rollup in kind.rollups}
+            | {_area_column(grain) for grain in grains}
+            | {name for expression in said for name in expression.meta.root_names()}
+        )
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Cut:
     """One grain of one roll-up, in names of prepared columns.

@@ -10,6 +10,7 @@ version of the key is loaded, the time line is computed anew, and the difference
 """
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -18,13 +19,14 @@ import sqlalchemy as sa
 from data_access import tables
 from data_access.carry import Schema, delete_matching, insert_frame, insert_if_new, matching
 from data_access.contracts.model import DTYPES, RecordKind
-from data_access.cube.rollup import contributions
+from data_access.cube.rollup import columns_read, contributions
 from data_access.cube.timeline import with_valid_to
+from data_access.ingest.cell_changes import CellChanges
 from data_access.ingest.ledger import Counts, latest_moment
 
 _PAST_KEY = ["record_id", "version", "known_at", "batch_id", "row_no"]
-_WEIGHED = ["known_at", "measure", "day", "area_id", "dims"]
-_MOST_GATHERED = 32
+_ROWS_AT_ONCE = 250_000
+"""Changed versions that are rolled up together: a roll-up's fixed cost is that of some thousand."""
 _PROBED = 64
 _NO_END = pl.lit(None, dtype=pl.Int64)
 
@@ -80,7 +82,9 @@ class RecordMerge:
         )
         self.is_late = latest is not None and latest > self.known_at
         self._expects_new = True
-        self._changes: list[pl.DataFrame] = []
+        self._read = [name for name in columns_read(self.kind) if name in self.schema]
+        self._changed: list[pl.DataFrame] = []
+        self._changes = CellChanges()
         self._parts = 0
 
     def add(self, accepted: pl.DataFrame) -> None:
@@ -99,13 +103,13 @@ class RecordMerge:
         if short.height:
             self._replace(short, held)
 
-    def changes(self) -> pl.DataFrame:
-        """Return what all chunks together change.
+    def changes(self) -> Iterator[pl.DataFrame]:
+        """Yield what all chunks together change, once: see `CellChanges.parts`.
 
         Shape: one row per (known_at, measure, day, area_id, dims), with the signed value and n.
         """
-        self._fold()
-        return self._changes[0] if self._changes else self._contributions(None)
+        self._roll_up()
+        yield from self._changes.parts()
 
     # --- nothing known yet ----------------------------------------------------------------------
 
@@ -419,31 +423,33 @@ class RecordMerge:
         self._parts += 1
         self.connection.execute(sa.insert(tables.confirmation), row)
 
-    def _contributions(self, versions: pl.DataFrame | None) -> pl.DataFrame:
-        empty = pl.DataFrame(schema={**self.schema, "sign": pl.Int64()})
-        rows = empty if versions is None else versions
-        return contributions(self.kind, rows, zone=self.zone, by=["known_at"])
-
     def _change(self, versions: pl.DataFrame, *, moment: str, sign: int) -> None:
         if versions.is_empty() or not self.kind.rollups:
             return
-        signed = versions.with_columns(
-            known_at=pl.col(moment), sign=pl.lit(sign, dtype=pl.Int64)
-        ).select([*self.schema, "sign"])
-        self._changes.append(self._contributions(signed))
-        if len(self._changes) > _MOST_GATHERED:
-            self._fold()
-
-    def _fold(self) -> None:
-        """Sum what has gathered, so that a big file does not need the memory of all its chunks."""
-        if len(self._changes) > 1:
-            summed = (
-                pl.concat(self._changes)
-                .group_by(_WEIGHED)
-                .agg(pl.col("value").sum(), pl.col("n").sum())
-                .filter((pl.col("value") != 0) | (pl.col("n") != 0))
+        read = [name for name in self._read if name != "known_at"]
+        self._changed.append(
+            versions.select(
+                pl.col(moment).alias("known_at"), *read, sign=pl.lit(sign, dtype=pl.Int64)
             )
-            self._changes = [summed]
+        )
+        if sum(part.height for part in self._changed) >= _ROWS_AT_ONCE:
+            self._roll_up()
+
+    def _roll_up(self) -> None:
+        """Turn the versions gathered so far into changes of cells."""
+        if self._changed:
+            changed, self._changed = pl.concat(self._changed), []
+            self._changes.add(self._contributions(changed))
+
+    def _contributions(self, changed: pl.DataFrame) -> pl.DataFrame:
+        """Return what signed versions add to each cell at each moment."""
+        if changed["sign"].min() == 1:
+            changed = changed.drop("sign")
+        moment = changed["known_at"][0]
+        if (changed["known_at"] != moment).any():
+            return contributions(self.kind, changed, zone=self.zone, by=["known_at"])
+        cells = contributions(self.kind, changed, zone=self.zone)
+        return cells.select(pl.lit(moment, dtype=pl.Int64).alias("known_at"), pl.all())
 
     def _count(self, **more: int) -> None:
         self.counts = self.counts.plus(Counts(**more))

@@ -32,8 +32,6 @@ from data_access.ingest.reject_log import RejectLog
 from data_access.ingest.scope import own_records
 from data_access.ingest.seam import Admitted
 
-_CELLS_AT_ONCE = 250_000
-
 
 @dataclass(frozen=True, kw_only=True)
 class RecordDelivery:
@@ -136,7 +134,7 @@ def _merge(
     if delivery.provinces is not None:
         chunks = own_records(merge, chunks, provinces=delivery.provinces)
     counts, reasons = _feed(merge, chunks, log)
-    _apply(connection, merge.changes(), merge=merge)
+    _apply(connection, merge)
     return Outcome(
         batch=batch_id,
         file_name=delivered.file_name,
@@ -172,24 +170,12 @@ def rejected_by_reason(rejected: pl.DataFrame) -> dict[str, int]:
     return {f"reject:{reason}": int(n) for reason, n in counted.iter_rows()}
 
 
-def _apply(connection: sa.Connection, changes: pl.DataFrame, *, merge: RecordMerge) -> None:
-    if changes.is_empty():
-        return
+def _apply(connection: sa.Connection, merge: RecordMerge) -> None:
     latest = ledger.latest_moment(connection, source_id=merge.source_id, besides=merge.batch_id)
     is_latest = latest is None or latest < merge.known_at
-    for part in _parts(changes):
+    for part in merge.changes():
         events = events_from(connection, part, platform=merge.platform, source_id=merge.source_id)
         apply_events(connection, events, batch_id=merge.batch_id, is_latest=is_latest)
-
-
-def _parts(changes: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Yield the changes of many cells month by month, so that memory holds one month's events."""
-    if changes.height <= _CELLS_AT_ONCE:
-        yield changes
-        return
-    month = pl.col("day").dt.truncate("1mo")
-    for first in changes.select(month.unique().sort()).to_series():
-        yield changes.filter(month == first)
 
 
 def events_from(

@@ -11,7 +11,7 @@ from benchmarks.concurrency import run_together, writers
 from data_access import tables
 from data_access.cube.verify import verify
 from data_access.engine import make_engine, writing
-from data_access.ingest import records
+from data_access.ingest import cell_changes
 from data_access.ingest.intake import Intake
 from data_access.reference.areas import load_areas
 from data_access.reference.load import load_reference
@@ -56,7 +56,7 @@ def test_a_reader_does_not_wait_for_a_writer(prepared: Database) -> None:
 def test_many_cells_are_entered_month_by_month(
     prepared: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(records, "_CELLS_AT_ONCE", 1)
+    monkeypatch.setattr(cell_changes, "CELLS_AT_ONCE", 1)
     now = datetime(2021, 9, 2, 9, tzinfo=UTC)
     intake = Intake(
         engine=prepared.engine,
