@@ -34,6 +34,7 @@ MAY_EXECUTE = (
     "data_access/reader.py",
     "data_access/engine.py",
     "data_access/carry.py",
+    "data_access/chain/store.py",
     "data_access/ingest/",
     "data_access/cube/intern.py",
     "data_access/cube/merge.py",
@@ -49,6 +50,10 @@ EDGES = {
     ("data_access/cli/context.py", "areas"): "reference data, the same for everyone",
     ("data_access/demo.py", "_intake"): "builds a database, reads areas only",
     ("data_access/shared.py", "open_shared"): "reads areas only, before anyone looks",
+    ("data_access/chain/refresh.py", "_started"): "the chain is worked out for everybody",
+    ("data_access/chain/refresh.py", "_followed"): "the chain is worked out for everybody",
+    ("data_access/chain/refresh.py", "_worked_out_anew"): "the chain is worked out for everybody",
+    ("data_access/chain/refresh.py", "_parts"): "counts rows to write, no figure",
     ("data_access/cube/hot.py", "_poll"): "change numbers and names, no figure",
     ("data_access/cube/view.py", "all_cells"): "a CubeView belongs to one viewer",
 }

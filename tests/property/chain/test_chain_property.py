@@ -36,7 +36,7 @@ from tests.conftest import Database
 pytestmark = pytest.mark.db
 CLEARED = (
     tables.cube_current, tables.cube_history, tables.partition_change, tables.confirmation,
-    tables.batch_flag, tables.batch,
+    tables.batch_flag, tables.batch, tables.chain_touched, tables.chain_link, tables.meta,
     *(table for kind, of in KINDS.items() for table in tables.record_tables(of, kind)),
 )  # fmt: skip
 LAST_MOMENT = 4
