@@ -192,16 +192,22 @@ def _only(
 
 def record_pages(connection: sa.Connection, kind: Kind) -> Iterator[pl.DataFrame]:
     """Yield the keys (RECORD) of all records of a kind, a page at a time, in their order."""
+    page = record_page(connection, kind, after=None)
+    while page.height:
+        yield page
+        page = record_page(connection, kind, after=page.row(-1))
+
+
+def record_page(
+    connection: sa.Connection, kind: Kind, *, after: tuple[object, ...] | None
+) -> pl.DataFrame:
+    """Return the keys (RECORD) of the first records of a kind, or of those after one."""
     held = tables.record_tables(*kind)[0].c
     whole = sa.select(held.source_id, held.record_id).order_by(held.source_id, held.record_id)
-    query = whole.limit(AT_ONCE)
-    while (page := select_frame(connection, query, schema=RECORD)).height:
-        yield page
-        source_id, record_id = page.row(-1)
-        later = sa.tuple_(held.source_id, held.record_id) > sa.tuple_(
-            sa.literal(source_id), sa.literal(record_id)
-        )
-        query = whole.where(later).limit(AT_ONCE)
+    if after is not None:
+        bounds = [sa.literal(each) for each in after]
+        whole = whole.where(sa.tuple_(held.source_id, held.record_id) > sa.tuple_(*bounds))
+    return select_frame(connection, whole.limit(AT_ONCE), schema=RECORD)
 
 
 def _person_pages(connection: sa.Connection) -> Iterator[pl.DataFrame]:

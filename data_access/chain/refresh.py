@@ -65,17 +65,19 @@ class Refreshed:
     """What a refresh came to.
 
     Attributes:
-        batch: number in the ledger; None: no record came in since the last refresh, or another
-            process is at it.
+        batch: number in the ledger; None: nothing was written.
         n_items: moments of items that were worked out.
         n_written: rows of the cube's history that were written or taken away.
         is_whole: whether every item was worked out.
+        is_put_off: whether records are left to follow: another process is at it, or the run was
+            not wanted any more.
     """
 
     batch: int | None = None
     n_items: int = 0
     n_written: int = 0
     is_whole: bool = False
+    is_put_off: bool = False
 
 
 class _OvertakenError(Exception):
@@ -135,15 +137,15 @@ def refresh(
     """
     for _ in range(_TRIES):
         run = _started(engine, clock=clock, zone=zone, anew=anew, wanted_still=wanted_still)
-        if run is None:
-            return Refreshed()
+        if isinstance(run, Refreshed):
+            return run
         try:
             return _worked_out_anew(run) if run.base is None else _followed(run, run.base)
         except _OvertakenError:
             continue
         except _StoppedError:
             break
-    return Refreshed()
+    return Refreshed(is_put_off=True)
 
 
 def _started(
@@ -153,19 +155,19 @@ def _started(
     zone: str,
     anew: bool,
     wanted_still: Callable[[], bool],
-) -> _Run | None:
-    """Return what there is to do; None: nothing, or another process is doing it."""
+) -> _Run | Refreshed:
+    """Return what there is to do, or, where there is nothing to do now, what came of it."""
     with snapshot(engine, viewer=system_viewer(clock())) as connection:
         held = store.state(connection)
         until = store.newest_batch(connection)
         if held is not None and held.run and not _is_given_up(held):
-            return None
+            return Refreshed(is_put_off=True)
         is_sound = held is not None and not held.run and held.rules == marked(zone)
         if is_sound and not anew and not store.is_touched(connection):
-            return None
+            return Refreshed()
         known_at = store.newest_moment(connection)
     if known_at is None:
-        return None
+        return Refreshed()
     goal = State(until=until, known_at=known_at, rules=marked(zone))
     return _Run(
         engine=engine,
@@ -253,11 +255,7 @@ def _worked_out_anew(run: _Run) -> Refreshed:
     """Work out every item, and put the cells that result in place of those held."""
     system = system_viewer(run.clock())
     for kind in WATCHED:
-        with snapshot(run.engine, viewer=system) as connection:
-            pages = gather.record_pages(connection, kind)
-            for page in pages:
-                run.go_on()
-                store.add_links(run.engine, gather.told_by(connection, kind, page))
+        _link_all(run, kind)
     with snapshot(run.engine, viewer=system) as connection:
         changes, n_items = _gathered(connection, gather.every_item(connection), run, since=None)
     claim = _claimed(run, changes)
@@ -277,6 +275,29 @@ def _worked_out_anew(run: _Run) -> Refreshed:
         _let_go(run, claim)
         raise
     return Refreshed(batch=claim.run, n_items=n_items, n_written=n_written, is_whole=True)
+
+
+def _link_all(run: _Run, kind: gather.Kind) -> None:
+    """Add the links of all records of a kind.
+
+    No state of the database is held on to meanwhile: SQLite would have to keep all that is written
+    beside it. Records that arrive behind the page are noted, and linked by the next run.
+    """
+    gathered: list[pl.DataFrame] = []
+    last: tuple[object, ...] | None = None
+    while True:
+        run.go_on()
+        with snapshot(run.engine, viewer=system_viewer(run.clock())) as connection:
+            page = gather.record_page(connection, kind, after=last)
+            if page.height:
+                gathered.append(gather.told_by(connection, kind, page))
+        n_gathered = sum(each.height for each in gathered)
+        if n_gathered and (n_gathered >= store.LINKS_AT_ONCE or page.is_empty()):
+            store.add_links(run.engine, pl.concat(gathered).unique())
+            gathered = []
+        if page.is_empty():
+            return
+        last = page.row(-1)
 
 
 def _claimed(run: _Run, changes: pl.DataFrame) -> State:

@@ -53,6 +53,7 @@ EDGES = {
     ("data_access/chain/refresh.py", "_started"): "the chain is worked out for everybody",
     ("data_access/chain/refresh.py", "_followed"): "the chain is worked out for everybody",
     ("data_access/chain/refresh.py", "_worked_out_anew"): "the chain is worked out for everybody",
+    ("data_access/chain/refresh.py", "_link_all"): "the chain is worked out for everybody",
     ("data_access/chain/refresh.py", "_parts"): "counts rows to write, no figure",
     ("data_access/cube/hot.py", "_poll"): "change numbers and names, no figure",
     ("data_access/cube/view.py", "all_cells"): "a CubeView belongs to one viewer",
