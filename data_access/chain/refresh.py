@@ -45,9 +45,10 @@ GIVEN_UP_US = 10 * 60 * 1_000_000
 _TRIES = 3
 _ROWS_AT_ONCE = 50_000
 """Changes of cells that one transaction of a run over everything enters."""
-_MOST_GATHERED = 16
-_CELL_OF = [name for name in EVENTS if name not in ("value", "n")]
-_TEXTS = {
+_MOST_GATHERED = 5_000_000
+"""Changes of cells that are held before those of one cell and moment are summed."""
+_PACKED = {
+    "known_at": pl.Int64(),
     "measure": pl.Enum([cells.STARTED, cells.BEGAN, cells.ENDED, *cells.HOURS_MEASURES]),
     "dims": pl.Enum(
         [
@@ -56,8 +57,13 @@ _TEXTS = {
             *(f"age={age}|step={step}" for age in cells.AGES for step in steps.STEPS),
         ]
     ),
+    "day": pl.Date(),
+    "area_id": pl.Int32(),
+    "n": pl.Int32(),
 }
-"""The texts of the chain's cells, so that many changes are held as numbers."""
+"""Changes of cells as numbers alone, for there are millions. Each item counts one, so that what it
+adds to the value is what it adds to the number of items."""
+_CELL_OF = [name for name in _PACKED if name != "n"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +218,7 @@ def _followed(run: _Run, base: State) -> Refreshed:
         changes, n_items = _gathered(connection, gather.pieces(wanted), run, since=base.until)
     with writing(run.engine) as connection:
         _require(connection, run.met)
-        batch_id, source_id = _open(connection, run, changes)
+        batch_id, source_id = _open(connection, run)
         n_written = _added(connection, changes, batch_id=batch_id, source_id=source_id)
         store.put_state(connection, run.goal)
         store.drop_touched(connection, until=run.goal.until)
@@ -258,7 +264,7 @@ def _worked_out_anew(run: _Run) -> Refreshed:
         _link_all(run, kind)
     with snapshot(run.engine, viewer=system) as connection:
         changes, n_items = _gathered(connection, gather.every_item(connection), run, since=None)
-    claim = _claimed(run, changes)
+    claim = _claimed(run)
     try:
         n_written = 0
         for measure, days in _parts(run, changes):
@@ -300,11 +306,11 @@ def _link_all(run: _Run, kind: gather.Kind) -> None:
         last = page.row(-1)
 
 
-def _claimed(run: _Run, changes: pl.DataFrame) -> State:
+def _claimed(run: _Run) -> State:
     """Enter that this run is about to write, so that no other one does."""
     with writing(run.engine) as connection:
         _require(connection, run.met)
-        batch_id, _ = _open(connection, run, changes)
+        batch_id, _ = _open(connection, run)
         _close(connection, run, batch_id=batch_id, n_written=0)
         claim = replace(run.goal, run=batch_id, seen_at=to_us(machine_clock()))
         store.put_state(connection, claim)
@@ -317,9 +323,8 @@ def _parts(run: _Run, changes: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame
     Shape of days: month (yyyymm), day (days since 1970), n (changes of cells).
     """
     day = pl.col("day").cast(pl.Int32)
-    new = changes.group_by(pl.col("measure").cast(pl.String), day=day).agg(
-        n=pl.len().cast(pl.Int64)
-    )
+    counted_new = changes.group_by("measure", "day").agg(n=pl.len().cast(pl.Int64))
+    new = counted_new.with_columns(pl.col("measure").cast(pl.String), day=day)
     with snapshot(run.engine, viewer=system_viewer(run.clock())) as connection:
         old = _held_days(connection)
     counted = pl.concat([new, old]).group_by("measure", "day").agg(pl.col("n").sum())
@@ -403,7 +408,7 @@ def _gathered(
 ) -> tuple[pl.DataFrame, int]:
     """Return what some items change in the cells, and how many of their moments were looked at.
 
-    Shape: columns of EVENTS, each cell and moment once; texts as numbers (_TEXTS).
+    Shape: columns of _PACKED; a cell and moment may come several times.
 
     Args:
         connection: on which everything is read.
@@ -411,21 +416,22 @@ def _gathered(
         run: what is asked for.
         since: the batch up to which the cells tell of these items already; None: they do not.
     """
-    empty = pl.DataFrame(schema=EVENTS).cast(_TEXTS)  # type: ignore[arg-type]
-    found, n_items = [empty], 0
+    found, n_items = [pl.DataFrame(schema=_PACKED)], 0
+    n_held, most = 0, _MOST_GATHERED
     for wanted in pieces:
         run.go_on()
         versions = gather.versions_for(connection, wanted)
         items = _items(versions, wanted, until=run.goal.until, zone=run.zone)
         n_items += items.height
-        found.append(_as_numbers(signed_changes(items, zone=run.zone)))
+        found.append(_packed(items, zone=run.zone, sign=1))
         if since is not None:
             before = _items(versions, wanted, until=since, zone=run.zone)
-            undone = signed_changes(before, zone=run.zone)
-            found.append(_as_numbers(undone.with_columns(-pl.col("value"), -pl.col("n"))))
-        if len(found) > _MOST_GATHERED:
-            found = [_summed(found)]
-    return _summed(found), n_items
+            found.append(_packed(before, zone=run.zone, sign=-1))
+        n_held += found[-1].height
+        if n_held > most:
+            found = [_summed(pl.concat(found))]
+            n_held, most = found[0].height, max(most, 2 * found[0].height)
+    return pl.concat(found), n_items
 
 
 def _items(versions: gather.Versions, wanted: Wanted, *, until: int, zone: str) -> pl.DataFrame:
@@ -433,18 +439,21 @@ def _items(versions: gather.Versions, wanted: Wanted, *, until: int, zone: str) 
     return item_histories(**chain_records(seen, zone=zone), wanted=wanted)
 
 
+def _packed(items: pl.DataFrame, *, zone: str, sign: int) -> pl.DataFrame:
+    changes = signed_changes(items, zone=zone).with_columns(pl.col("n") * sign)
+    return changes.select([pl.col(name).cast(dtype) for name, dtype in _PACKED.items()])
+
+
+def _summed(changes: pl.DataFrame) -> pl.DataFrame:
+    summed = changes.group_by(_CELL_OF).agg(pl.col("n").sum())
+    return summed.filter(pl.col("n") != 0).select([pl.col(n).cast(d) for n, d in _PACKED.items()])
+
+
 def _events(connection: sa.Connection, changes: pl.DataFrame, *, source_id: int) -> pl.DataFrame:
-    plain = changes.with_columns(pl.col(list(_TEXTS)).cast(pl.String))
-    return events_from(connection, plain, platform=CHAIN_PLATFORM, source_id=source_id)
-
-
-def _as_numbers(changes: pl.DataFrame) -> pl.DataFrame:
-    return changes.cast(_TEXTS)  # type: ignore[arg-type]
-
-
-def _summed(changes: list[pl.DataFrame]) -> pl.DataFrame:
-    summed = pl.concat(changes).group_by(_CELL_OF).agg(pl.col("value").sum(), pl.col("n").sum())
-    return summed.filter((pl.col("value") != 0) | (pl.col("n") != 0)).select(list(EVENTS))
+    """Return changes (_PACKED) as events of cells, each cell and moment once."""
+    plain = _summed(changes).with_columns(value="n")
+    named = plain.select([pl.col(name).cast(dtype) for name, dtype in EVENTS.items()])
+    return events_from(connection, named, platform=CHAIN_PLATFORM, source_id=source_id)
 
 
 def _require(connection: sa.Connection, held: State | None) -> None:
@@ -453,16 +462,18 @@ def _require(connection: sa.Connection, held: State | None) -> None:
         raise _OvertakenError
 
 
-def _open(connection: sa.Connection, run: _Run, changes: pl.DataFrame) -> tuple[int, int]:
-    """Enter the run in the ledger; return the numbers of its batch and of its source."""
+def _open(connection: sa.Connection, run: _Run) -> tuple[int, int]:
+    """Enter the run in the ledger; return the numbers of its batch and of its source.
+
+    No file came: the hash is that of what the run is to follow.
+    """
     source_id = intern_source(connection, CHAIN_SOURCE, origin=Origin.RECORDS)
-    content = changes.hash_rows(seed=0).sort().to_numpy().tobytes()
     delivered = Delivered(
         origin=Origin.RECORDS.value,
         platform=CHAIN_PLATFORM,
         record_kind=CHAIN_SOURCE,
         file_name=CHAIN_SOURCE,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=hashlib.sha256(repr(run.goal).encode()).hexdigest(),
         n_bytes=0,
         known_at=from_us(run.goal.known_at),
         received_at=run.clock(),
