@@ -60,7 +60,9 @@ FIRST = (
     Batch(1, "contact", (contact("k1", "p1"), contact("k2", None), contact("k3", "p3"))),
     Batch(1, "sample", (sample("s1", person_ref="p0"), sample("s2"), sample("s3", n_members=3))),
     Batch(1, "stay", (stay("b1", "p1", since=5),)),
-)
+    Batch(1, "sample_person", (told("sample_person", "l5", sample_id="s5", person_ref="p5",
+                                    collected_at=hours(2)),)),
+)  # fmt: skip
 # Each of them changes items of records that are not delivered with it.
 LATER = (
     Batch(2, "stay", (stay("b2", "p3", since=6),)),
@@ -72,6 +74,8 @@ LATER = (
     Batch(6, "stay", (replace(stay("b1", "p1", since=5), deleted=True, version=1),)),
     Batch(2, "sample", (sample("s4", member_refs="p1|p3", n_members=2, collected_at=hours(9)),)),
     Batch(7, "contact", (replace(contact("k3", "p3", index_reported_at=hours(-9)), version=1),)),
+    # The line names somebody else: the sample's own word stands.
+    Batch(7, "sample", (sample("s5", member_refs="p4"),)),
     Batch(8, "case", (replace(FIRST[0].rows[0], deleted=True, version=1),)),
 )  # fmt: skip
 Deliver = Callable[[Batch], None]
@@ -108,7 +112,7 @@ def differences(engine: sa.Engine) -> list[tuple[object, ...]]:
 def test_each_later_delivery_is_followed_by_what_it_changes_alone(
     filled: sa.Engine, take: Deliver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gather, "AT_ONCE", 1)
+    monkeypatch.setattr(gather, "AT_ONCE", 2)
     for number, batch in enumerate(LATER, start=1):
         take(batch)
         done = run(filled)
@@ -167,7 +171,7 @@ def test_two_runs_at_once_do_not_count_twice(
 def test_a_whole_run_that_dies_halfway_is_done_again(
     filled: sa.Engine, take: Deliver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refresh, "_ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(refresh, "_ROWS_AT_ONCE", 8)
     plain, left = refresh._replaced, [3]
 
     def dying(*given: object, **named: object) -> int:

@@ -177,7 +177,7 @@ def check(engine: sa.Engine, given_batches: list[Batch], *, after_each: bool) ->
 
 
 @settings(
-    max_examples=6,
+    max_examples=4,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(given_batches=worlds, after_each=st.booleans())
