@@ -1,10 +1,13 @@
 """The only `st.cache_resource`: what the process holds once. Everything here is thread-safe."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from dashboard.api.desk import Desk
 from dashboard.headline import HEADLINE
 from dashboard.live import Beat, Pulse
+from data_access.chain.follow import Follower
 from data_access.codes import Role
 from data_access.cube.query import Ask
 from data_access.reference.model import Pack
@@ -35,7 +38,14 @@ def pack() -> Pack:
 @st.cache_resource(show_spinner=False, on_release=Desk.close)
 def desk() -> Desk:
     """Return the desk that takes in deliveries over HTTP."""
-    return Desk(shared(), settings())
+    return Desk(shared(), settings(), follower=follower())
+
+
+@st.cache_resource(show_spinner=False)
+def follower() -> Follower:
+    """Return what brings the response chain up to the deliveries taken in over HTTP."""
+    held = shared()
+    return Follower(engine=held.engine, clock=held.clock, zone=held.zone.key)
 
 
 @st.cache_resource(show_spinner=False)
@@ -48,6 +58,11 @@ def warm() -> None:
     """Read what the overview needs, so that the first visitor after a start need not wait."""
     held = shared()
     held.figures(Ask(ids=HEADLINE), viewer=make_viewer(Role.NATIONAL, now=held.clock()))
+
+
+def follow(wanted_still: Callable[[], bool]) -> None:
+    """Bring the response chain up to what was taken in, if that is due."""
+    follower().follow(wanted_still=wanted_still)
 
 
 def beat() -> Beat:

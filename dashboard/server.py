@@ -4,6 +4,8 @@ Start: `python -m streamlit run dashboard/server.py --server.port 8501`.
 """
 
 import asyncio
+import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -24,7 +26,9 @@ from dashboard.metrics import REGISTRY, Counting, observe
 from dashboard.web import Guard, PackedScripts
 from data_access.errors import DataAccessError
 
+LOG = logging.getLogger("tuyendau.server")
 LISTENERS = Listeners()
+FOLLOW_SECONDS = 5.0
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -103,10 +107,30 @@ async def watch() -> None:
         await asyncio.sleep(POLL_SECONDS)
 
 
+async def follow() -> None:
+    """Have the response chain follow the deliveries over HTTP, in a thread that nobody waits for.
+
+    The server's own loop does it, not a request: whoever delivers gets their answer as before.
+    """
+    ended = threading.Event()
+    try:
+        while True:
+            try:
+                await asyncio.to_thread(resources.follow, lambda: not ended.is_set())
+            except DataAccessError:
+                pass  # the pages say that the database is away; it is tried again
+            except Exception:
+                LOG.exception("the response chain could not be worked out")
+            await asyncio.sleep(FOLLOW_SECONDS)
+    finally:
+        # A run that takes minutes must not keep the process from ending.
+        ended.set()
+
+
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Read the cube, and watch the database while the server runs."""
-    tasks = [asyncio.create_task(work()) for work in (warm, watch)]
+    tasks = [asyncio.create_task(work()) for work in (warm, watch, follow)]
     try:
         yield {}
     finally:

@@ -150,12 +150,14 @@ def select_frame(
 def _copied_out(
     connection: sa.Connection, query: sa.Select[tuple[object, ...]], *, schema: Schema
 ) -> pl.DataFrame:
-    # COPY takes no bound values; what the queries of the write side bind are whole numbers.
+    # COPY takes no bound values. Per cent signs are doubled for a driver that looks for parameters,
+    # which it does not do here.
     compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    statement = str(compiled).replace("%%", "%")
     lines = io.BytesIO()
     with (
         _driver(connection).cursor() as cursor,
-        cursor.copy(f"COPY ({compiled}) TO STDOUT (FORMAT csv, NULL '{_NULL_OUT}')") as copy,
+        cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv, NULL '{_NULL_OUT}')") as copy,
     ):
         for part in copy:
             lines.write(part)

@@ -270,6 +270,33 @@ person_link = sa.Table(
     sa.Column("entries", sa.LargeBinary, nullable=False),
 )
 
+chain_touched = sa.Table(
+    "chain_touched",
+    metadata,
+    # Records whose versions a delivery wrote, until the response chain has followed.
+    sa.Column("batch_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
+    # Number of the kind of record: `chain.records.NUMBERS`.
+    sa.Column("kind", sa.SmallInteger, nullable=False),
+    sa.Column("source_id", sa.Integer, nullable=False),
+    sa.Column("known_at", sa.BigInteger, nullable=False),
+    # Parquet (zstd) of record_id.
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+)
+
+chain_link = sa.Table(
+    "chain_link",
+    metadata,
+    # Which records ever told of a person, a case or a sample: `chain.keys`. Written by the job that
+    # works out the chain, so that the gate need not keep five big tables indexed by person.
+    sa.Column("role", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("source_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("record_id", sa.Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 
 def _field_column(field: Field) -> sa.Column:  # type: ignore[type-arg]
     return sa.Column(field.name, _COLUMN_TYPES[field.kind])

@@ -13,6 +13,8 @@ from pathlib import Path
 import polars as pl
 import sqlalchemy as sa
 
+from data_access import tables
+from data_access.codes import to_us
 from data_access.contracts.model import DTYPES
 from data_access.contracts.registry import record_kind
 from data_access.contracts.rules import DELAY_BINS
@@ -228,3 +230,43 @@ def waiting(
             ages = [age for age, (low, high) in AGE_STARTS.items() if low <= old < high]
             held[step, province, ages[0] if ages else "14+"] += 1
     return held
+
+
+# --- what is stored -------------------------------------------------------------------------------
+
+
+def stored(engine: sa.Engine, *, at: int) -> pl.DataFrame:
+    """The chain's cells as of a moment: measure, day, area_id, dims, value."""
+    history = tables.cube_history
+    query = (
+        sa.select(tables.measure.c.key, history.c.day, history.c.area_id,
+                  tables.breakdown.c.dims, history.c.known_at, history.c.value, history.c.n)
+        .join(tables.measure, tables.measure.c.measure_id == history.c.measure_id)
+        .join(tables.breakdown, tables.breakdown.c.breakdown_id == history.c.breakdown_id)
+        .where(tables.measure.c.platform == "response", history.c.known_at <= to_us(hours(at)))
+        .order_by(history.c.known_at)
+    )  # fmt: skip
+    with engine.connect() as connection:
+        rows = {tuple(row[:4]): (row.value, row.n) for row in connection.execute(query)}
+    held = [(*key, value) for key, (value, n) in rows.items() if n]
+    names = ["measure", "day", "area_id", "dims", "value"]
+    types = [pl.String, pl.Int32, pl.Int32, pl.String, pl.Float64]
+    frame = pl.DataFrame(held, schema=dict(zip(names, types, strict=True)), orient="row")
+    return frame.with_columns(pl.col("day").cast(pl.Date))
+
+
+def flows(held: pl.DataFrame) -> Counter[Cell]:
+    """Return the cells of flows, as `cells` does."""
+    plain = held.filter(~pl.col("measure").str.starts_with("chain_waiting"))
+    return Counter({tuple(row[:4]): int(row[4]) for row in plain.iter_rows()})
+
+
+def stock(held: pl.DataFrame, *, day: date) -> Counter[tuple[str, int, str]]:
+    """Return who waits at the end of a day, as `waiting` does."""
+    total: Counter[tuple[str, int, str]] = Counter()
+    for measure, on, area, dims, value in held.iter_rows():
+        if measure.startswith("chain_waiting") and on <= day:
+            codes = dict(part.split("=") for part in dims.split("|"))
+            sign = 1 if measure.endswith("began") else -1
+            total[codes["step"], area, codes["age"]] += sign * int(value)
+    return +total

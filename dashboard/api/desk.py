@@ -16,6 +16,7 @@ from dashboard.api.holding import Holding
 from dashboard.api.refusal import Refusal
 from dashboard.api.turns import Turns
 from dashboard.api.upload import MB, Limits
+from data_access.chain.follow import PLATFORMS, Follower
 from data_access.clock import machine_clock
 from data_access.ingest import ledger
 from data_access.ingest.intake import Intake, rejects_folder
@@ -55,11 +56,18 @@ class Parcel:
 class Desk:
     """One process's desk. Safe between threads."""
 
-    def __init__(self, shared: Shared, settings: Settings) -> None:
-        """Set up the gate; touches neither database nor disk yet."""
+    def __init__(self, shared: Shared, settings: Settings, *, follower: Follower) -> None:
+        """Set up the gate; touches neither database nor disk yet.
+
+        Args:
+            shared: the shared database.
+            settings: what the environment says.
+            follower: told of every delivery that the response chain has to follow.
+        """
         self.limits = Limits(n_bytes=settings.max_upload_mb * MB)
         self.turns = Turns(settings.max_ingests)
         self.holding = Holding()
+        self._follower = follower
         self._intake = Intake(
             engine=shared.engine,
             areas=shared.areas,
@@ -112,6 +120,8 @@ class Desk:
             fmt=parcel.fmt,
             known_at=ledger.stream_moment(intake.clock()),
         )
+        if parcel.platform in PLATFORMS:
+            self._follower.note()
         LOG.info("batch %d came with token %s", outcome.batch, token.token_id)
         shown = []
         if outcome.rejects_file:

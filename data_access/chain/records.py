@@ -18,11 +18,15 @@ _KEY = {"source_id": pl.Int32(), "record_id": pl.String()}
 
 CHAIN_PLATFORM, CHAIN_SOURCE = "response", "chain"
 """Under these names the chain stands in the ledger and in the cube."""
+CHAIN_META = "chain_state"
+"""Under this key of `meta` stands how far the chain has come: `chain.store.State` as JSON."""
 
 CASE, CONTACT = ("tracing", "case"), ("tracing", "contact")
 STAY, SAMPLE, MEMBER = ("quarantine", "stay"), ("testing", "sample"), ("testing", "sample_person")
 WATCHED = (CASE, CONTACT, STAY, SAMPLE, MEMBER)
 """The kinds of record a change of which may change the chain."""
+NUMBERS: Mapping[tuple[str, str], int] = {kind: number for number, kind in enumerate(WATCHED)}
+"""Kind of record → its number in storage."""
 
 FIELDS: Mapping[tuple[str, str], Mapping[str, pl.DataType]] = {
     CASE: {"province_id": pl.Int32(), "person_ref": pl.String(), "case_day": pl.Int32()},
@@ -102,7 +106,8 @@ def _members_of_single(single: pl.DataFrame, members: pl.DataFrame) -> pl.DataFr
     lines = members.drop_nulls("person_ref").select(
         "source_id", "sample_id", "person_ref", line_begin="begin", line_end="end"
     )
-    bare = single.filter(pl.col("person_ref").is_null()).drop("person_ref")
+    stated = pl.coalesce("person_ref", "member_refs")
+    bare = single.filter(stated.is_null()).drop("person_ref")
     joined = bare.join(
         lines, left_on=["source_id", "record_id"], right_on=["source_id", "sample_id"]
     )

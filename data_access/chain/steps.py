@@ -8,6 +8,7 @@ listed) or a contact of class F1 (listed, reached, quarantined, tested).
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -43,6 +44,25 @@ ITEMS = {"step": pl.String(), "source_id": pl.Int32(), "item": pl.String(),
          "done": pl.Int64()}  # fmt: skip
 """What is known of an item from a moment on; `started` is null where it is not at this step."""
 
+PERSON_KEY = {"person_ref": pl.String()}
+CASE_KEY = {"source_id": pl.Int32(), "case_id": pl.String()}
+CONTACT_KEY = {"source_id": pl.Int32(), "contact_id": pl.String()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Some items, by whose they are. No key comes twice.
+
+    Attributes:
+        persons: columns of PERSON_KEY.
+        cases: columns of CASE_KEY.
+        contacts: columns of CONTACT_KEY.
+    """
+
+    persons: pl.DataFrame
+    cases: pl.DataFrame
+    contacts: pl.DataFrame
+
 
 def item_histories(
     *,
@@ -51,23 +71,35 @@ def item_histories(
     stays: pl.DataFrame,
     positives: pl.DataFrame,
     tests: pl.DataFrame,
+    wanted: Wanted | None = None,
 ) -> pl.DataFrame:
     """Return what was known of every item of every step, moment by moment.
 
     Shape: columns of ITEMS; one row per moment at which what is known of an item at a step
         changed, in order of item and moment.
     Needs: frames with the columns of CASES, CONTACTS, STAYS, POSITIVES and TESTS; instants are
-        microseconds UTC.
+        microseconds UTC. Where only some items are wanted, every record that tells of them, and
+        any others.
     Method: an item is looked at whenever one of the records that tell of it begins or ends.
     """
+    of_persons, of_cases, listed = (positives, cases), (cases, contacts), contacts
+    if wanted is not None:
+        persons, index = wanted.persons, wanted.cases.rename({"case_id": "index_case_id"})
+        of_persons = (_among(positives, persons), _among(cases, persons))
+        of_cases = (_among(cases, wanted.cases), _among(contacts, index))
+        listed = _among(contacts, wanted.contacts)
     found = pl.concat(
         [
-            _persons(positives, cases),
-            _index_cases(cases, contacts),
-            *_close_contacts(contacts, stays=stays, tests=tests),
+            _persons(*of_persons),
+            _index_cases(*of_cases),
+            *_close_contacts(listed, stays=stays, tests=tests),
         ]
     )
     return _changes_only(found)
+
+
+def _among(records: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    return records.join(keys, on=keys.columns, how="semi")
 
 
 # --- moments ------------------------------------------------------------------------------------

@@ -13,6 +13,9 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:  # noqa: ANN401 -- a
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "chain", help="work out the response chain from the records of all platforms"
     )
+    parser.add_argument(
+        "--anew", action="store_true", help="work out every item, not only what changed"
+    )
     return parser
 
 
@@ -22,14 +25,16 @@ def run(args: argparse.Namespace, context: Context) -> int:
     Raises:
         DataAccessError: if the database is not set up or does not answer.
     """
-    del args
     require_current(context.engine)
-    print(sentence(refresh(context.engine, clock=context.clock, zone=context.zone)))
+    done = refresh(context.engine, clock=context.clock, zone=context.zone, anew=args.anew)
+    print(sentence(done))
     return 0
 
 
 def sentence(done: Refreshed) -> str:
     """Return what a refresh came to, as one line."""
+    if done.is_put_off:
+        return "response chain: another process is working it out"
     if done.batch is None:
         return "response chain: no records since the last time"
     return (

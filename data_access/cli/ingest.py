@@ -8,7 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from data_access.chain.follow import PLATFORMS
+from data_access.chain.refresh import refresh
+from data_access.cli import chain
 from data_access.cli.context import Context
+from data_access.errors import DataAccessError
 from data_access.ingest import ledger
 from data_access.ingest.intake import check_source
 from data_access.ingest.ledger import Counts, Outcome
@@ -73,12 +77,29 @@ def run(args: argparse.Namespace, context: Context) -> int:
     finally:
         if args.json and outcomes:
             print(json.dumps(summary(outcomes), ensure_ascii=False))
+        if outcomes and args.way == "records" and args.platform in PLATFORMS:
+            _follow(context, says=_wants_progress(args))
     return 0
+
+
+def _follow(context: Context, *, says: bool) -> None:
+    """Bring the response chain up to what was taken in, which stays whatever comes of this."""
+    try:
+        done = refresh(context.engine, clock=context.clock, zone=context.zone)
+    except DataAccessError as error:
+        _say(f"the response chain has not followed yet ({error}); the delivery was kept")
+        return
+    if says:
+        _say(chain.sentence(done))
+
+
+def _wants_progress(args: argparse.Namespace) -> bool:
+    return bool(args.progress or sys.stderr.isatty())
 
 
 def _deliver(args: argparse.Namespace, context: Context) -> Iterator[Outcome]:
     intake = context.intake
-    if args.progress or sys.stderr.isatty():
+    if _wants_progress(args):
         intake = replace(intake, progress=_say)
     known_at = ledger.known_at(args.known_at, clock=context.clock, zone=context.zone)
     if args.way == "table":

@@ -3,15 +3,12 @@
 import argparse
 import json
 import time
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from data_access.chain.refresh import refresh
+from data_access.chain.follow import Follower
 from data_access.cli.context import Context
 from data_access.errors import BadUse, DatabaseUnavailable, StorageUnavailable
-from data_access.ingest.ledger import stream_moment
 from data_access.ingest.watch import Watch
 
 _WAIT_WHEN_AWAY_S = 5.0
@@ -39,8 +36,14 @@ def run(args: argparse.Namespace, context: Context) -> int:
     """
     if not args.folder.is_dir():
         raise BadUse(f"there is no folder {args.folder.name!r}")
-    follower = _Follower(context=context)
-    watch = Watch(folder=args.folder.resolve(), intake=context.intake, say=follower.say)
+    follower = Follower(engine=context.engine, clock=context.clock, zone=context.zone)
+
+    def say(line: str) -> None:
+        # Whatever it is that the watch says, there may be something to follow.
+        follower.note()
+        _say(line)
+
+    watch = Watch(folder=args.folder.resolve(), intake=context.intake, say=say)
     if args.once:
         watch.look()
         time.sleep(min(args.every, 1.0))
@@ -54,28 +57,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
         return 0
 
 
-@dataclass(kw_only=True)
-class _Follower:
-    """Brings the response chain up to what was taken in, once a tick: it reads all its records."""
-
-    context: Context
-    taken: bool = False
-    last: datetime | None = None
-
-    def say(self, line: str) -> None:
-        """Pass on what the watch says; whatever it is, there is something to follow."""
-        self.taken = True
-        _say(line)
-
-    def follow(self) -> None:
-        """Refresh the chain if anything came in and the tick is a new one."""
-        tick = stream_moment(self.context.clock())
-        if self.taken and tick != self.last:
-            refresh(self.context.engine, clock=self.context.clock, zone=self.context.zone)
-            self.taken, self.last = False, tick
-
-
-def _looked(watch: Watch, follower: _Follower) -> bool:
+def _looked(watch: Watch, follower: Follower) -> bool:
     """Look once; return False, having said so, when the database or the disk is away."""
     try:
         watch.look()

@@ -2,10 +2,13 @@
 
 Independent of the code that wrote it: no delta, no time line and no stored end of validity enters
 the recomputation. Who won when is found by asking, for each moment of a record, which of the
-versions known by then ranks highest; states of tables by replaying what was delivered.
+versions known by then ranks highest; states of tables by replaying what was delivered. The response
+chain is recomputed by the rules that its job uses, in one piece; how many items began at its first
+steps is counted once more in plain SQL, so that a fault in those rules is not taken for the truth.
 """
 
 import io
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -13,16 +16,18 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
-from data_access.chain.cells import signed_changes
+from data_access.chain.cells import STARTED, signed_changes
+from data_access.chain.counts import FIRST_STEPS, first_steps
 from data_access.chain.records import (
-    CHAIN_PLATFORM,
+    CHAIN_META,
+    CHAIN_SOURCE,
     WATCHED,
     chain_records,
     schema_of,
     statement,
 )
 from data_access.chain.steps import item_histories
-from data_access.codes import Origin
+from data_access.codes import Origin, to_us
 from data_access.contracts.model import DTYPES, Contract, RecordKind
 from data_access.contracts.registry import CONTRACTS
 from data_access.cube.rollup import contributions
@@ -106,12 +111,15 @@ def verify(
             parts.append(_replayed(feed, told))
         held = _stored(reader, tables.cube_history, viewer=viewer)
         present = _stored(reader, tables.cube_current, viewer=viewer)
+        until, chain_id = _chain_reach(reader, viewer=viewer)
+        counted = first_steps(reader, until=until, zone=zone, viewer=viewer)
         names = _source_names(reader, viewer=viewer)
     expected = pl.concat(parts)
     moments = expected["known_at"].unique().sort()
     differences = [
         _compared(*_at_moments(expected, held, moments, n=n_moments), table="history"),
         _compared(_last(expected), present, table="current"),
+        _chain_counts_compared(counted, present, source_id=chain_id, at=to_us(viewer.now)),
     ]
     return Verdict(
         n_versions=n_versions,
@@ -203,24 +211,56 @@ def _changes(kind: RecordKind, spans: pl.DataFrame, *, zone: str) -> pl.DataFram
 
 def _chain_changes(reader: FrameReader, *, viewer: Viewer, zone: str) -> pl.DataFrame:
     """Return what the response chain changes at each moment, as of its last refresh."""
-    batch, source = tables.batch.c, tables.source.c
-    query = sa.select(source.source_id, batch.batch_id).join_from(
-        tables.batch, tables.source, source.source_id == batch.source_id
-    ).where(batch.platform == CHAIN_PLATFORM)  # fmt: skip
-    runs = reader.read(query, {"source_id": pl.Int32, "batch_id": pl.Int64}, viewer=viewer)
-    last = runs.sort("batch_id").tail(1)
-    until, source_id = (0, 0) if last.is_empty() else (last["batch_id"][0], last["source_id"][0])
+    until, source_id = _chain_reach(reader, viewer=viewer)
     found = {}
     for kind in WATCHED:
         seen = [
             reader.read(statement(kind, past=past), {**schema_of(kind, past=past)}, viewer=viewer)
             for past in (False, True)
         ]
-        versions = pl.concat(seen, how="diagonal").filter(pl.col("batch_id") < until)
+        versions = pl.concat(seen, how="diagonal").filter(pl.col("batch_id") <= until)
         found[kind] = _in_force(versions).filter(pl.col("deleted") == 0)
-    items = item_histories(**chain_records(found, zone=zone))
+    items = item_histories(**chain_records(found, zone=zone), wanted=None)
     told = signed_changes(items, zone=zone).with_columns(source_id=pl.lit(source_id))
     return told.select([pl.col(name).cast(dtype) for name, dtype in _CHANGES.items()])
+
+
+def _chain_reach(reader: FrameReader, *, viewer: Viewer) -> tuple[int, int]:
+    """Return the last batch whose records are in the chain, and the number of its source."""
+    meta, source = tables.meta.c, tables.source.c
+    held = reader.read(sa.select(meta.key, meta.value), {"key": pl.String, "value": pl.String},
+                       viewer=viewer).filter(pl.col("key") == CHAIN_META)  # fmt: skip
+    numbered: Schema = {"source_id": pl.Int32, "name": pl.String, "origin": pl.String}
+    names = reader.read(
+        sa.select(source.source_id, source.name, source.origin), numbered, viewer=viewer
+    ).filter((pl.col("name") == CHAIN_SOURCE) & (pl.col("origin") == Origin.RECORDS.value))
+    if held.is_empty() or names.is_empty():
+        return 0, 0
+    return int(json.loads(held.item(0, "value"))["until"]), int(names.item(0, "source_id"))
+
+
+def _chain_counts_compared(
+    counted: pl.DataFrame, present: pl.DataFrame, *, source_id: int, at: int
+) -> pl.DataFrame:
+    """Return one row per (first step, day, province) on which plain counts and the cube differ."""
+    began = present.filter(pl.col("measure") == STARTED)
+    steps = [f"step={step}" for step in FIRST_STEPS]
+    held = began.filter(pl.col("dims").is_in(steps)).select(
+        "day", "area_id", "dims", found=pl.col("value").cast(pl.Int64)
+    )
+    plain = counted.select("day", "area_id", dims=pl.format("step={}", "step"), expected="n")
+    both = plain.join(held, on=["day", "area_id", "dims"], how="full", coalesce=True)
+    return both.filter(pl.col("expected").ne_missing(pl.col("found"))).select(
+        table=pl.lit("plain counts"),
+        source_id=pl.lit(source_id, dtype=pl.Int32),
+        measure=pl.lit(STARTED),
+        day="day",
+        area_id="area_id",
+        dims="dims",
+        known_at=pl.lit(at, dtype=pl.Int64),
+        expected=pl.col("expected").cast(pl.String).fill_null("nothing"),
+        found=pl.col("found").cast(pl.String).fill_null("nothing"),
+    )
 
 
 def _cumulated(changes: pl.DataFrame) -> pl.DataFrame:

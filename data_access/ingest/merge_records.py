@@ -18,6 +18,8 @@ import sqlalchemy as sa
 
 from data_access import tables
 from data_access.carry import Schema, delete_matching, insert_frame, insert_if_new, matching
+from data_access.chain.records import NUMBERS
+from data_access.chain.store import Touched, note_touched
 from data_access.contracts.model import DTYPES, RecordKind
 from data_access.cube.rollup import columns_read, contributions
 from data_access.cube.timeline import with_valid_to
@@ -86,6 +88,7 @@ class RecordMerge:
         self._changed: list[pl.DataFrame] = []
         self._changes = CellChanges()
         self._parts = 0
+        self._n_touched = 0
 
     def add(self, accepted: pl.DataFrame) -> None:
         """Merge one chunk (`Admitted.accepted`)."""
@@ -128,6 +131,7 @@ class RecordMerge:
             self.connection, self.winner, self._keyed(rows)
         )
         if self._expects_new:
+            self._touch(rows["record_id"])
             self._change(rows, moment="known_at", sign=1)
             self._count(new=incoming.height)
         return self._expects_new
@@ -214,6 +218,7 @@ class RecordMerge:
         n_updated = self._outdate(written.filter("_known"), held)
         rows = written.select(list(self.schema))
         insert_frame(self.connection, self.winner, self._keyed(rows))
+        self._touch(rows["record_id"])
         self._change(rows, moment="known_at", sign=1)
         self._count(
             new=written.height - written.filter("_known").height,
@@ -364,6 +369,7 @@ class RecordMerge:
     def _write_timeline(self, after: pl.DataFrame) -> None:
         moved = ~pl.col("valid_to").eq_missing(pl.col("valid_to_before"))
         changed = after.filter(~pl.col("is_stored") | moved)
+        self._touch(changed["record_id"].unique())
         was = changed.filter("is_stored")
         fallen = was.filter(pl.col("valid_to_before").is_null()).select("record_id")
         delete_matching(self.connection, self.winner, self._keyed(fallen))
@@ -422,6 +428,20 @@ class RecordMerge:
         }
         self._parts += 1
         self.connection.execute(sa.insert(tables.confirmation), row)
+
+    def _touch(self, record_ids: pl.Series) -> None:
+        """Note which records were written, for the figures that follow later."""
+        if (self.platform, self.kind.name) not in NUMBERS or record_ids.is_empty():
+            return
+        touched = Touched(
+            batch_id=self.batch_id,
+            part=self._n_touched,
+            kind=(self.platform, self.kind.name),
+            source_id=self.source_id,
+            known_at=self.known_at,
+        )
+        note_touched(self.connection, touched, record_ids=record_ids)
+        self._n_touched += 1
 
     def _change(self, versions: pl.DataFrame, *, moment: str, sign: int) -> None:
         if versions.is_empty() or not self.kind.rollups:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from data_access import tables
 from data_access.carry import staged
+from data_access.chain import store
 from data_access.contracts.registry import CONTRACTS
 from data_access.engine import writing
 from data_access.errors import SettingsError
@@ -96,9 +97,12 @@ def rekey(engine: sa.Engine, *, before: tuple[str, ...], key: str) -> int:
                 reseal_links(connection, key=key.encode())
                 continue
             _seal_column(connection, table, name, key=key.encode())
+        # The response chain is worked out anew: its links name persons by the pseudonyms before.
+        store.forget(connection, links=True)
         meta = tables.meta
         connection.execute(sa.update(meta).where(meta.c.key == META_KEY).values(value=new))
-    _forget_old_pages(engine, tuple(dict.fromkeys(table.name for table, _ in columns)))
+    rewritten = [*(table.name for table, _ in columns), tables.chain_link.name]
+    _forget_old_pages(engine, tuple(dict.fromkeys(rewritten)))
     return len(columns)
 
 

@@ -1,7 +1,6 @@
 """Records in any order leave the response chain that a recount gives, as of every moment."""
 
 import tempfile
-from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -26,8 +25,11 @@ from tests.chain_world import (
     Version,
     cells,
     deliver,
+    flows,
     hours,
     items,
+    stock,
+    stored,
     waiting,
     winners,
 )
@@ -36,7 +38,7 @@ from tests.conftest import Database
 pytestmark = pytest.mark.db
 CLEARED = (
     tables.cube_current, tables.cube_history, tables.partition_change, tables.confirmation,
-    tables.batch_flag, tables.batch,
+    tables.batch_flag, tables.batch, tables.chain_touched, tables.chain_link, tables.meta,
     *(table for kind, of in KINDS.items() for table in tables.record_tables(of, kind)),
 )  # fmt: skip
 LAST_MOMENT = 4
@@ -113,26 +115,6 @@ def clear(engine: sa.Engine) -> None:
             connection.execute(sa.delete(table))
 
 
-def stored(engine: sa.Engine, *, at: int) -> pl.DataFrame:
-    """The chain's cells as of a moment: measure, day, area_id, dims, value."""
-    history = tables.cube_history
-    query = (
-        sa.select(tables.measure.c.key, history.c.day, history.c.area_id,
-                  tables.breakdown.c.dims, history.c.known_at, history.c.value, history.c.n)
-        .join(tables.measure, tables.measure.c.measure_id == history.c.measure_id)
-        .join(tables.breakdown, tables.breakdown.c.breakdown_id == history.c.breakdown_id)
-        .where(tables.measure.c.platform == "response", history.c.known_at <= to_us(hours(at)))
-        .order_by(history.c.known_at)
-    )  # fmt: skip
-    with engine.connect() as connection:
-        rows = {tuple(row[:4]): (row.value, row.n) for row in connection.execute(query)}
-    held = [(*key, value) for key, (value, n) in rows.items() if n]
-    names = ["measure", "day", "area_id", "dims", "value"]
-    types = [pl.String, pl.Int32, pl.Int32, pl.String, pl.Float64]
-    frame = pl.DataFrame(held, schema=dict(zip(names, types, strict=True)), orient="row")
-    return frame.with_columns(pl.col("day").cast(pl.Date))
-
-
 def computed(given_batches: list[Batch]) -> pl.DataFrame:
     """The chain's signed changes, without a database: from the versions in force, one by one."""
     found = {}
@@ -173,21 +155,6 @@ def test_what_each_moment_changes_adds_up_to_a_recount(given_batches: list[Batch
             assert stock(summed, day=day) == waiting(wanted, day=day)
 
 
-def flows(held: pl.DataFrame) -> Counter[tuple[str, date, int, str]]:
-    plain = held.filter(~pl.col("measure").str.starts_with("chain_waiting"))
-    return Counter({tuple(row[:4]): int(row[4]) for row in plain.iter_rows()})
-
-
-def stock(held: pl.DataFrame, *, day: date) -> Counter[tuple[str, int, str]]:
-    total: Counter[tuple[str, int, str]] = Counter()
-    for measure, on, area, dims, value in held.iter_rows():
-        if measure.startswith("chain_waiting") and on <= day:
-            codes = dict(part.split("=") for part in dims.split("|"))
-            sign = 1 if measure.endswith("began") else -1
-            total[codes["step"], area, codes["age"]] += sign * int(value)
-    return +total
-
-
 def check(engine: sa.Engine, given_batches: list[Batch], *, after_each: bool) -> None:
     clear(engine)
     with tempfile.TemporaryDirectory() as folder:
@@ -204,10 +171,13 @@ def check(engine: sa.Engine, given_batches: list[Batch], *, after_each: bool) ->
     verdict = verify(engine, viewer=system_viewer(hours(10_000)), zone=ZONE)
     assert verdict.differences.to_dicts() == []
     assert refresh(engine, clock=lambda: hours(10_000), zone=ZONE).batch is None
+    # All of it worked out at once gives the same rows of history, values and moments.
+    whole = refresh(engine, clock=lambda: hours(10_000), zone=ZONE, anew=True)
+    assert (whole.is_whole, whole.n_written) == (True, 0)
 
 
 @settings(
-    max_examples=6,
+    max_examples=4,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(given_batches=worlds, after_each=st.booleans())
