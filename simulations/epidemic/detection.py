@@ -75,15 +75,16 @@ def test(setup: Setup, state: State, *, day: int) -> Tests:
     persons = setup.population.sum(axis=1)
     infectious = state.infectious.sum(axis=(2, 3))
     held = occupancy(state) * (tracing.tests_per_stay / tracing.stay_days)
-    seek = finding.seek_share / finding.seek_days
+    seek = np.minimum(finding.seek_share * setup.finding_scale, 1.0) / finding.seek_days
+    odds = finding.targeting * setup.finding_scale
     singly = held + infectious * seek + persons * finding.other_fever_per_day
     served = np.minimum(1.0, plan.samples[day] / np.maximum(singly, 1e-12))
     used = singly * served
     wanted = np.asarray(finding.screened_per_day)[plan.level[day]] * persons
-    prevalence = infectious / np.maximum(persons, 1) * finding.targeting
+    prevalence = infectious / np.maximum(persons, 1) * odds
     each = samples_per_person(prevalence, finding.pool_size)
     screened = np.minimum(wanted, np.maximum(plan.samples[day] - used, 0) / each)
-    share = np.minimum(screened / np.maximum(persons, 1) * finding.targeting, 0.95)
+    share = np.minimum(screened / np.maximum(persons, 1) * odds, 0.95)
     by_screening = -np.log1p(-share * sensitivity(finding))
     rate = seek * served * finding.sensitivity + by_screening
     locked = plan.level[day] >= finding.locked_level

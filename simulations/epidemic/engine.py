@@ -19,7 +19,7 @@ from simulations.epidemic.state import State
 from simulations.epidemic.state import start as at_start
 from simulations.epidemic.vaccination import Protection, protection, vaccinate
 
-CHUNK = 25
+CHUNK = 50
 """Draws worked on at a time: bounds the memory of intermediate results, changes no number."""
 CASES = tuple(f"cases_{setting}" for setting in SETTINGS)
 IN_CARE = tuple(f"in_care_{grade}" for grade in GRADES)
@@ -59,7 +59,12 @@ class _Today:
 
 
 def simulate(
-    setup: Setup, *, chance: Chance, state: State | None = None, chunk: int = CHUNK
+    setup: Setup,
+    *,
+    chance: Chance,
+    state: State | None = None,
+    days: range | None = None,
+    chunk: int = CHUNK,
 ) -> Iterator[tuple[Day, State]]:
     """Yield, day by day, the series of SERIES and the state at the day's end.
 
@@ -70,6 +75,7 @@ def simulate(
         setup: population, parameters and plan.
         chance: `drawn(seed, draws)` or `Expected()`.
         state: where to begin; everybody susceptible if not given. Changed in place.
+        days: days of the plan to run; all of them if not given.
         chunk: draws worked on at a time.
     """
     whole = not isinstance(chance, Expected)
@@ -77,8 +83,9 @@ def simulate(
     fixed = _fixed(setup, chance)
     if setup.disease.transmission_sd:
         _spread_draws(setup, state, chance, sd=setup.disease.transmission_sd)
-    for day in range(setup.plan.days):
+    for day in range(setup.plan.days) if days is None else days:
         if setup.disease.walk_sd:
+            state.log_transmission[...] *= np.exp(-1 / setup.disease.walk_return_days)
             _spread_draws(setup, state, chance, sd=setup.disease.walk_sd)
         yield _one_day(setup, fixed, state, day=day, whole=whole, chunk=chunk), state
 
@@ -157,7 +164,7 @@ def _from_outside(
         else:
             state.arrived[...] += people
             series["cases_entry"] = series["cases_entry"] + people.sum(axis=-1)
-            severe = chance.binomial(people, np.asarray(setup.disease.severe_share))
+            severe = chance.binomial(people, _severe_shares(setup, np.zeros(1))[..., 0])
             _admit(setup, state, chance, light=people - severe, severe=severe)
 
 
@@ -189,8 +196,11 @@ def _step(
 ) -> None:  # fmt: skip
     """Move everybody by one step; all exits are drawn from who was there at its start."""
     step, disease = 1 / setup.steps_per_day, setup.disease
+    if _quiet(setup, state):
+        return
     force = _force(setup, fixed, state, today)
-    spared = 1 - fixed.protection.infection[today.day]
+    strata = state.susceptible.shape[-1]
+    spared = 1 - fixed.protection.infection[today.day, :strata]
     caught = chance.binomial(state.susceptible, -np.expm1(-step * force[..., None] * spared))
     traced_rate = today.contacts.rate
     left_e, held_e = _exits(
@@ -211,6 +221,12 @@ def _step(
     ended = left_i - found - held_i
     _known(setup, fixed, state, chance, today, series, left=(found, out, ended))
     series["infections"] = series["infections"] + caught.sum(axis=(2, 3))
+
+
+def _quiet(setup: Setup, state: State) -> bool:
+    """Return whether nobody can move: nobody infected, held, in care, or about to lose immunity."""
+    moving = (state.exposed, state.infectious, state.held, state.waiting, state.care)
+    return not setup.disease.immunity_days and not any(people.any() for people in moving)
 
 
 def _within(rate: Floats | float, step: float) -> Floats:
@@ -299,7 +315,7 @@ def _death_shares(setup: Setup, state: State, *, day: int) -> Floats:
     without = np.zeros(need.shape)
     for grade, beds in ((SEVERE, plan.hospital_beds[day]), (SEVERE + 1, plan.icu_beds[day])):
         without[..., grade] = 1 - np.minimum(1.0, beds / np.maximum(need[..., grade], 1e-12))
-    scale = setup.death_scale[:, None] * (1 + (care.shortage_factor - 1) * without)
+    scale = 1 + (care.shortage_factor - 1) * without
     return np.minimum(np.asarray(care.death_share) * scale, 1.0)[:, :, None, :]
 
 
@@ -324,8 +340,7 @@ def _known(
     `left` is who left by each road: found at large, found in quarantine, at the end unfound.
     """
     found, out, ended = left
-    spared = 1 - fixed.protection.severe[today.day]
-    severe_share = np.asarray(setup.disease.severe_share)[:, None] * spared
+    severe_share = _severe_shares(setup, fixed.protection.severe[today.day, : left[0].shape[-1]])
     fell_ill = chance.binomial(ended, severe_share)
     state.immune[...] += ended - fell_ill
     cases = found + out
@@ -343,6 +358,12 @@ def _known(
         ("cases_facility", fell_ill.sum(axis=(2, 3))),
     ):
         series[name] = series[name] + number
+
+
+def _severe_shares(setup: Setup, spared: Floats) -> Floats:
+    """Return the share of infections that become severe, shape (provinces, ages, strata)."""
+    by_age = np.asarray(setup.disease.severe_share)[:, None] * (1 - spared)
+    return np.minimum(setup.severity_scale[:, None, None] * by_age, 1.0)
 
 
 def _admit(setup: Setup, state: State, chance: Chance, *, light: Counts, severe: Counts) -> None:

@@ -64,7 +64,7 @@ class Disease(Checked):
         0.2, unit="share of contacts inside the age group", low=0, high=1, source=ASSUMED
     )
     severe_share: tuple[float, ...] = quantity(
-        (0.0005, 0.0008, 0.006, 0.04, 0.13),
+        (0.0005, 0.001, 0.006, 0.04, 0.13),
         unit="share of infections",
         low=0,
         high=1,
@@ -87,6 +87,9 @@ class Disease(Checked):
     walk_sd: float = quantity(
         0.0, unit="log units per square root of a day", low=0, high=1, source="fitted"
     )
+    walk_return_days: float = quantity(
+        21.0, unit="days, mean, until the walk is back", low=1, high=10_000, source=ASSUMED
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,18 +97,19 @@ class Care(Checked):
     """What follows once a case is known: days by grade, deaths, want of beds."""
 
     stay_days: tuple[float, ...] = quantity(
-        (10.0, 10.0, 12.0, 14.0, 16.0),
+        (10.0, 10.0, 12.0, 9.0, 10.0),
         unit="days, mean, by grade",
         low=0.1,
         high=90,
-        source="discharge rules of 2021: about 10 days for light cases; the others assumed",
+        source="discharge rules of 2021: about 10 days for light cases; severe: 6,400 in treatment "
+        "with 310 deaths a day in Sept 2021 (timeline) leave no longer stays",
     )
     death_share: tuple[float, ...] = quantity(
-        (0.0, 0.0, 0.0, 0.1, 0.5),
+        (0.0, 0.0, 0.0, 0.25, 0.7),
         unit="share of stays, by grade",
         low=0,
         high=1,
-        source=ASSUMED + "; their scale by region is fitted",
+        source=ASSUMED + "; what it multiplies, the severe share, is fitted by group",
     )
     shortage_factor: float = quantity(
         2.5, unit="times the deaths without a bed", low=1, high=10, source=ASSUMED
@@ -168,16 +172,16 @@ class Finding(Checked):
     """How infections become cases: who asks, who is screened, what a sample can see."""
 
     seek_share: float = quantity(
-        0.45, unit="share with symptoms who seek a test", low=0, high=1, source=ASSUMED
+        0.3, unit="share with symptoms who seek a test", low=0, high=1, source=ASSUMED
     )
     seek_days: float = quantity(
         4.0, unit="days from infectious to sample", low=0.2, high=30, source=ASSUMED
     )
     other_fever_per_day: float = quantity(
-        0.0004, unit="per person, tested for another illness", low=0, high=0.1, source=ASSUMED
+        0.0002, unit="per person, tested for another illness", low=0, high=0.1, source=ASSUMED
     )
     screened_per_day: tuple[float, ...] = quantity(
-        (0.0, 0.001, 0.002, 0.015, 0.03),
+        (0.0, 0.0005, 0.001, 0.01, 0.018),
         unit="share of persons, by level of distancing",
         low=0,
         high=1,
@@ -207,7 +211,7 @@ class Tracing(Checked):
     )
     reached_share: float = quantity(0.8, unit="share", low=0, high=1, source=ASSUMED)
     infected_share: float = quantity(
-        0.08, unit="share of contacts infected", low=0, high=1, source=ASSUMED
+        0.15, unit="share of contacts infected", low=0, high=1, source=ASSUMED
     )
     most_found_per_day: float = quantity(
         0.5, unit="share of the infected at large", low=0, high=0.99, source=ASSUMED
@@ -257,8 +261,8 @@ class Plan:
         seeds: residents infected from outside.
         entries: infected arrivals found at the border.
         doses: doses that can be given a day.
-        second_share: of doses, how many are kept for second doses (days).
-        third_share: of doses, how many are kept for third doses (days).
+        second_share: of doses, how many are kept for second doses (days); after third ones.
+        third_share: of doses, how many are kept for third doses (days); at most 1.
         samples: samples that laboratories can result a day.
         tracers: cases whose contacts can be traced a day.
         quarantine_beds: centralised beds for contacts.
@@ -289,6 +293,8 @@ class Plan:
                 raise ValueError(f"Plan.{one.name} has shape {array.shape}; expected {shape}")
             if not np.all(array >= 0):
                 raise ValueError(f"Plan.{one.name} has a value below zero")
+        if self.third_share.max(initial=0) > 1:
+            raise ValueError("Plan.third_share has a share above 1")
         if self.level.max(initial=0) >= len(LEVELS):
             raise ValueError(f"Plan.level has a level above {len(LEVELS) - 1}")
 
@@ -296,10 +302,6 @@ class Plan:
     def days(self) -> int:
         """Return the number of days planned."""
         return int(self.level.shape[0])
-
-    def between(self, first: int, last: int) -> "Plan":
-        """Return the days from `first` up to, without, `last`."""
-        return Plan(**{one.name: getattr(self, one.name)[first:last] for one in fields(self)})
 
 
 def bare_plan(*, days: int, provinces: int) -> Plan:
@@ -329,7 +331,8 @@ class Setup:
     Attributes:
         population: persons by province and age group, shape (provinces, ages).
         travel: row-stochastic matrix of where contacts away from home are made.
-        death_scale: fitted factor of deaths by province.
+        severity_scale: fitted factor of `Disease.severe_share` by province.
+        finding_scale: factor of who seeks a test and of the odds of screening, by province.
         noise_group: province → group that shares its draw of transmission.
         steps_per_day: steps; one is what everything is fitted with.
     """
@@ -337,7 +340,8 @@ class Setup:
     population: Whole
     travel: Floats
     plan: Plan
-    death_scale: Floats
+    severity_scale: Floats
+    finding_scale: Floats
     noise_group: Whole
     disease: Disease = field(default_factory=Disease)
     care: Care = field(default_factory=Care)
@@ -370,7 +374,8 @@ def bare_setup(
     provinces = population.shape[0]
     defaults: dict[str, object] = {
         "travel": np.eye(provinces) if travel is None else travel,
-        "death_scale": np.ones(provinces),
+        "severity_scale": np.ones(provinces),
+        "finding_scale": np.ones(provinces),
         "noise_group": np.zeros(provinces, dtype=np.int64),
         "distancing": Distancing(away_share=0.0),
         "vaccination": Vaccination(uptake=(1.0,), order=(0,)),

@@ -85,7 +85,7 @@ class State:
 
     def _whole(self, rounded: Callable[[Counts], Counts], persons: Counts) -> "State":
         parts = {
-            one.name: rounded(getattr(self, one.name)).astype(np.int64)
+            one.name: rounded(np.maximum(getattr(self, one.name), 0)).astype(np.int64)
             for one in fields(self)
             if one.name != "log_transmission"
         }
@@ -100,16 +100,20 @@ class State:
 
 
 def start(setup: Setup, *, draws: int, whole: bool) -> State:
-    """Return a state in which everybody is susceptible and without a dose."""
+    """Return a state in which everybody is susceptible and without a dose.
+
+    A plan without any dose needs no strata of doses but the first.
+    """
     kind = np.int64 if whole else np.float64
     provinces, ages = setup.population.shape
     groups = int(setup.noise_group.max()) + 1
+    strata = DOSES if setup.plan.doses.any() else 1
 
     def zeros(*more: int) -> Counts:
         return np.zeros((draws, provinces, ages, *more), dtype=kind)
 
     state = State(
-        **{name: zeros(DOSES) for name in ROOM},
+        **{name: zeros(strata) for name in ROOM},
         care=zeros(len(GRADES)),
         **{name: zeros() for name in ("cured", "dead", "arrived", "first_doses", "second_doses")},
         past_first=np.zeros((draws, setup.vaccination.interval_days, provinces, ages), dtype=kind),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulations.epidemic.chance import drawn
-from simulations.epidemic.engine import CASES, CHUNK, FLOWS, SERIES, Day, simulate
+from simulations.epidemic.engine import CASES, FLOWS, SERIES, Day, simulate
 from simulations.epidemic.parameters import Floats, Setup
 from simulations.epidemic.state import State
 
@@ -69,9 +69,9 @@ def run(
     draws: int,
     wanted: Wanted | None = None,
     state: State | None = None,
+    days: range | None = None,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
-    chunk: int = CHUNK,
 ) -> Summary:
     """Run the engine and return its bands.
 
@@ -81,26 +81,27 @@ def run(
         draws: how many.
         wanted: what to summarise and keep; everything summarised if not given.
         state: where to begin, of as many draws; changed in place.
+        days: days of the plan to run; all of them if not given.
         progress: called after each day with (days done, days).
         cancelled: asked before each day.
-        chunk: draws worked on at a time.
 
     Raises:
         Cancelled: when `cancelled` answers true.
     """
     asked = wanted or Wanted()
-    days, provinces = setup.plan.level.shape
+    planned, provinces = setup.plan.level.shape
+    run_days = range(planned) if days is None else days
     groups = {"nation": range(provinces), **asked.groups}
-    out = _room(asked, groups, days=days, provinces=provinces, draws=draws)
+    out = _room(asked, groups, days=len(run_days), provinces=provinces, draws=draws)
     sums = {n: {s: np.zeros(draws) for s in asked.series if s in (*FLOWS, TOTAL)} for n in groups}
     for day, (found, _) in enumerate(
-        simulate(setup, chance=drawn(seed, draws), state=state, chunk=chunk)
+        simulate(setup, chance=drawn(seed, draws), state=state, days=run_days)
     ):
         _take(asked, groups, out, sums, found=with_total(found), day=day)
         if progress:
-            progress(day + 1, days)
-        if cancelled and day + 1 < days and cancelled():
-            raise Cancelled(f"stopped after {day + 1} of {days} days")
+            progress(day + 1, len(run_days))
+        if cancelled and day + 1 < len(run_days) and cancelled():
+            raise Cancelled(f"stopped after {day + 1} of {len(run_days)} days")
     totals = {
         name: {one: quantiles(total, asked.levels) for one, total in each.items()}
         for name, each in sums.items()

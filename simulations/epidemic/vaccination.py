@@ -92,11 +92,13 @@ def vaccinate(setup: Setup, state: State, *, day: int, ring: int) -> Counts:
     plan = setup.plan
     total = np.broadcast_to(plan.doses[day], state.new_cases.shape).astype(state.susceptible.dtype)
     given = np.zeros((*total.shape, DOSES - 1), dtype=total.dtype)
+    if state.susceptible.shape[-1] == 1:
+        return given
     due = state.past_first[:, ring].copy() - state.second_doses
     if total.any():
         kept = (plan.third_share[day], plan.second_share[day])
         third = _floor(total * kept[0], total)
-        second = _floor(total * kept[1], total)
+        second = np.minimum(_floor(total * kept[1], total), total - third)
         third = third - _offer(setup, state, dose=3, doses=third, given=given)
         second = second + third - _offer(setup, state, dose=2, doses=second + third, given=given,
                                          due=due)  # fmt: skip

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simulations.epidemic.chance import Expected, drawn
 from simulations.epidemic.engine import CASES, SERIES, STOCKS, simulate
-from simulations.epidemic.parameters import Disease, Tracing, Vaccination
+from simulations.epidemic.parameters import Disease, Tracing
 from simulations.epidemic.state import ROOM, State
 from tests.unit.simulations.epidemic.worlds import busy, one_place, whole_run
 
@@ -149,15 +149,13 @@ def test_spread_between_draws_is_what_was_asked() -> None:
     assert abs(np.corrcoef(state.log_transmission.T)[0, 1]) < 0.2
 
 
-def test_a_run_may_go_on_from_a_state() -> None:
-    setup = busy(days=20, vaccination=Vaccination(interval_days=10))
-    at_once = whole_run(setup)[0]["infections"]
-    first, second = (replace(setup, plan=setup.plan.between(*days)) for days in ((0, 10), (10, 20)))
-    _, state = whole_run(first)
-    after = whole_run(replace(second, vaccination=setup.vaccination), state=state.copy())[0]
-    # Protection follows the doses of the plan in hand; without efficacy both roads are one.
-    assert after["infections"].shape == (1, 10, 4)
-    assert after["infections"][0, 0] == pytest.approx(at_once[0, 10], rel=0.02)
+def test_a_run_goes_on_from_a_state_as_if_it_had_not_stopped() -> None:
+    setup = busy(days=20)
+    at_once = whole_run(setup)[0]
+    _, state = whole_run(setup, days=range(12))
+    after = whole_run(setup, state=state.copy(), days=range(12, 20))[0]
+    for name in SERIES:
+        assert after[name].tolist() == at_once[name][:, 12:].tolist()
 
 
 def test_an_expected_state_becomes_whole_persons_without_losing_one() -> None:
@@ -169,3 +167,12 @@ def test_an_expected_state_becomes_whole_persons_without_losing_one() -> None:
     assert many.infectious.dtype == np.int64
     assert many.infectious.sum() / 5 == pytest.approx(state.infectious.sum(), rel=0.02)
     assert {getattr(many, f.name).shape[0] for f in fields(many)} == {5}
+
+
+def test_what_is_a_hair_below_nothing_is_nobody_in_whole_persons() -> None:
+    setup = busy()
+    _, state = whole_run(setup)
+    state.exposed[...] = np.where(state.exposed < 1, -1e-12, state.exposed)
+    state.susceptible[:, 0, 0, 0] = 0.2
+    many = state.repeated(2, whole=True)
+    assert smallest(many) == 0

@@ -45,6 +45,17 @@ def test_doses_are_those_planned_while_there_is_somebody_to_take_them() -> None:
     assert (series["doses_2"][:, 10:].sum(axis=(1, 2)) > 0).all()
 
 
+def test_shares_that_ask_for_more_than_there_is_give_no_more_than_there_is() -> None:
+    setup = no_disease()
+    greedy = replace(setup.plan, second_share=np.full(40, 0.9), third_share=np.full(40, 0.4))
+    for _, state in simulate(replace(setup, plan=greedy), chance=drawn(1, 2)):
+        assert (state.persons() == setup.population).all()
+        assert state.susceptible.min() >= 0
+    series = whole_run(replace(setup, plan=greedy), drawn(1, 2))[0]
+    given_ = sum(series[f"doses_{n}"] for n in (1, 2, 3))
+    assert (given_ == greedy.doses).all()
+
+
 def test_second_doses_wait_for_their_interval() -> None:
     series = whole_run(no_disease(), drawn(1, 1))[0]
     first, second = (np.cumsum(series[f"doses_{n}"][0], axis=0) for n in (1, 2))
@@ -129,7 +140,7 @@ def test_quarantine_is_tested_before_anybody_is_screened() -> None:
     done = day_of_tests(setup, state, day=35)
     assert done.samples == pytest.approx(np.full((1, 4), 3000.0))
     assert done.persons == pytest.approx(np.full((1, 4), 3000.0))
-    share = 3000 / (50_000 * 3 / 14 + setup.population.sum(axis=1) * 0.0004)
+    share = 3000 / (50_000 * 3 / 14 + setup.population.sum(axis=1) * 0.0002)
     assert done.held_rate[0] == pytest.approx(share / 3.0)
 
 
@@ -189,6 +200,8 @@ def test_parts_that_do_not_fit_are_refused() -> None:
         replace(plan, samples=np.zeros((2, 2)))
     with pytest.raises(ValueError, match="below zero"):
         replace(plan, samples=np.full((3, 2), -1.0))
+    with pytest.raises(ValueError, match="above 1"):
+        replace(plan, third_share=np.full(3, 1.1))
     with pytest.raises(ValueError, match="level"):
         replace(plan, level=np.full((3, 2), 5, dtype=np.int8))
 
@@ -207,7 +220,7 @@ def test_bands_are_numpys_quantiles() -> None:
 def test_a_summary_is_that_of_the_draws_kept() -> None:
     setup = busy(days=20)
     asked = Wanted(keep=SERIES, groups={"two": (1, 2)})
-    got = run(setup, seed=3, draws=9, wanted=asked, chunk=4)
+    got = run(setup, seed=3, draws=9, wanted=asked)
     plain = whole_run(setup, drawn(3, 9))[0]
     levels = np.asarray(got.levels)
     for name in SERIES:

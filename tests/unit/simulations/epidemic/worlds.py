@@ -56,7 +56,8 @@ def busy(*, provinces: int = 4, days: int = 40, scale: int = 200_000, **changed)
         population=people.astype(np.int64),
         travel=np.ones((provinces, provinces)) / provinces,
         plan=parts.pop("plan", plan),
-        death_scale=np.ones(provinces),
+        severity_scale=np.ones(provinces),
+        finding_scale=np.ones(provinces),
         noise_group=np.arange(provinces) % 2,
         **parts,
     )
