@@ -22,17 +22,17 @@ DAYS = (LAST - date(2021, 4, 27)).days + 1
 
 # The errors that docs/calibration.md states, as bounds: relative, or points of a share.
 STATED = {
-    "week": 0.25,
-    "cases": 0.25,
+    "week": 0.1,
+    "cases": 0.12,
     "doses": 0.01,
     "first doses": 0.08,
-    "second doses": 0.08,
-    "deaths": 0.25,
-    "samples": 0.75,
-    "persons tested": 0.75,
+    "second doses": 0.35,
+    "deaths": 0.2,
+    "samples": 0.4,
+    "persons tested": 0.15,
     "HCMC share": 0.1,
-    "severe": 0.5,
-    "setting share": 0.2,
+    "severe": 0.2,
+    "setting share": 0.1,
 }
 
 
