@@ -1,0 +1,1 @@
+"""The epidemic engine: stochastic, by province, age and dose. Arithmetic only: no I/O, no clock."""

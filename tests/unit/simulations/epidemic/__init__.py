@@ -1,0 +1,1 @@
+"""The epidemic engine: exact answers, invariants, and the same numbers by other roads."""
