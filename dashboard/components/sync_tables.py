@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard import filters, formatting, loaders, resources
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
-from dashboard.components.sync_page import PAGE, window
+from dashboard.components.sync_page import PAGE, moment, window
 from dashboard.components.tables import table
 from dashboard.context import Context, look
 from dashboard.i18n import pick
@@ -77,13 +77,23 @@ def contradictions_section() -> None:
         draw(element("p", t("data_sync.no_contradictions"), class_="td-absent"))
         return
     found = _filtered(found, seen)
-    heads = ("day", "province", "rule", "side_a", "side_b", "gap", "cause", "severity")
+    heads = (
+        "since_when",
+        "day",
+        "province",
+        "rule",
+        "side_a",
+        "side_b",
+        "gap",
+        "cause",
+        "severity",
+    )
     rows = [_finding(row, seen) for row in found.head(SHOWN).iter_rows(named=True)]
     title = t("data_sync.contradictions_of", shown=len(rows), n=found.height)
     draw(element("p", title, class_="td-absent"))
     draw(
         table(
-            [t(f"data_sync.{name}") for name in heads], rows, caption=title, numeric=(5,), wide=True
+            [t(f"data_sync.{name}") for name in heads], rows, caption=title, numeric=(6,), wide=True
         )
     )
 
@@ -120,6 +130,7 @@ def _finding(row: dict[str, object], seen: Context) -> tuple[str, ...]:
     cause = CAUSES.get(str(row["cause"]))
     gap = row["gap"]
     return (
+        moment(row["known_at"], seen),
         formatting.day(row["date"], language=seen.language),  # type: ignore[arg-type]
         _area(str(row["area_code"]), seen),
         _rule(str(row["rule"]), seen),

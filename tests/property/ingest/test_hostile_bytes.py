@@ -5,6 +5,7 @@ the right outline with anything inside.
 """
 
 import json
+import os
 import random
 import shutil
 import tempfile
@@ -35,7 +36,9 @@ KINDS = tuple(
     )
 )  # fmt: skip
 FORMATS = ("csv", "ndjson", "parquet", "xlsx", "fhir", "dhis2")
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
+"""Raise it for a long run: 4,000 take about ten minutes."""
+QUICK = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 LONGEST_LINE = 1_000
 
 
