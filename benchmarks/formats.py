@@ -34,6 +34,7 @@ OTHERS = (
     ("checkpoints", "scan"),
     ("tracing", "contact"),
     ("testing", "sample"),
+    ("quarantine", "stay"),
 )
 _CVX = {"AZ": "210", "PF": "208", "MD": "207", "JJ": "212", "VC": "510", "SV": "505"}
 _ENDING = {"fhir": "json"}
