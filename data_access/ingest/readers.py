@@ -349,9 +349,10 @@ def _ndjson_chunk(
         rows = _slow_ndjson_rows(kept, names)
     rejected = reject_frame("not_json", row_nos=broken)
     # A key that no line has is a column that is not there, as in a CSV without it.
-    rows = rows.select(c for c in rows if c.name in seen or c.null_count() < rows.height)
-    rows = rows.insert_column(0, pl.Series("row_no", numbers, dtype=pl.Int64))
-    return RawChunk(rows=rows, broken=rejected, n_read=rows.height + rejected.height)
+    there = [c for c in rows if c.name in seen or c.null_count() < rows.height]
+    # The numbers first: lines of which no key is wanted are rows without columns, not no rows.
+    numbered = pl.DataFrame({"row_no": numbers}, schema={"row_no": pl.Int64}).hstack(there)
+    return RawChunk(rows=numbered, broken=rejected, n_read=len(numbers) + rejected.height)
 
 
 def _ndjson_rows(lines: Sequence[str], names: Sequence[str]) -> pl.DataFrame | None:

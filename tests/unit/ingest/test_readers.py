@@ -241,6 +241,16 @@ def test_ndjson_lines_that_are_no_objects(tmp_path: Path) -> None:
     assert broken == [(2, "not_json"), (3, "not_json"), (5, "not_json")]
 
 
+@pytest.mark.parametrize("line", ['{"": "x"}', '{"other": 1}', '{"a": null}'])
+def test_ndjson_lines_without_any_wanted_key_are_rows_all_the_same(
+    tmp_path: Path, line: str
+) -> None:
+    path = written(tmp_path, f"{line}\nno JSON\n{line}".encode(), "a.ndjson")
+    rows, n_read = read_wanted(path, ["a"])
+    assert rows["row_no"].to_list() == [1, 3]
+    assert n_read == 3
+
+
 def test_ndjson_key_that_a_sample_would_miss(tmp_path: Path) -> None:
     lines = [json.dumps({"a": n}) for n in range(5000)]
     lines[4321] = json.dumps({"a": 4321, "deleted": True})
