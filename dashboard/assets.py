@@ -5,6 +5,7 @@ A new content has a new address, so each may be cached for ever.
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
 }
 _HASH_LETTERS = 16
+_IMPORT = re.compile(rb'from "\./(?P<name>[\w.-]+)"')
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,24 @@ class Asset:
 
 @cache
 def asset(path: Path) -> Asset:
-    """Return a file ready to be served; read once."""
+    """Return a file ready to be served; read once.
+
+    A script names those it imports by their addresses: its own changes with theirs.
+    """
     body = path.read_bytes()
+    if path.suffix == ".js":
+        body = _IMPORT.sub(lambda found: _addressed(path.parent, found), body)
     return Asset(
         body=body,
         packed=gzip.compress(body, compresslevel=9, mtime=0),
         media_type=TYPES[path.suffix],
         digest=hashlib.sha256(body).hexdigest()[:_HASH_LETTERS],
     )
+
+
+def _addressed(folder: Path, found: re.Match[bytes]) -> bytes:
+    name = found["name"].decode()
+    return f'from "../{asset(folder / name).digest}/{name}"'.encode()
 
 
 def ui_url(name: str) -> str:

@@ -2,34 +2,12 @@
 // message, and plays through the days without asking the server. Text only ever enters as text
 // nodes. Talks back with two values: the selected area and the day.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { draw, make, shown } from "./parts.js";
+
 const STATES = { n: "not_reported", d: "not_due", s: "suppressed", a: "not_applicable", y: "not_synchronised" };
 const SCALE = 100; // path units per degree
 const geometries = new Map();
 let instances = 0;
-
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined) node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
-function draw(tag, attributes = {}, ...children) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined) node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
-async function unpack(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return JSON.parse(await new Response(stream).text());
-}
 
 // ---- geometry ----------------------------------------------------------------------------------
 
@@ -477,15 +455,6 @@ function rankOf(keys, asked) {
 }
 
 export default function (component) {
-  const { parentElement, data, setStateValue } = component;
-  if (!data) return undefined;
-  parentElement.areaMap ??= new AreaMap(parentElement);
-  const map = parentElement.areaMap;
-  map.report = setStateValue;
-  map.turn = (map.turn || 0) + 1;
-  const turn = map.turn;
-  unpack(data)
-    .then((message) => (turn === map.turn ? map.show(message) : undefined))
-    .catch(() => { map.frame.dataset.failed = "1"; });
-  return () => map.halt();
+  const map = shown(component, AreaMap);
+  return map && (() => map.halt());
 }

@@ -1,21 +1,9 @@
 // The reporting matrix: one line per province (or platform), one cell per day. Each state has a
 // shape as well as a colour. Arrow keys walk, Enter picks. Text only ever enters as text nodes.
 
+import { make, shown } from "./parts.js";
+
 const KEYS = ["o", "l", "p", "s", "n", "d", "e"];
-
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined) node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
-async function unpack(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return JSON.parse(await new Response(stream).text());
-}
 
 class Matrix {
   constructor(parent) {
@@ -129,15 +117,5 @@ class Matrix {
 }
 
 export default function (component) {
-  const { parentElement, data, setStateValue } = component;
-  if (!data) return undefined;
-  parentElement.matrix ??= new Matrix(parentElement);
-  const matrix = parentElement.matrix;
-  matrix.report = setStateValue;
-  matrix.turn = (matrix.turn || 0) + 1;
-  const turn = matrix.turn;
-  unpack(data)
-    .then((message) => (turn === matrix.turn ? matrix.show(message) : undefined))
-    .catch(() => { matrix.frame.dataset.failed = "1"; });
-  return undefined;
+  shown(component, Matrix);
 }

@@ -14,30 +14,13 @@ import sqlalchemy as sa
 from data_access import tables
 from data_access.codes import to_us
 from data_access.cube.hot import HotCube
+from data_access.freshness import BATCH_SCHEMA
 from data_access.reader import Schema, read_frame, snapshot
 from data_access.sync.partitions import Partitions
 from data_access.sync.receipts import provinces
 from data_access.viewer import Viewer, system_viewer
 
-DELIVERY_SCHEMA: Schema = {
-    "batch_id": pl.Int64,
-    "platform": pl.String,
-    "source": pl.String,
-    "origin": pl.String,
-    "record_kind": pl.String,
-    "file_name": pl.String,
-    "known_at": pl.Int64,
-    "received_at": pl.Int64,
-    "n_read": pl.Int64,
-    "n_new": pl.Int64,
-    "n_updated": pl.Int64,
-    "n_unchanged": pl.Int64,
-    "n_stale": pl.Int64,
-    "n_rejected": pl.Int64,
-    "n_flagged": pl.Int64,
-    "rejects_file": pl.String,
-    "source_id": pl.Int32,
-}
+DELIVERY_SCHEMA: Schema = {**BATCH_SCHEMA, "rejects_file": pl.String, "source_id": pl.Int32}
 REASON_SCHEMA: Schema = {
     "batch_id": pl.Int64,
     "reason": pl.String,
