@@ -28,12 +28,10 @@ HEAVIEST = sum(part.cap for part in DEBT_PARTS) / 3
 def rejects_section() -> None:
     """Draw refused rows by reason, and the files to send back."""
     seen = look(PAGE)
-    shown = window(seen)
-    t = seen.t
+    shown, t = window(seen), seen.t
     draw(element("h2", t("data_sync.rejects"), class_="td-section"))
     found = shown.read(loaders.reject_reasons, seen)
-    if found.is_empty():
-        draw(element("p", t("data_sync.no_rejects"), class_="td-absent"))
+    if _nothing(found, "no_rejects", seen):
         return
     rows = [
         (t(f"platform.{platform}"), source, pick(*reason_words(reason), language=seen.language),
@@ -45,6 +43,13 @@ def rejects_section() -> None:
     draw(table(heads, rows, caption=t("data_sync.rejects"), numeric=(3, 4)))
     batches = shown.read(loaders.sync_deliveries, seen)
     _files(batches.filter(pl.col("n_rejected") > 0).head(FILES), seen)
+
+
+def _nothing(found: pl.DataFrame, key: str, seen: Context) -> bool:
+    """Say that there is nothing, where there is nothing; return whether that was so."""
+    if found.is_empty():
+        draw(element("p", seen.t(f"data_sync.{key}"), class_="td-absent"))
+    return found.is_empty()
 
 
 def _files(batches: pl.DataFrame, seen: Context) -> None:
@@ -69,12 +74,10 @@ def _files(batches: pl.DataFrame, seen: Context) -> None:
 def contradictions_section() -> None:
     """Draw where platforms disagree, newest first."""
     seen = look(PAGE)
-    shown = window(seen)
-    t = seen.t
+    shown, t = window(seen), seen.t
     draw(element("h2", t("data_sync.contradictions"), class_="td-section"))
     found = shown.read(loaders.contradictions, seen)
-    if found.is_empty():
-        draw(element("p", t("data_sync.no_contradictions"), class_="td-absent"))
+    if _nothing(found, "no_contradictions", seen):
         return
     found = _filtered(found, seen)
     heads = (
@@ -156,13 +159,11 @@ def _side(row: dict[str, object], side: str, seen: Context) -> str:
 def debt_section() -> None:
     """Draw each province's data debt, the most indebted first, and whom to call."""
     seen = look(PAGE)
-    shown = window(seen)
-    t = seen.t
+    shown, t = window(seen), seen.t
     draw(element("h2", t("data_sync.debt"), class_="td-section"))
     draw(element("p", t("data_sync.debt_about"), class_="td-absent"))
     debt = shown.read(loaders.data_debt, seen)
-    if debt.is_empty():
-        draw(element("p", t("data_sync.no_debt"), class_="td-absent"))
+    if _nothing(debt, "no_debt", seen):
         return
     best = by_platform(shown.found)
     areas = debt["area_code"].unique(maintain_order=True).to_list()
