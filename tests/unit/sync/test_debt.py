@@ -1,5 +1,8 @@
 """Debt is a sum anyone can redo, and no reporting state is ever worse for more figures."""
 
+from fractions import Fraction
+from pathlib import Path
+
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,3 +47,11 @@ def test_the_best_feed_speaks_for_a_platform(states: list[str]) -> None:
     ]
     found = by_platform(pl.DataFrame(rows, schema=REPORTING_SCHEMA))
     assert found["state"].to_list() == [min(states, key=BEST_FIRST.index)]
+
+
+def test_the_page_for_readers_says_the_weights_that_count() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "sync-desk.md").read_text("utf-8")
+    table = page.split("| part | weight | cap | why |")[1].split("\n\n")[0].strip().split("\n")[1:]
+    said = [tuple(cell.strip() for cell in row.split("|")[2:4]) for row in table]
+    numbers = [(float(Fraction(weight)), float(cap)) for weight, cap in said]
+    assert numbers == [(part.weight, part.cap) for part in DEBT_PARTS]
