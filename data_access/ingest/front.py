@@ -26,6 +26,7 @@ from data_access.ingest.record_mapping import (
     load_record_mapping,
 )
 from data_access.ingest.seam import Admitted
+from data_access.ingest.unbroken import unbroken
 from data_access.reference.areas import Areas
 
 __all__ = [
@@ -87,11 +88,12 @@ def admit_records(
         chunks = read_chunks(
             path, fmt=found, encoding=encoding, wanted=wanted, sheet=gate.mapping.sheet
         )
-    for number, chunk in enumerate(chunks):
-        named = _named(chunk, gate=gate)
-        if not number:
-            _check_header(chunk, named, gate=gate, file_name=path.name)
-        yield admit_chunk(named, gate=gate)
+    with unbroken(path.name):
+        for number, chunk in enumerate(chunks):
+            named = _named(chunk, gate=gate)
+            if not number:
+                _check_header(chunk, named, gate=gate, file_name=path.name)
+            yield admit_chunk(named, gate=gate)
 
 
 def _check_header(chunk: RawChunk, named: RawChunk, *, gate: Gate, file_name: str) -> None:

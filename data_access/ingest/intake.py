@@ -22,6 +22,7 @@ from data_access.ingest.readers import FORMATS
 from data_access.ingest.records import RecordDelivery, ingest_records
 from data_access.ingest.scope import province_numbers
 from data_access.ingest.tables import TableDelivery, ingest_cells
+from data_access.ingest.unbroken import unbroken
 from data_access.reference.areas import Areas
 from data_access.settings import ROOT
 
@@ -115,7 +116,8 @@ class Intake:
         """
         self._require_whole_country()
         read_as = load_table_mapping(mapping)
-        cells = read_table(paths, read_as, areas=self.areas, known_at=known_at, zone=self.zone)
+        with unbroken(_named(paths)):
+            cells = read_table(paths, read_as, areas=self.areas, known_at=known_at, zone=self.zone)
         delivery = TableDelivery(
             paths=paths,
             source=read_as.source,
@@ -148,9 +150,10 @@ class Intake:
         """
         self._require_whole_country()
         names = Dhis2Mapping() if mapping is None else load_dhis2_mapping(mapping)
-        cells, read_as = read_dhis2(
-            paths, names, source=source, areas=self.areas, known_at=known_at, zone=self.zone
-        )
+        with unbroken(_named(paths)):
+            cells, read_as = read_dhis2(
+                paths, names, source=source, areas=self.areas, known_at=known_at, zone=self.zone
+            )
         delivery = TableDelivery(
             paths=paths,
             source=source,
@@ -171,6 +174,10 @@ class Intake:
         # A snapshot of a table also takes back what it does not name, wherever that lies.
         if self.provinces is not None:
             raise ScopeDenied("tables are taken in for the whole country only")
+
+
+def _named(paths: tuple[Path, ...]) -> str:
+    return ", ".join(path.name for path in paths)
 
 
 def check_source(source: str) -> str:

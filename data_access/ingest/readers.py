@@ -402,11 +402,19 @@ def _parquet_chunks(path: Path) -> Iterator[RawChunk]:
         raise BadInput(f"{path.name}: not a whole Parquet file (damaged or cut off)") from error
 
 
+def _bare(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch without what its writer noted beside it: that may be no text either."""
+    fields = [field.remove_metadata() for field in batch.schema]
+    return pa.RecordBatch.from_arrays(batch.columns, schema=pa.schema(fields))
+
+
 def _parquet_batches(file: pq.ParquetFile, names: list[str]) -> Iterator[RawChunk]:
     next_row = 1
     empty = reject_frame()
     for batch in file.iter_batches(batch_size=ROWS_PER_CHUNK):
-        table = pl.DataFrame(pl.from_arrow(batch)).rename(
+        # Text that is no UTF-8, and values out of their bounds: Polars trusts both and panics.
+        batch.validate(full=True)
+        table = pl.DataFrame(pl.from_arrow(_bare(batch))).rename(
             dict(zip(batch.schema.names, names, strict=True))
         )
         rows = table.insert_column(
@@ -418,7 +426,8 @@ def _parquet_batches(file: pq.ParquetFile, names: list[str]) -> Iterator[RawChun
         next_row += table.height
         yield RawChunk(rows=rows, broken=empty, n_read=table.height)
     if next_row == 1:
-        table = pl.DataFrame(pl.from_arrow(file.schema_arrow.empty_table()))
+        empty_batch = pa.RecordBatch.from_pylist([], schema=file.schema_arrow)
+        table = pl.DataFrame(pl.from_arrow(_bare(empty_batch)))
         rows = table.insert_column(0, pl.Series("row_no", [], dtype=pl.Int64))
         yield RawChunk(rows=rows, broken=empty, n_read=0)
 

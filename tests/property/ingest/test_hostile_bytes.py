@@ -23,6 +23,7 @@ from data_access.errors import DataAccessError
 from data_access.ingest.dhis2 import read_dhis2
 from data_access.ingest.dhis2_mapping import Dhis2Mapping
 from data_access.ingest.fhir_bundle import MODELS
+from data_access.ingest.unbroken import BROKE
 from tests.unit.ingest.sheets import dated, error, formula, write_xlsx
 from tests.unit.ingest.support import GOOD_DOSE, KNOWN_AT, ZONE, admit, areas
 from tests.unit.ingest.test_dhis2 import CENTRE
@@ -89,6 +90,7 @@ def answered(path: Path, fmt: str, *, number: int = 0) -> None:
     except DataAccessError as said:
         message = str(said)
         assert "\n" not in message
+        assert BROKE not in message
         assert len(message) < LONGEST_LINE
         assert str(path.parent) not in message
 

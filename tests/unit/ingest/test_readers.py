@@ -5,7 +5,10 @@ import os
 import unicodedata
 from pathlib import Path
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from data_access.errors import BadInput
@@ -215,6 +218,17 @@ def test_parquet_keeps_its_types_and_counts_rows(
     assert rows["row_no"].to_list() == list(range(1, 9))
     assert rows.schema["n"] == pl.Int64
     assert rows["t"].to_list() == [f"x{n}" for n in range(8)]
+
+
+@pytest.mark.parametrize("in_dictionary", [False, True])
+def test_parquet_texts_that_are_no_text(tmp_path: Path, *, in_dictionary: bool) -> None:
+    """A changed byte in a text column: Polars trusts it, and panics somewhere later."""
+    ends = pa.py_buffer(np.array([0, 3, 6], dtype=np.int32))
+    texts = pa.Array.from_buffers(pa.string(), 2, [None, ends, pa.py_buffer(b"abc\xb70z")])
+    column = pa.DictionaryArray.from_arrays([1, 0], texts) if in_dictionary else texts
+    pq.write_table(pa.table({"a": column}), tmp_path / "a.parquet")
+    with pytest.raises(BadInput, match="a.parquet: not a whole Parquet file"):
+        read(tmp_path / "a.parquet")
 
 
 def test_parquet_without_rows(tmp_path: Path) -> None:
