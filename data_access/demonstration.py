@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from data_access import tables
 from data_access.clock import Clock, make_clock
 from data_access.reader import read_frame, snapshot
+from data_access.simulated import SimulatedClock, read_simulated
 from data_access.viewer import Viewer
 
 META_KEY = "demonstration"
@@ -57,6 +58,8 @@ def write_demonstration(connection: sa.Connection, stated: Demonstration) -> Non
 def database_clock(engine: sa.Engine, *, now: str, zone: str, viewer: Viewer) -> Clock:
     """Return the clock of a database: what TUYENDAU_NOW says, else its own, else the machine's.
 
+    A simulation's clock goes with the simulation.
+
     Args:
         engine: the shared database.
         now: value of TUYENDAU_NOW; empty if not set.
@@ -68,5 +71,10 @@ def database_clock(engine: sa.Engine, *, now: str, zone: str, viewer: Viewer) ->
         SchemaMismatch: if the database was not initialised.
         DatabaseUnavailable: if it does not answer.
     """
-    stated = None if now else read_demonstration(engine, viewer=viewer)
-    return make_clock(now or (stated.now if stated else ""), zone=zone)
+    if now:
+        return make_clock(now, zone=zone)
+    running = read_simulated(engine, viewer=viewer)
+    if running is not None:
+        return SimulatedClock(lambda: read_simulated(engine, viewer=viewer), running)
+    stated = read_demonstration(engine, viewer=viewer)
+    return make_clock(stated.now if stated else "", zone=zone)

@@ -1,0 +1,1 @@
+"""A running epidemic, sent through the gate as it happens."""

@@ -1,0 +1,136 @@
+"""Sends a tick through the gate: a file for each kind of record, and the provinces' report."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from data_access.clock import machine_clock
+from data_access.contracts.registry import record_kind
+from data_access.ingest.intake import Intake, rejects_folder
+from data_access.ingest.ledger import Counts, Outcome, fingerprint
+from data_access.reference.areas import Areas
+from data_access.simulated import delivered
+from data_access.viewer import Viewer
+from simulations.feeds.model import LAST, SENT, Frames
+from simulations.live.reports import MAPPING, Reports
+from simulations.live.ticks import Tick
+
+FIRST = ("facility", "laboratory", "site", "place")
+"""Kinds that others refer to."""
+
+
+@dataclass
+class SimulatedMoment:
+    """A clock that stands at the tick being sent."""
+
+    at: datetime = field(default_factory=machine_clock)
+
+    def __call__(self) -> datetime:
+        """Return the moment."""
+        return self.at
+
+
+@dataclass(kw_only=True)
+class Sender:
+    """Sends ticks in order.
+
+    Attributes:
+        engine: the shared database.
+        areas: the country's areas.
+        key: secret of the pseudonyms.
+        folder: for the files of one tick at a time.
+        reports: what the provinces report.
+        viewer: the program itself.
+        sent: the moment up to which everything is sent.
+    """
+
+    engine: Any
+    areas: Areas
+    key: str
+    folder: Path
+    reports: Reports
+    viewer: Viewer
+    sent: datetime
+
+    def __post_init__(self) -> None:
+        """Open the gate."""
+        self.moment = SimulatedMoment(self.sent)
+        self._intake = Intake(
+            engine=self.engine, areas=self.areas, clock=self.moment, pseudonym_key=self.key,
+            rejects_folder=rejects_folder(self.engine),
+        )  # fmt: skip
+        self._mapping = self.folder / "mo-phong-bao-cao-tinh.toml"
+        self._mapping.write_text(MAPPING, encoding="utf-8")
+
+    def pass_over(self, tick: Tick) -> None:
+        """Take note of a tick that was sent before."""
+        self.reports.learn(tick.records)
+        self._report(tick)
+        self.sent = tick.until
+
+    def send(self, tick: Tick, *, last_states: bool = False, is_resumed: bool = False) -> Counts:
+        """Send a tick; return what became of its rows.
+
+        Args:
+            tick: the next one.
+            last_states: only the last state of each record in it is sent: the same figures, a
+                coarser history.
+            is_resumed: part of it may have been sent: what the ledger holds is not sent again.
+        """
+        self.moment.at = tick.until
+        self.reports.learn(tick.records)
+        files = [self._write(key, tick, last_states=last_states) for key in _ordered(tick.records)]
+        report = self._report(tick)
+        held = self._held([*(path for _, path in files), *([report] if report else [])],
+                          look=is_resumed)  # fmt: skip
+        total = Counts()
+        for (platform, kind), path in files:
+            if path.name not in held:
+                total = total.plus(self._records(path, platform, kind, at=tick.until).counts)
+            path.unlink()
+        if report is not None:
+            if report.name not in held:
+                done = self._intake.table((report,), mapping=self._mapping, known_at=tick.until)
+                total = total.plus(done.counts)
+            report.unlink()
+        self.sent = tick.until
+        return total
+
+    def _records(self, path: Path, platform: str, kind: str, *, at: datetime) -> Outcome:
+        return self._intake.records(
+            path, platform=platform, kind=kind, source=f"mo-phong-{platform}", known_at=at
+        )
+
+    def _write(
+        self, key: tuple[str, str], tick: Tick, *, last_states: bool
+    ) -> tuple[tuple[str, str], Path]:
+        rows = tick.records[key]
+        if last_states:
+            rows = rows.unique(record_kind(key[0], kind=key[1]).key, keep="last",
+                               maintain_order=True)  # fmt: skip
+        path = self.folder / f"{tick.until:%Y%m%dT%H%M}-{'-'.join(key)}.parquet"
+        rows.drop(SENT, LAST).write_parquet(path, compression="uncompressed")
+        return key, path
+
+    def _report(self, tick: Tick) -> Path | None:
+        day = self.reports.last_day(self.sent, tick.until)
+        said = pl.DataFrame() if day is None else self.reports.changed(day)
+        if said.is_empty():
+            return None
+        path = self.folder / f"{tick.until:%Y%m%dT%H%M}-bao-cao-tinh.csv"
+        said.write_csv(path)
+        return path
+
+    def _held(self, paths: list[Path], *, look: bool) -> set[str]:
+        """Return the names of those files that the ledger holds, byte for byte."""
+        if not look or not paths:
+            return set()
+        found = delivered(self.engine, [path.name for path in paths], viewer=self.viewer)
+        return {path.name for path in paths if (path.name, fingerprint((path,))[0]) in found}
+
+
+def _ordered(records: Frames) -> list[tuple[str, str]]:
+    return sorted(records, key=lambda key: (key[1] not in FIRST, key))
