@@ -5,6 +5,8 @@ SHELL := /bin/sh
 PORT ?= 8501
 HOST ?= 127.0.0.1
 DATA ?=
+FACTS ?=
+SPEED ?= 60
 WORKERS ?= 2
 BIN := .venv/bin
 
@@ -22,9 +24,10 @@ help: ## this list
 	@echo "Tuyến Đầu: epidemic command dashboard"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Options: PORT=8501  HOST=127.0.0.1  DATA=folder of real figures (make run DATA=../shared/data)"
+	@echo "         FACTS=1 published figures instead of the simulation  SPEED=60 simulated seconds per second"
 
-run: setup-run ## set up, build the demonstration database, open the dashboard on port $(PORT)
-	@exec $(BIN)/python -m scripts.run --port "$(PORT)" --host "$(HOST)" $(if $(DATA),--data "$(DATA)")
+run: setup-run ## set up, build the simulated country, open the dashboard on port $(PORT)
+	@exec $(BIN)/python -m scripts.run --port "$(PORT)" --host "$(HOST)" --speed "$(SPEED)" $(if $(FACTS),--facts) $(if $(DATA),--data "$(DATA)")
 
 test: setup ## set up, run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup

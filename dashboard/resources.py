@@ -10,10 +10,12 @@ from dashboard.live import Beat, Pulse
 from data_access.chain.follow import Follower
 from data_access.codes import Role
 from data_access.cube.query import Ask
+from data_access.errors import DataAccessError
 from data_access.reference.model import Pack
 from data_access.reference.pack import resolve_pack
 from data_access.settings import Settings, read_settings
 from data_access.shared import Shared, open_shared
+from data_access.simulated import Simulated, SimulatedClock
 from data_access.viewer import make_viewer
 
 
@@ -63,6 +65,18 @@ def warm() -> None:
 def follow(wanted_still: Callable[[], bool]) -> None:
     """Bring the response chain up to what was taken in, if that is due."""
     follower().follow(wanted_still=wanted_still)
+
+
+def simulated() -> Simulated | None:
+    """Return where the simulation stands that feeds the database; None: it is none.
+
+    A database that is away is met by the figures, not by this.
+    """
+    try:
+        clock = shared().clock
+    except DataAccessError:
+        return None
+    return clock.state if isinstance(clock, SimulatedClock) else None
 
 
 def beat() -> Beat:

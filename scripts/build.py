@@ -1,6 +1,6 @@
-"""Fills the database that TUYENDAU_DATABASE_URL names: published facts, or a folder of files.
+"""Fills the database that TUYENDAU_DATABASE_URL names: simulated, published facts, or files.
 
-The two sources stay behind one call each: `data_access.demo.build` and `examples.load.main`.
+Each source stays behind one call: `Runner.build`, `data_access.demo.build`, `examples.load.main`.
 """
 
 import argparse
@@ -10,10 +10,15 @@ import time
 from pathlib import Path
 from types import ModuleType
 
-from data_access.engine import make_engine
+from data_access.clock import machine_clock
+from data_access.demonstration import write_demonstration
+from data_access.engine import make_engine, writing
 from data_access.errors import DataAccessError
 from data_access.reference.pack import resolve_pack
 from data_access.settings import Settings, read_settings
+from data_access.viewer import system_viewer
+from simulations.live.country import Country
+from simulations.live.run import Runner
 
 EVERY_SHARE = 0.05
 INTERRUPTED = 130
@@ -56,15 +61,34 @@ def build_demonstration(settings: Settings) -> None:
         engine.dispose()
 
 
+def build_simulation(settings: Settings) -> None:
+    """Fill the database with the simulated country, up to its opening."""
+    engine = make_engine(settings.database_url)
+    country = Country()
+    runner = Runner(
+        engine=engine, viewer=system_viewer(machine_clock()), country=country,
+        key=settings.key_chain,
+    )  # fmt: skip
+    try:
+        runner.build(Progress())
+        with writing(engine) as connection:
+            write_demonstration(connection, country.words())
+    finally:
+        engine.dispose()
+
+
 def main() -> int:
     """Build, and say in one line why it could not be done."""
     parser = argparse.ArgumentParser(prog="python -m scripts.build", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder of files; without it, the shipped facts")
+    parser.add_argument("--simulation", action="store_true", help="the simulated country")
     options = parser.parse_args()
     try:
         settings = read_settings()
         if options.data:
             part("examples.load").main(data=options.data, database_url=settings.database_url)
+        elif options.simulation:
+            build_simulation(settings)
         else:
             build_demonstration(settings)
     except DataAccessError as error:

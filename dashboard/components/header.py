@@ -6,12 +6,17 @@ from dashboard import access, assets, filters, formatting, loaders, resources
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.context import Context, look
+from dashboard.i18n import Translate
 from data_access.codes import Level
+from data_access.simulated import Simulated
 
 
 def show(page: str) -> None:
     """Draw the header of a page: titles left, controls right."""
-    if resources.settings().demo:
+    simulated = resources.simulated()
+    if simulated is not None:
+        draw(simulation_ribbon(simulated, t=filters.t))
+    elif resources.settings().demo:
         draw(_ribbon())
     with st.container(horizontal=True, vertical_alignment="center", key="td_head"):
         draw(
@@ -32,6 +37,23 @@ def _ribbon() -> Markup:
         element("b", filters.t("app.demo")),
         " ",
         filters.t("app.demo_about"),
+        class_="td-ribbon",
+        role="note",
+    )
+
+
+def simulation_ribbon(state: Simulated, *, t: Translate) -> Markup:
+    """Return the ribbon of a simulation: its scale, and whether it runs."""
+    pace = t("simulation.running", speed=f"{state.speed:g}") if state.speed else t(
+        "simulation.paused"
+    )  # fmt: skip
+    return element(
+        "p",
+        element("b", t("simulation.name")),
+        " ",
+        t("simulation.scale", scale=state.scale),
+        " ",
+        element("span", pace, class_="td-pace"),
         class_="td-ribbon",
         role="note",
     )

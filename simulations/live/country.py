@@ -10,6 +10,7 @@ import polars as pl
 from data_access.demonstration import Demonstration
 from simulations.feeds.model import FeedDay, FeedSpec
 from simulations.live.even import stream
+from simulations.live.reports import HOURS
 from simulations.live.ticks import midnight, regular
 
 FIRST_DAY = date(2021, 4, 27)
@@ -20,9 +21,11 @@ SEED = 1
 DAYS = 365
 SHAPE = 1
 """Raised whenever the same seed gives other records: an older database is then built anew."""
-DAILY_DAYS = 21
-"""Days before the opening that are built day by day; before them, a week at a time."""
-REPORT_HOUR = 17
+DAILY_DAYS = 2
+WEEKLY_DAYS = 16
+"""Days before the opening that are built day by day, and a week at a time; before them, all at
+once: each delivery costs the gate a fixed time, whatever is in it."""
+MORNING_HOUR, REPORT_HOUR = HOURS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,16 +66,16 @@ class Country:
         return stream(spec, areas=areas)
 
     def edges(self, *, zone: str) -> list[datetime]:
-        """Return the moments of the fast build, ascending: weeks, then days, then the opening.
+        """Return the moments of the fast build, ascending: all, then weeks, then days, then the opening.
 
         All but the last are hours of the provinces' report, so that what it says is what a slow
         run says.
         """
         first = midnight(self.first_day, zone=zone) + timedelta(hours=REPORT_HOUR)
         days = list(regular(first - timedelta(days=1), step=timedelta(days=1), end=self.opening))
-        weekly, daily = days[:-DAILY_DAYS], days[-DAILY_DAYS:]
-        morning = midnight(self.opening.date(), zone=zone) + timedelta(hours=7)
-        ends = {*weekly[6::7], *daily, morning, self.opening}
+        weekly, daily = days[-WEEKLY_DAYS:-DAILY_DAYS:7], days[-DAILY_DAYS:]
+        morning = midnight(self.opening.date(), zone=zone) + timedelta(hours=MORNING_HOUR)
+        ends = {*weekly, *daily, morning, self.opening}
         return sorted(edge for edge in ends if first <= edge <= self.opening)
 
     def words(self) -> Demonstration:

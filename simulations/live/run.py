@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 from threading import Event
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from data_access.chain.refresh import refresh
 from data_access.clock import Clock, machine_clock
@@ -167,8 +168,6 @@ def province_codes(areas: Areas) -> tuple[str, ...]:
 
 def sentence(until: datetime, counts: Counts, *, zone: str) -> str:
     """Return a line on a tick that was sent."""
-    from zoneinfo import ZoneInfo
-
     local = until.astimezone(ZoneInfo(zone))
     return (
         f"{local:%Y-%m-%d %H:%M}  {counts.read} rows: {counts.new} new, {counts.updated} updated,"
