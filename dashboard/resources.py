@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.api.desk import Desk
 from dashboard.headline import HEADLINE
+from dashboard.i18n import Translate
 from dashboard.live import Beat, Pulse
 from data_access.chain.follow import Follower
 from data_access.codes import Role
@@ -77,6 +78,12 @@ def simulated() -> Simulated | None:
     except DataAccessError:
         return None
     return clock.state if isinstance(clock, SimulatedClock) else None
+
+
+def file_name(name: str, *, t: Translate) -> str:
+    """Return the name of a download: one of a simulation says so, with its scale."""
+    state = simulated()
+    return name if state is None else f"{t('simulation.download')}-1-{state.scale}-{name}"
 
 
 def beat() -> Beat:

@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -174,7 +175,6 @@ class SimulatedClock:
         if time.monotonic() - self._looked < LOOK_SECONDS:
             return
         self._looked = time.monotonic()
-        try:
+        # A database that is away is told of by whoever asks for figures.
+        with suppress(DataAccessError):
             self._state = self._look() or self._state
-        except DataAccessError:
-            pass  # whoever asks for figures says that the database is away

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import downloads, filters, formatting, headline, loaders
+from dashboard import downloads, filters, formatting, headline, loaders, resources
 from dashboard.catalogue import Entry
 from dashboard.charts.trend import HEIGHT, trend
 from dashboard.components import cards as card_grid
@@ -254,7 +254,7 @@ def _download(found: pl.DataFrame, entry: Entry, seen: Context, *, day: date) ->
         st.download_button(
             seen.t("map.download"),
             downloads.csv_of(found.filter(pl.col("date") == day)),
-            file_name=f"{entry.key}-{day.isoformat()}.csv",
+            file_name=resources.file_name(f"{entry.key}-{day.isoformat()}.csv", t=seen.t),
             mime="text/csv",
             icon=":material/download:",
             help=seen.t("map.download_help", day=formatting.day(day, language=seen.language)),
@@ -264,7 +264,7 @@ def _download(found: pl.DataFrame, entry: Entry, seen: Context, *, day: date) ->
         st.download_button(
             seen.t("map.dictionary"),
             downloads.dictionary_of(found, entry, language=seen.language),
-            file_name=f"{entry.key}-dictionary.csv",
+            file_name=resources.file_name(f"{entry.key}-dictionary.csv", t=seen.t),
             mime="text/csv",
             icon=":material/menu_book:",
             on_click="ignore",

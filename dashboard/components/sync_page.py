@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import streamlit as st
 
-from dashboard import downloads, filters, formatting, loaders, reporting_grid
+from dashboard import downloads, filters, formatting, loaders, reporting_grid, resources
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.components.tables import table
@@ -226,7 +226,7 @@ def _twin(best: pl.DataFrame, shown: Window, seen: Context) -> None:
         st.download_button(
             seen.t("map.download"),
             downloads.plain_csv(shown.found),
-            file_name=f"reporting-{shown.start}-{shown.end}.csv",
+            file_name=resources.file_name(f"reporting-{shown.start}-{shown.end}.csv", t=seen.t),
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",

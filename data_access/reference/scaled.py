@@ -5,10 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
-from data_access.reference.pack import POPULATION
-from data_access.reference.pack_toml import FILE
-from data_access.reference.pack import load_pack
 from data_access.reference.model import Pack
+from data_access.reference.pack import POPULATION, load_pack
+from data_access.reference.pack_toml import FILE
 
 
 def scaled_pack(pack: Path, into: Path, *, scale: int) -> Pack:

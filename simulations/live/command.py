@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+import sys
 import threading
 from datetime import date, timedelta
 from types import FrameType
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
             key=context.settings.key_chain,
         )  # fmt: skip
         runner.run(speed=args.speed, until=_until(args.until, zone=context.zone), stop=stop,
-                   say=lambda line: print(line, flush=True))  # fmt: skip
+                   say=_say)  # fmt: skip
     finally:
         context.close()
     return 0
@@ -68,6 +69,11 @@ def country_of(args: argparse.Namespace) -> Country:
     """Return the country that the options name."""
     provinces = tuple(args.provinces.split(",")) if args.provinces else None
     return Country(seed=args.seed, first_day=args.first_day, provinces=provinces)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _until(text: str | None, *, zone: str) -> Any:  # noqa: ANN401 -- datetime or None

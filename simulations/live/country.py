@@ -1,4 +1,4 @@
-"""The demonstration's country: all of Vietnam, thinned. What it is made of, and its opening hour."""
+"""The country of the demonstration: all of Vietnam, thinned. What it is made of."""
 
 import json
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ class Country:
         return stream(spec, areas=areas)
 
     def edges(self, *, zone: str) -> list[datetime]:
-        """Return the moments of the fast build, ascending: all, then weeks, then days, then the opening.
+        """Return the moments of the fast build: all at once, then weeks, days, the opening.
 
         All but the last are hours of the provinces' report, so that what it says is what a slow
         run says.

@@ -17,8 +17,9 @@ BLOCK_DAYS = 14
 ZONE = "Asia/Ho_Chi_Minh"
 REGISTERS = ("facility", "laboratory", "site", "place")
 FEW = Parameters(
-    contacts_per_case=2, clusters_per_province=1, places_per_province=4, scans_per_province=4,
-    declarations_per_province=4, doses_per_province=6, pools_per_province=1, arrivals_per_province=1,
+    contacts_per_case=1, clusters_per_province=1, places_per_province=2, scans_per_province=1,
+    declarations_per_province=1, doses_per_province=3, pools_per_province=0,
+    arrivals_per_province=0, pooled_share=0.0,
 )  # fmt: skip
 _AHEAD = ("expiry", "planned_end", "birth_date", "previous_on")
 _MORNING = timedelta(hours=8)
@@ -39,13 +40,14 @@ def stream(spec: FeedSpec, *, areas: pl.DataFrame) -> Iterator[FeedDay]:
             areas=areas, first_day=begins, n_days=BLOCK_DAYS, seed=spec.seed * 1_000 + number,
             provinces=spec.provinces, per_province=1, parameters=FEW,
         )  # fmt: skip
+        earliest = pl.lit(midnight(begins, zone=ZONE)).cast(pl.Datetime("us", "UTC"))
         states = {
             key: _states(_named(rows, number), key[1]).with_columns(
-                pl.max_horizontal(SENT, pl.lit(midnight(begins, zone=ZONE)).cast(pl.Datetime("us", "UTC")))
+                pl.max_horizontal(SENT, earliest)
             )
             for key, rows in made.items()
             if number == 0 or key[1] not in REGISTERS
-        }  # fmt: skip
+        }
         for n in range(n_days):
             yield _day_of(states, begins + timedelta(days=n))
 
@@ -57,8 +59,11 @@ def _day_of(states: Frames, day: object) -> FeedDay:
 
 
 def _named(rows: pl.DataFrame, number: int) -> pl.DataFrame:
-    ids = [name for name in rows.columns
-           if (name.endswith("_id") or name == "deconvolution_of") and name not in _IDS_KEPT]  # fmt: skip
+    ids = [
+        name
+        for name in rows.columns
+        if (name.endswith("_id") or name == "deconvolution_of") and name not in _IDS_KEPT
+    ]
     return rows.with_columns(pl.col(ids) + f"-{number}")
 
 
@@ -79,6 +84,7 @@ def _states(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
     begun = last.filter(ended).with_columns(
         pl.lit(None).cast(rows.schema["actual_end"]).alias("actual_end"),
         pl.lit(None).cast(pl.String).alias("end_reason"),
-        pl.col("start_ts").cast(pl.Datetime("us", "UTC")).alias(SENT), pl.lit(value=False).alias(LAST),
+        pl.col("start_ts").cast(pl.Datetime("us", "UTC")).alias(SENT),
+        pl.lit(value=False).alias(LAST),
     )  # fmt: skip
     return pl.concat([begun, last])

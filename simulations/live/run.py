@@ -126,7 +126,7 @@ class Runner:
     def _live_ticks(
         self, areas: Areas, sent: datetime, *, until: datetime | None
     ) -> Iterator[Tick]:
-        """Yield what was sent in the steps of the fast build, then ticks of a quarter of an hour."""
+        """Yield what was sent in the steps of the fast build, then quarters of an hour."""
         zone = areas.country.time_zone
         start = midnight(self.country.first_day, zone=zone)
         end = until or start + timedelta(days=self.country.days)
