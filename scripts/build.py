@@ -70,7 +70,7 @@ def build_simulation(settings: Settings) -> None:
         key=settings.key_chain,
     )  # fmt: skip
     try:
-        runner.build(Progress())
+        runner.build(Progress(), with_chain=False)
         with writing(engine) as connection:
             write_demonstration(connection, country.words())
     finally:

@@ -22,7 +22,7 @@ DAYS = 365
 SHAPE = 1
 """Raised whenever the same seed gives other records: an older database is then built anew."""
 DAILY_DAYS = 2
-WEEKLY_DAYS = 16
+WEEKLY_DAYS = 9
 """Days before the opening that are built day by day, and a week at a time; before them, all at
 once: each delivery costs the gate a fixed time, whatever is in it."""
 MORNING_HOUR, REPORT_HOUR = HOURS

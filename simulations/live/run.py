@@ -48,8 +48,12 @@ class Runner:
     key: str
     real: Clock = machine_clock
 
-    def build(self, progress: Progress) -> None:
+    def build(self, progress: Progress, *, with_chain: bool = True) -> None:
         """Send everything up to the opening in few deliveries; goes on after an interruption.
+
+        Args:
+            progress: told the share done, 0 to 1, and a word.
+            with_chain: whether the response chain follows; else `run` has it follow first.
 
         Raises:
             BadUse: if the database holds other figures.
@@ -64,9 +68,9 @@ class Runner:
                 sender.send(tick, last_states=True, is_resumed=True)
                 self._note(state, tick.until, speed=0.0)
                 progress((done + 1) / (len(edges) + 1), f"mô phỏng {tick.until:%d/%m/%Y}")
-            if state.sent < self.country.opening:
+            if with_chain and state.sent < self.country.opening:
                 self._follow(sender)
-        progress(1.0, "chuỗi phản ứng")
+        progress(1.0, "")
 
     def run(self, *, speed: float, until: datetime | None, stop: Event, say: Say) -> None:
         """Send tick after tick at a speed until told to stop, or the simulated moment is reached.
@@ -85,7 +89,9 @@ class Runner:
             pace = Pace(simulated=state.sent, real=self.real(), speed=speed)
             self._note(state, state.sent, speed=speed)
             resumed = True
+            sender.moment.at = state.sent
             try:
+                self._follow(sender)
                 for tick in self._live_ticks(sender.areas, state.sent, until=until):
                     if tick.until <= state.sent:
                         sender.pass_over(tick)
