@@ -33,7 +33,8 @@ def note(url: str, *, speed: float) -> None:
     engine.dispose()
 
 
-def test_a_stopped_simulation_says_so_and_its_clock_stands(simulation: str) -> None:
+@pytest.mark.usefixtures("simulation")
+def test_a_stopped_simulation_says_so_and_its_clock_stands() -> None:
     shown = html(run())
     assert "Mô phỏng" in shown
     assert "tỷ lệ 1:200" in shown
@@ -51,7 +52,8 @@ def test_a_running_one_says_how_fast_in_both_languages(simulation: str) -> None:
     assert "60 times faster" in shown
 
 
-def test_downloads_bear_it_in_their_name(simulation: str) -> None:
+@pytest.mark.usefixtures("simulation")
+def test_downloads_bear_it_in_their_name() -> None:
     assert resources.file_name("cases.csv", t=translator("vi")) == "mo-phong-1-200-cases.csv"
     assert resources.file_name("cases.csv", t=translator("en")) == "simulated-1-200-cases.csv"
 
