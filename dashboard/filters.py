@@ -158,7 +158,9 @@ def _choice(
     look.setdefault("label_visibility", "collapsed")
 
     def chosen() -> None:
-        change(**{field: st.session_state[key]})
+        # A choice may arrive when another page has already been opened: it is of no screen then.
+        if key in st.session_state:
+            change(**{field: st.session_state[key]})
 
     # Written now, in this session's language; Streamlit may ask again outside of it.
     labels = {option: format_option(option) for option in options}

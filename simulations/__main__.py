@@ -10,9 +10,10 @@ from typing import NoReturn
 
 from data_access.errors import BadUse, DataAccessError
 from simulations.live import command as live
+from simulations.viewers import command as viewers
 
-COMMANDS = (live,)
-DONE, COULD_NOT, BAD_USE = 0, 1, 2
+COMMANDS = (live, viewers)
+COULD_NOT, BAD_USE, INTERRUPTED = 1, 2, 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         return int(args.run(args))
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        return INTERRUPTED
     except DataAccessError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return BAD_USE if isinstance(error, BadUse) else COULD_NOT

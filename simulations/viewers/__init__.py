@@ -1,0 +1,1 @@
+"""Viewers: sessions against a running dashboard, and how long they wait."""

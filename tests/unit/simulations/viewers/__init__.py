@@ -1,0 +1,1 @@
+"""Viewers: what they hold of a screen, and how answers are summed up."""
