@@ -1,4 +1,4 @@
-"""Transfers of patients by linear programming: first the fewest without a bed, then person-km. Pure.
+"""Transfers of patients by linear programming: fewest without a bed, then person-km. Pure.
 
 A province keeps what its safety share of beds holds; what is above must leave. A province receives
 only down to its reserve. Both programs are flows in a network, so that their corners are whole
