@@ -30,18 +30,19 @@ def observed(values: list[float | None], *, first: date = START, code: str = "79
         {
             "date": [first + timedelta(days=n) for n in range(len(values))],
             "area_code": [code] * len(values),
-            "value": pl.Series(values, dtype=pl.Float64),
-        }
+            "value": values,
+        },
+        schema={"date": pl.Date, "area_code": pl.String, "value": pl.Float64},
     )
 
 
 def pinball(value: float) -> float:
     """The mean of twice the quantile losses: the definition in other words."""
     losses = [
-        2 * ((value >= q) - level) * (value - q)
+        2 * ((value <= q) - level) * (q - value)
         for level, q in zip(LEVELS, range(70, 131, 10), strict=True)
     ]
-    return float(np.mean([abs(one) for one in losses]))
+    return float(np.mean(losses))
 
 
 def test_coverage_and_score_are_those_of_the_days_that_came() -> None:
