@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.api.desk import Desk
 from dashboard.headline import HEADLINE
 from dashboard.live import Beat, Pulse
+from dashboard.scenarios import Runs
 from data_access.chain.follow import Follower
 from data_access.codes import Role
 from data_access.cube.query import Ask
@@ -46,6 +47,12 @@ def follower() -> Follower:
     """Return what brings the response chain up to the deliveries taken in over HTTP."""
     held = shared()
     return Follower(engine=held.engine, clock=held.clock, zone=held.zone.key)
+
+
+@st.cache_resource(show_spinner=False, on_release=Runs.close)
+def runs() -> Runs:
+    """Return the runs of scenarios of this process."""
+    return Runs()
 
 
 @st.cache_resource(show_spinner=False)

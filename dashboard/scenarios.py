@@ -17,10 +17,18 @@ from data_access.errors import BadUse
 from data_access.viewer import Viewer
 from simulations.epidemic.summary import Cancelled
 from simulations.scenario import run as running
-from simulations.scenario.model import Scenario
+from simulations.scenario.model import EARLIEST, LATEST, Measure, Scenario
 from simulations.scenario.report import bands, runs_out
-from simulations.scenario.run import Result
+from simulations.scenario.run import QUANTITIES, Result, difference
 from simulations.scenario.toml import digest
+from simulations.surge.board import board
+from simulations.surge.transfers import Rules
+
+__all__ = [
+    "EARLIEST", "LATEST", "QUANTITIES", "Job", "Measure", "RunState", "Runs", "Scenario", "change",
+    "digest",
+    "seen_bands", "seen_moves", "seen_runs_out",
+]  # fmt: skip
 
 MOST_WAITING = 8
 MOST_KEPT = 16
@@ -145,14 +153,45 @@ def _require_sight(viewer: Viewer) -> None:
     viewer.require(None if viewer.everywhere else next(iter(viewer.areas), None))
 
 
-def seen_bands(result: Result, *, viewer: Viewer) -> pl.DataFrame:
+def seen_bands(job: Job, *, viewer: Viewer) -> pl.DataFrame:
     """Return the bands of the areas in a viewer's sight; the nation's for who sees the nation."""
-    return _in_sight(bands(result), viewer)
+    return _in_sight(bands(_result(job)), viewer)
 
 
-def seen_runs_out(result: Result, *, viewer: Viewer) -> pl.DataFrame:
+def seen_runs_out(job: Job, *, viewer: Viewer) -> pl.DataFrame:
     """Return when beds run out, in the areas in a viewer's sight."""
-    return _in_sight(runs_out(result), viewer)
+    return _in_sight(runs_out(_result(job)), viewer)
+
+
+def seen_moves(job: Job, *, viewer: Viewer) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return transfers from or to, and the unmet need of, the areas in a viewer's sight."""
+    found = board(_result(job), rules=Rules())
+    ends = pl.col("from_code", "to_code")
+    codes = [one for one in _result(job).codes if viewer.may_see(one)]
+    moves = found.moves.filter(pl.any_horizontal(ends.is_in(codes)))
+    return moves, _in_sight(found.unmet, viewer)
+
+
+def change(
+    job: Job, base: Job, quantity: str, *, viewer: Viewer
+) -> tuple[float, float, float] | None:
+    """Return the nation's relative change against the base: ends of the 95 % band and median.
+
+    None for who does not see the nation, and where the two do not begin alike.
+    """
+    if not viewer.may_see(None):
+        return None
+    try:
+        found = difference(_result(job), _result(base), quantity, levels=(0.025, 0.5, 0.975))
+    except ValueError:
+        return None
+    return float(found[0]), float(found[1]), float(found[2])
+
+
+def _result(job: Job) -> Result:
+    if job.result is None:
+        raise ValueError("the run is not done")
+    return job.result
 
 
 def _in_sight(found: pl.DataFrame, viewer: Viewer) -> pl.DataFrame:

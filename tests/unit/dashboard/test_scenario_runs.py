@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from dashboard import scenarios
-from dashboard.scenarios import Runs, RunState, seen_bands, seen_runs_out
+from dashboard.scenarios import Job, Runs, RunState, change, seen_bands, seen_moves, seen_runs_out
 from data_access.codes import Role
 from data_access.errors import BadUse, ScopeDenied
 from data_access.viewer import Viewer, make_viewer
@@ -141,8 +141,14 @@ def test_who_sees_nothing_may_not_ask(runs: Runs, viewer: Viewer) -> None:
 
 
 def test_a_province_gets_its_own_area_alone() -> None:
-    result = run(SMALL)
+    result = Job(SMALL, result=run(SMALL))
     assert seen_bands(result, viewer=HCMC)["area_code"].unique().to_list() == ["79"]
     assert seen_runs_out(result, viewer=HCMC)["area_code"].unique().to_list() == ["79"]
     assert seen_bands(result, viewer=NATION)["area_code"].n_unique() == 64
     assert seen_bands(result, viewer=looking(Role.PRESS)).is_empty()
+    moves, unmet = seen_moves(result, viewer=HCMC)
+    assert set(unmet["area_code"]) == {"79"}
+    assert moves.height
+    assert all("79" in pair for pair in moves.select("from_code", "to_code").rows())
+    assert change(result, result, "severe", viewer=HCMC) is None
+    assert change(result, result, "severe", viewer=NATION) == (0.0, 0.0, 0.0)
