@@ -42,6 +42,9 @@ PAGES = (
     PageEntry(
         key="data_sync", path="data_sync", icon=":material/sync_problem:", roles=WITHOUT_PRESS
     ),
+    PageEntry(
+        key="scenarios", path="scenarios", icon=":material/query_stats:", roles=WITHOUT_PRESS
+    ),
 )
 
 

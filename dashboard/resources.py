@@ -8,6 +8,7 @@ from dashboard.api.desk import Desk
 from dashboard.headline import HEADLINE
 from dashboard.i18n import Translate
 from dashboard.live import Beat, Pulse
+from dashboard.scenarios import Runs
 from data_access.chain.follow import Follower
 from data_access.codes import Role
 from data_access.cube.query import Ask
@@ -49,6 +50,12 @@ def follower() -> Follower:
     """Return what brings the response chain up to the deliveries taken in over HTTP."""
     held = shared()
     return Follower(engine=held.engine, clock=held.clock, zone=held.zone.key)
+
+
+@st.cache_resource(show_spinner=False, on_release=Runs.close)
+def runs() -> Runs:
+    """Return the runs of scenarios of this process."""
+    return Runs()
 
 
 @st.cache_resource(show_spinner=False)

@@ -3,4 +3,5 @@
 VIEW = "view"
 ROLE = "role"
 SECTIONS = "sections"
+SCENARIOS = "scenarios"
 SEEN_INCIDENT = "incident"

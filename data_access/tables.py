@@ -297,6 +297,25 @@ chain_link = sa.Table(
     sqlite_with_rowid=False,
 )
 
+scenario = sa.Table(
+    "scenario",
+    metadata,
+    sa.Column("scenario_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("province", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("levers", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("engine", sa.Text, nullable=False),
+    sa.Column("start_day", sa.Integer, nullable=False),
+    sa.Column("as_of", sa.BigInteger, nullable=False),
+    sa.Column("bands", sa.LargeBinary, nullable=False),
+)
+"""Saved scenarios. `province`: who it belongs to, empty for the nation; `bands`: Parquet."""
+
 
 def _field_column(field: Field) -> sa.Column:  # type: ignore[type-arg]
     return sa.Column(field.name, _COLUMN_TYPES[field.kind])

@@ -10,9 +10,10 @@ from typing import NoReturn
 
 from data_access.errors import BadUse, DataAccessError
 from simulations.live import command as live
+from simulations.scenario import command as scenario
 from simulations.viewers import command as viewers
 
-COMMANDS = (live, viewers)
+COMMANDS = (live, scenario, viewers)
 COULD_NOT, BAD_USE, INTERRUPTED = 1, 2, 130
 
 

@@ -150,6 +150,12 @@ def _provinces() -> pl.DataFrame:
                                                               "all", "18+")  # fmt: skip
 
 
+def province_points() -> tuple[Floats, Floats]:
+    """Return longitude and latitude of the 63 provinces, in the order of every array."""
+    lon, lat = (_provinces()[name].to_numpy() for name in ("lon", "lat"))
+    return lon, lat
+
+
 def _population(provinces: pl.DataFrame) -> Whole:
     """Return persons by age: minors and adults as counted, each divided as in the nation."""
     everybody, adults = (provinces[name].to_numpy() for name in ("all", "18+"))

@@ -15,6 +15,8 @@ from data_access.freshness import LATE, NEVER, ON_TIME, SILENT
 from data_access.indicators.model import Unit
 from data_access.ingest.mapping import DELIVERERS
 from data_access.sync.rules import DEBT_PARTS
+from simulations.epidemic.parameters import LEVELS
+from simulations.scenario.run import QUANTITIES
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [*(ROOT / "dashboard").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
@@ -41,6 +43,8 @@ def names_made_at_run_time() -> set[str]:
         *(page.key for page in PAGES),
         *(part.key for part in DEBT_PARTS),
         *("info", "warning", "serious"),
+        *LEVELS,
+        *QUANTITIES,
     }
 
 

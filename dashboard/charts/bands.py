@@ -1,0 +1,63 @@
+"""Bands of one quantity, one scenario under the other on shared axes. Pure."""
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+import polars as pl
+from plotly.subplots import make_subplots
+
+from dashboard.charts.trend import INK
+from dashboard.i18n import Translate
+
+ROW, FRAME = 150, 70
+SHADES = (("95", "rgba(44,135,151,0.16)"), ("80", "rgba(44,135,151,0.26)"),
+          ("50", "rgba(44,135,151,0.42)"))  # fmt: skip
+
+
+def height(count: int) -> int:
+    """Return the chart's height in pixels."""
+    return FRAME + ROW * count
+
+
+def chart(found: Mapping[str, pl.DataFrame], *, t: Translate, language: str) -> go.Figure:
+    """Return a row a scenario: the 95, 80 and 50 % bands and the median.
+
+    Args:
+        found: name → date and the seven quantiles, sorted; one area, one quantity.
+        t: texts of the language.
+        language: `vi` or `en`.
+    """
+    figure = make_subplots(
+        rows=len(found), cols=1, shared_xaxes=True, subplot_titles=list(found),
+        vertical_spacing=0.35 / max(len(found), 2),
+    )  # fmt: skip
+    for row, frame in enumerate(found.values(), start=1):
+        _bands(figure, frame, row=row, t=t)
+    figure.update_layout(
+        template="none", height=height(len(found)), margin={"l": 8, "r": 8, "t": 40, "b": 8},
+        separators=",." if language == "vi" else ".,", paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)", hovermode="x",
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+    )  # fmt: skip
+    figure.update_annotations(font_size=12, x=0, xanchor="left")
+    day = "%d/%m" if language == "vi" else "%e %b"
+    figure.update_xaxes(showgrid=False, fixedrange=True, tickformat=day, nticks=6)
+    figure.update_yaxes(matches="y", rangemode="tozero", fixedrange=True, nticks=4,
+                        tickformat=",~r", automargin=True, zeroline=False)  # fmt: skip
+    return figure
+
+
+def _bands(figure: go.Figure, frame: pl.DataFrame, *, row: int, t: Translate) -> None:
+    days = frame["date"].to_list()
+    for band, colour in SHADES:
+        ends = frame[f"high{band}"].to_list() + frame[f"low{band}"].to_list()[::-1]
+        figure.add_scatter(
+            x=days + days[::-1], y=ends, fill="toself", fillcolor=colour, line={"width": 0},
+            mode="lines", hoverinfo="skip", name=t("scenarios.band", n=band),
+            legendgroup=band, showlegend=row == 1, row=row, col=1,
+        )  # fmt: skip
+    figure.add_scatter(
+        x=days, y=frame["median"].to_list(), mode="lines", line={"color": INK, "width": 2.2},
+        name=t("scenarios.median"), legendgroup="median", showlegend=row == 1,
+        hovertemplate="%{x|%d/%m}: %{y:,.0f}<extra></extra>", row=row, col=1,
+    )  # fmt: skip

@@ -1,0 +1,9 @@
+"""Scenarios: what if more doses, another level, more beds; compared, never read as a forecast."""
+
+from dashboard.components import page, scenario_form, scenario_result
+
+page.opened("scenarios")
+scenario_form.form_section()
+scenario_form.progress_section()
+scenario_result.result_section()
+page.closed("scenarios", "date")

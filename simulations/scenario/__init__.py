@@ -1,0 +1,1 @@
+"""What if: levers on the calibrated country, and the bands that follow."""

@@ -1,0 +1,1 @@
+"""Moves patients between provinces so that nobody lacks a bed where one stands free."""
