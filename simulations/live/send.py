@@ -87,7 +87,7 @@ class Sender:
             last_states: only the last state of each record in it is sent: the same figures, a
                 coarser history.
             spread: each file is known a microsecond after the one before: the cube takes what is
-                later than all else of its source in place, a third of the work.
+                later than all else of its source in place, which is less work.
             is_resumed: part of it may have been sent: what the ledger holds is not sent again.
         """
         self.moment.at = tick.until
