@@ -65,7 +65,8 @@ class Runner:
                 if tick.until <= state.sent:
                     sender.pass_over(tick)
                     continue
-                sender.send(tick, last_states=True, is_resumed=True)
+                early = tick.until < self.country.opening
+                sender.send(tick, last_states=True, spread=early, is_resumed=True)
                 self._note(state, tick.until, speed=0.0)
                 progress((done + 1) / (len(edges) + 1), f"mô phỏng {tick.until:%d/%m/%Y}")
             if with_chain and state.sent < self.country.opening:

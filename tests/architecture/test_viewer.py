@@ -40,6 +40,7 @@ MAY_EXECUTE = (
     "data_access/cube/merge.py",
     "data_access/cube/history.py",
     "data_access/demonstration.py",
+    "data_access/simulated.py",
     "data_access/tokens.py",
     "data_access/reference/load.py",
     "data_access/scenarios.py",

@@ -82,6 +82,7 @@ def live(database: Database, *, until: datetime) -> None:
     runner(database).run(speed=FAST, until=until, stop=threading.Event(), say=quiet)
 
 
+@pytest.mark.slow
 def test_fast_and_slow_give_the_same_cells_and_a_kill_loses_nothing(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +113,7 @@ def test_fast_and_slow_give_the_same_cells_and_a_kill_loses_nothing(
     assert verify(database.engine, viewer=VIEWER, zone=ZONE, n_moments=2).differences.is_empty()
 
 
+@pytest.mark.slow
 def test_live_goes_on_where_the_fast_build_ended(database: Database) -> None:
     later = OPENING + timedelta(hours=1)
     runner(database).build(quiet)
