@@ -1,4 +1,4 @@
-"""A scenario in a real browser: run beside the base, shown while it runs, compared, read as table."""
+"""A scenario in a real browser: run beside the base, shown while it runs, compared."""
 
 import pytest
 from playwright.sync_api import expect
