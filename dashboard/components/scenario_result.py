@@ -98,7 +98,7 @@ def _twin(long: pl.DataFrame, seen: Context) -> None:
     heads = (seen.t("scenarios.name"), seen.t("header.day"), "2,5 %", seen.t("scenarios.median"),
              "97,5 %")  # fmt: skip
     with twin:
-        draw(table(heads, rows, caption=seen.t("chart.table"), numeric=range(2, 5)))
+        draw(table(heads, rows, caption=seen.t("chart.table"), numeric=range(2, 5), wide=True))
 
 
 def _beds(job: Job, seen: Context) -> None:
