@@ -1,0 +1,1 @@
+"""The commands of `python -m simulations`. One module per command."""

@@ -1,0 +1,1 @@
+"""From one draw of the epidemic to the records of the six platforms, day by day."""
