@@ -63,7 +63,7 @@ def make_day(
     chosen = parameters or Parameters()
     setting = Setting(
         first_day=first_day, n_days=n_days, per_province=per_province,
-        provinces=_places(areas, first_day=first_day, n_days=n_days, wanted=provinces),
+        provinces=places_in_force(areas, first_day=first_day, n_days=n_days, wanted=provinces),
         parameters=chosen, rng=np.random.default_rng(seed),
     )  # fmt: skip
     register = Register(setting)
@@ -98,7 +98,7 @@ def _most_inside(setting: Setting) -> int:
     return cases * (1 + p.contacts_per_case) + p.arrivals_per_province * setting.n_days
 
 
-def _places(
+def places_in_force(
     areas: pl.DataFrame, *, first_day: date, n_days: int, wanted: Sequence[str] | None
 ) -> pl.DataFrame:
     """Return `province_code, district_code` of the edition in force all the time."""

@@ -1,1 +1,1 @@
-"""Records of the six platforms, day by day."""
+"""From one draw of the epidemic to the records of the six platforms, day by day."""

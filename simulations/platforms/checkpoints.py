@@ -58,8 +58,7 @@ def _of_cases(setting: Setting, epidemic: Epidemic) -> pl.DataFrame:
 
 
 def _of_others(setting: Setting, register: Register, *, places: pl.DataFrame) -> pl.DataFrame:
-    each = setting.parameters.scans_per_province
-    people = register.add_people(setting.daily(each).drop("district_code"), youngest=10)
+    people = register.add_people(setting.daily("scans").drop("district_code"), youngest=10)
     many = setting.parameters.places_per_province
     about = places.with_columns(
         pl.int_range(pl.len()).over("province_code").cast(pl.Int64).alias("_which")

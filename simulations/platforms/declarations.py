@@ -50,7 +50,7 @@ def _of_cases(setting: Setting, epidemic: Epidemic) -> pl.DataFrame:
 
 
 def _of_others(setting: Setting, register: Register) -> pl.DataFrame:
-    rows = register.add_people(setting.daily(setting.parameters.declarations_per_province))
+    rows = register.add_people(setting.daily("declarations"))
     rows = setting.at(rows, "declared_at", 6 * 60, 11 * 60)
     n = rows.height
     rows = rows.with_columns(

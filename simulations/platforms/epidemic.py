@@ -19,8 +19,10 @@ from simulations.platforms.setting import PERSON, PLACE, Setting, local_date, nu
 DETECTED_IN = {"contact": "khu_cach_ly", "declared": "cong_dong", "pooled": "cong_dong",
                "hospital": "co_so_y_te"}  # fmt: skip
 SETTINGS = ("ho_gia_dinh", "noi_lam_viec", "benh_vien", "cho", "truong", "xe")
-FIRST_ONSET_DAYS = 8
-"""Days before the period on which the first case of each cluster fell ill."""
+FIRST_ONSET_DAYS = 7
+"""Days before it was found on which the first case of each cluster fell ill."""
+CASES_PER_CLUSTER = 12
+"""Cases of one period and province that make a cluster, about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,10 @@ def make_epidemic(setting: Setting, register: Register, *, places: pl.DataFrame)
 
 
 def _cases(setting: Setting, register: Register) -> pl.DataFrame:
-    rows = pl.concat([_index_cases(setting), _daily_cases(setting)], how="diagonal")
+    if "cases" in setting.volumes:
+        rows = _clustered(setting, setting.daily("cases"))
+    else:
+        rows = pl.concat([_index_cases(setting), _daily_cases(setting)], how="diagonal")
     rows = numbered(
         _onsets(setting, rows).sort(
             "day", "is_index", descending=[False, True], maintain_order=True
@@ -81,10 +86,24 @@ def _index_cases(setting: Setting) -> pl.DataFrame:
 
 
 def _daily_cases(setting: Setting) -> pl.DataFrame:
-    rows, many = setting.daily(setting.per_province), setting.parameters.clusters_per_province
+    rows, many = setting.daily("cases"), setting.parameters.clusters_per_province
     return rows.with_columns(
         setting.whole("n_cluster", 0, many - 1, n=rows.height),
         pl.lit(value=False).alias("is_index"),
+    )
+
+
+def _clustered(setting: Setting, rows: pl.DataFrame) -> pl.DataFrame:
+    """Divide a period's cases into clusters; the first of each is its index case."""
+    chance = pl.Series("_u", setting.rng.random(rows.height))
+    many = (pl.len() / CASES_PER_CLUSTER).ceil().over("province_code")
+    first = pl.int_range(pl.len()).over("province_code", "n_cluster") == 0
+    return (
+        rows.sort("day", "province_code", maintain_order=True)
+        .with_columns(chance)
+        .with_columns((pl.col("_u") * many).cast(pl.Int64).alias("n_cluster"))
+        .with_columns(first.alias("is_index"))
+        .drop("_u")
     )
 
 
@@ -100,7 +119,7 @@ def _onsets(setting: Setting, rows: pl.DataFrame) -> pl.DataFrame:
             "OD-" + pl.col("province_code") + "-" + (pl.col("n_cluster") + 1).cast(pl.String)
         ).alias("cluster_id"),
         pl.when(index)
-        .then(pl.lit(setting.first_day - timedelta(days=FIRST_ONSET_DAYS)))
+        .then(pl.col("day") - pl.duration(days=FIRST_ONSET_DAYS))
         .when(pl.col("severity") != "khong_trieu_chung")
         .then(pl.col("day") - pl.duration(days=pl.col("_back")))
         .alias("onset_date"),
@@ -113,9 +132,11 @@ def _found_by(setting: Setting, rows: pl.DataFrame) -> pl.Expr:
     declared = known + (1 - known) * p.declared_share
     pooled = declared + (1 - declared) * p.pooled_share
     symptoms = pl.col("onset_date").is_not_null()
+    # Who is listed as a contact was listed on the day on which the first case was found.
+    later = pl.col("day") > pl.col("day").min().over("province_code", "n_cluster")
     return (
         pl.when("is_index").then(pl.lit("hospital"))
-        .when(pl.lit(chance) < known).then(pl.lit("contact"))
+        .when((pl.lit(chance) < known) & later).then(pl.lit("contact"))
         .when((pl.lit(chance) < declared) & symptoms).then(pl.lit("declared"))
         .when(pl.lit(chance) < pooled).then(pl.lit("pooled"))
         .otherwise(pl.lit("hospital"))

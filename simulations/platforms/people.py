@@ -4,9 +4,9 @@ A citizen's number (CCCD) says province of birth registration, century with sex,
 birth, as Decree 137/2015/NĐ-CP, article 7, lays down. Every number is given once.
 """
 
-from datetime import date, timedelta
-from itertools import count
+from datetime import date
 
+import numpy as np
 import polars as pl
 
 from simulations.platforms.setting import Setting
@@ -32,9 +32,10 @@ _PHONES, _SERIALS = 10**7, 10**6
 class Register:
     """Gives out people, no two of whom share a number."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, *, given: int = 0) -> None:
+        """Start after the numbers that were given before."""
         self.setting = setting
-        self.numbers = count()
+        self.given = given
 
     def add_people(
         self, rows: pl.DataFrame, *, youngest: int = 18, oldest: int = 85
@@ -49,28 +50,33 @@ class Register:
             oldest: greatest age (years).
         """
         setting, n = self.setting, rows.height
-        running = pl.Series("_n", [next(self.numbers) for _ in range(n)], dtype=pl.Int64)
+        running = pl.int_range(self.given, self.given + n, dtype=pl.Int64, eager=True).alias("_n")
+        self.given += n
         years = setting.rng.uniform(youngest + 0.1, oldest, size=n)
-        born = [setting.first_day - timedelta(days=int(y * DAYS_PER_YEAR) + 1) for y in years]
+        lived = pl.Series("_lived", (years * DAYS_PER_YEAR).astype(np.int64) + 1)
+        born = pl.lit(setting.first_day) - pl.duration(days=pl.col("_lived"))
         sex = setting.chosen("sex", ("nam", "nu"), n=n)
         return (
-            rows.with_columns(running, sex, pl.Series("birth_date", born, dtype=pl.Date))
-            .with_columns(self._names(sex))
+            rows.with_columns(running, sex, lived, self._names(sex))
+            .with_columns(born.alias("birth_date"))
             .with_columns(_citizen_number(), _insurance_number(), _phone())
-            .drop("_n")
+            .drop("_n", "_lived")
         )
 
     def _names(self, sex: pl.Series) -> pl.Series:
         rng = self.setting.rng
         family, middle, given = (rng.integers(0, size, len(sex)) for size in (16, 5, 14))
-        return pl.Series(
-            "full_name",
-            [
-                f"{FAMILY[f]} {MIDDLE[s][m]} {GIVEN[s][g]}"
-                for s, f, m, g in zip(sex, family, middle, given, strict=True)
-            ],
-            dtype=pl.String,
+        middles, givens = (
+            pl.Series([*names["nam"], *names["nu"]], dtype=pl.String) for names in (MIDDLE, GIVEN)
         )
+        second = (sex == "nu").to_numpy()
+        return (
+            pl.Series(FAMILY, dtype=pl.String).gather(family)
+            + " "
+            + middles.gather(middle + 5 * second)
+            + " "
+            + givens.gather(given + 14 * second)
+        ).alias("full_name")
 
 
 def _citizen_number() -> pl.Expr:

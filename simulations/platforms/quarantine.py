@@ -88,7 +88,7 @@ def _of_contacts(epidemic: Epidemic) -> pl.DataFrame:
 
 def _of_arrivals(setting: Setting, register: Register) -> pl.DataFrame:
     """Return the stays of arrivals from abroad that end on a day of the period, some late."""
-    rows = register.add_people(setting.daily(setting.parameters.arrivals_per_province))
+    rows = register.add_people(setting.daily("arrivals"))
     n = rows.height
     rows = rows.with_columns(
         setting.happens("_late", LATE_SHARE, n=n), setting.whole("_over", 1, LATE_DAYS, n=n)
@@ -122,7 +122,7 @@ def quarantine_records(
         "daily_check": _daily_checks(setting, stays),
         "test": _tests(samples, stays),
         "breach": _breaches(setting, stays),
-        "site_report": _site_reports(setting, stays, facilities=sites.facilities),
+        "site_report": site_reports(setting, stays, facilities=sites.facilities),
     }
 
 
@@ -173,7 +173,7 @@ def _breaches(setting: Setting, stays: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _site_reports(
+def site_reports(
     setting: Setting, stays: pl.DataFrame, *, facilities: pl.DataFrame
 ) -> pl.DataFrame:
     """Return what each facility says of itself each day: people inside at midnight, what lacks."""

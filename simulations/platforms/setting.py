@@ -78,6 +78,10 @@ class Setting:
             edition of the map has none), sorted.
         parameters: volumes and speeds.
         rng: the one source of chance.
+        volumes: `cases`, `doses`, ... → `day, province_code, n`, where it is not the same number
+            every day everywhere.
+        lot: number of the lot in use of each vaccine.
+        lot_until: last day on which it is used; None: the last one of the period.
     """
 
     first_day: date
@@ -86,6 +90,9 @@ class Setting:
     provinces: pl.DataFrame
     parameters: Parameters
     rng: np.random.Generator
+    volumes: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    lot: str = "01"
+    lot_until: date | None = None
 
     @property
     def codes(self) -> list[str]:
@@ -102,15 +109,27 @@ class Setting:
         """Return the last local day of the period."""
         return self.first_day + timedelta(days=self.n_days - 1)
 
-    def daily(self, per_province: int) -> pl.DataFrame:
-        """Return `day, province_code, district_code`, so many rows per province and day."""
+    def daily(self, what: str) -> pl.DataFrame:
+        """Return `day, province_code, district_code`, a row for each of what happens on a day.
+
+        Args:
+            what: `cases`, `doses`, `scans`, `declarations`, `pools` or `arrivals`.
+        """
+        if what in self.volumes:
+            many = self.volumes[what].filter(pl.col("n") > 0)
+            rows = many.select(pl.col("day", "province_code").repeat_by("n").explode())
+            return self.placed(rows.cast({"day": pl.Date, "province_code": pl.String}))
+        each = self.per_province if what == "cases" else self._each(what)
         days = pl.DataFrame(
             {"day": [self.first_day + timedelta(days=n) for n in range(self.n_days)]},
             schema={"day": pl.Date},
         )
         return self.placed(
-            days.join(pl.DataFrame({"province_code": self.codes}), how="cross"), each=per_province
+            days.join(pl.DataFrame({"province_code": self.codes}), how="cross"), each=each
         )
+
+    def _each(self, what: str) -> int:
+        return int(getattr(self.parameters, f"{what}_per_province"))
 
     def placed(self, rows: pl.DataFrame, *, each: int = 1) -> pl.DataFrame:
         """Return rows repeated `each` times, with a district by chance in their province."""

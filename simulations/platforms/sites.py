@@ -15,6 +15,7 @@ SITES = {"co_dinh": 6, "benh_vien": 10}
 """Kind → vaccination tables."""
 PAUSED_SHARE = 0.1
 """Of the QR places, how many paused in the evening of the last day, after every scan."""
+SIZES = {"province_code": pl.String, "kind": pl.String, "n": pl.Int64}
 BEDS_SPARE = 50
 """Beds beyond the most people that can be inside at once."""
 
@@ -29,11 +30,19 @@ class Sites:
     places: pl.DataFrame
 
 
-def make_sites(setting: Setting, *, n_beds: int) -> Sites:
-    """Return what is registered; each facility holds `n_beds` usable beds."""
+def make_sites(setting: Setting, *, n_beds: int, sized: pl.DataFrame | None = None) -> Sites:
+    """Return what is registered.
+
+    Args:
+        setting: where and when.
+        n_beds: usable beds of a facility, samples a day of a laboratory, where no size is given.
+        sized: `province_code, kind, n` of facilities (usable beds) and laboratories (single
+            samples a day).
+    """
+    sizes = pl.DataFrame(schema=SIZES) if sized is None else sized.cast(SIZES)
     return Sites(
-        facilities=_facilities(setting, n_beds=n_beds),
-        laboratories=_laboratories(setting),
+        facilities=_facilities(setting, n_beds=n_beds, sizes=sizes),
+        laboratories=_laboratories(setting, sizes=sizes),
         vaccination=_vaccination(setting),
         places=_places(setting),
     )
@@ -45,21 +54,24 @@ def _of_kinds(setting: Setting, codes: list[str], *, name: str) -> pl.DataFrame:
     return setting.placed(provinces.join(kinds, how="cross"))
 
 
-def _facilities(setting: Setting, *, n_beds: int) -> pl.DataFrame:
+def _facilities(setting: Setting, *, n_beds: int, sizes: pl.DataFrame) -> pl.DataFrame:
     rows = _of_kinds(setting, list(FACILITIES), name="kind")
+    rows = rows.join(sizes, on=["province_code", "kind"], how="left", maintain_order="left")
+    usable = pl.col("n").fill_null(n_beds)
     return numbered(rows, "facility_id", "CL-").select(
         "facility_id",
         (pl.col("kind").replace_strict(FACILITIES) + " " + pl.col("province_code")).alias("name"),
         "kind",
-        pl.lit(n_beds + BEDS_SPARE, dtype=pl.Int64).alias("beds_total"),
-        pl.lit(n_beds, dtype=pl.Int64).alias("beds_usable"),
+        (usable + BEDS_SPARE).alias("beds_total"),
+        usable.alias("beds_usable"),
         pl.lit(setting.opened).alias("opened_on"),
         *PLACE,
     )
 
 
-def _laboratories(setting: Setting) -> pl.DataFrame:
+def _laboratories(setting: Setting, *, sizes: pl.DataFrame) -> pl.DataFrame:
     rows = _of_kinds(setting, list(LABORATORIES), name="kind")
+    rows = rows.join(sizes, on=["province_code", "kind"], how="left", maintain_order="left")
     marks = {kind: mark for kind, (mark, _) in LABORATORIES.items()}
     capacity = {kind: many for kind, (_, many) in LABORATORIES.items()}
     code = "XN-" + pl.col("province_code") + "-" + pl.col("kind").replace_strict(marks)
@@ -67,7 +79,9 @@ def _laboratories(setting: Setting) -> pl.DataFrame:
         code.alias("lab_code"),
         ("Phòng xét nghiệm " + code).alias("name"),
         "kind",
-        pl.col("kind").replace_strict(capacity, return_dtype=pl.Int64).alias("capacity_per_day"),
+        pl.col("n")
+        .fill_null(pl.col("kind").replace_strict(capacity, return_dtype=pl.Int64))
+        .alias("capacity_per_day"),
         pl.lit(setting.opened).alias("opened_on"),
         *PLACE,
     )

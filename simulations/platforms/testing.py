@@ -217,7 +217,7 @@ def _retests(setting: Setting, mates: pl.DataFrame) -> pl.DataFrame:
 
 
 def _negative_pools(setting: Setting) -> pl.DataFrame:
-    rows = setting.daily(setting.parameters.pools_per_province)
+    rows = setting.daily("pools")
     rows = numbered(_pool_of(setting, rows), POOL_ID, "A-")
     rows = _worked(setting, setting.at(rows, "collected_at", 6 * 60, 12 * 60))
     return _negative(rows, reason="tam_soat", laboratory="sang_loc")

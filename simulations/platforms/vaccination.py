@@ -35,14 +35,21 @@ def vaccination_records(
 
 def _doses(setting: Setting, register: Register, *, sites: pl.DataFrame) -> pl.DataFrame:
     today = _today(setting, register, sites=sites)
-    rows = pl.concat([today, _first_of(today)])
+    return completed(setting, pl.concat([today, _first_of(today)]))
+
+
+def completed(setting: Setting, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add key, moments, lot, group and what was noted to doses of which who, what, where is known.
+
+    Needs: day, dose_no, vaccine_code, site_code, previous_on, previous_code, person and place.
+    """
     rows = setting.at(rows, "vaccinated_at", 7 * 60, 17 * 60).sort("vaccinated_at", "id_no")
     rows = setting.after(
         numbered(rows, "dose_event_id", "LT-"), "vaccinated_at", "recorded_at", 30, 240
     )
     n = rows.height
     return rows.with_columns(
-        (pl.col("vaccine_code") + "-2021-01").alias("lot_no"),
+        (pl.col("vaccine_code") + f"-2021-{setting.lot}").alias("lot_no"),
         _expiry(setting),
         setting.chosen("priority_group", [str(k) for k in range(1, 17)], n=n),
         pl.lit("du_dk").alias("screening"),
@@ -60,13 +67,13 @@ def _expiry(setting: Setting) -> pl.Expr:
     days = pl.col("vaccine_code").replace_strict(
         EXPIRES_AFTER, default=USUAL_EXPIRY_DAYS, return_dtype=pl.Int64
     )
-    return (pl.lit(setting.last_day) + pl.duration(days=days)).alias("expiry")
+    return (pl.lit(setting.lot_until or setting.last_day) + pl.duration(days=days)).alias("expiry")
 
 
 def _today(setting: Setting, register: Register, *, sites: pl.DataFrame) -> pl.DataFrame:
     """Return the doses of the period; a second one only where a first was possible."""
     p = setting.parameters
-    people = register.add_people(setting.daily(p.doses_per_province).drop("district_code"))
+    people = register.add_people(setting.daily("doses").drop("district_code"))
     n = people.height
     rows = people.with_columns(
         setting.chosen("kind", sites["kind"].unique(maintain_order=True).to_list(), n=n),

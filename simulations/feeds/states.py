@@ -1,0 +1,129 @@
+"""The states a record goes through, each with the moment at which it reaches the gate. Pure."""
+
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+
+from simulations.feeds.model import SENT
+from simulations.platforms.setting import UTC_OFFSET_HOURS, local_date
+
+MORNING = timedelta(hours=8)
+SYNC_MINUTES = 45
+"""At most, between what is written down and the gate."""
+LATE_DEATH_DAYS = 5
+"""At most, between a death and its record (domain description 9: 0 to 14 days, in bursts)."""
+DIED_OF_SEVERE = 0.55
+"""Of the severe, how many die: a share of deaths near the wave's 2.8 % of cases."""
+STAY_DAYS_F0 = (10, 14)
+ENDS_MINUTES = (14 * 60, 17 * 60)
+CLOSED_AFTER_DAYS = 14
+_AHEAD = ("expiry", "planned_end", "birth_date", "previous_on", "first_onset", "opened_on",
+          "onset_date", "stay_started_on")  # fmt: skip
+MOMENT = pl.Datetime("us", "UTC")
+
+
+def sent_at(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Add SENT: the last moment a record speaks of, and the time until it is in step."""
+    moments = [name for name, kind in rows.schema.items() if isinstance(kind, pl.Datetime)]
+    days = [name for name, kind in rows.schema.items() if kind == pl.Date and name not in _AHEAD]
+    evenings = [midnight_of(name) + MORNING for name in days]
+    delay = pl.Series("_delay", rng.integers(1, SYNC_MINUTES, rows.height, endpoint=True))
+    last = pl.max_horizontal(*moments, *evenings).cast(MOMENT)
+    return (
+        rows.with_columns(delay)
+        .with_columns((last + pl.duration(minutes=pl.col("_delay"))).alias(SENT))
+        .drop("_delay")
+    )
+
+
+def midnight_of(day: str) -> pl.Expr:
+    """Return the instant (UTC) at which the local day of a column begins."""
+    start = pl.col(day).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    return start - pl.duration(hours=UTC_OFFSET_HOURS)
+
+
+def blank(rows: pl.DataFrame, *names: str) -> pl.DataFrame:
+    """Return rows with fields emptied."""
+    return rows.with_columns(pl.lit(None).cast(rows.schema[name]).alias(name) for name in names)
+
+
+def ended(stays: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Return stays with an end: contacts and arrivals on their planned day, cases when healed.
+
+    Needs: class, start_ts, planned_end, actual_end, end_reason.
+    """
+    n = stays.height
+    low, high = STAY_DAYS_F0
+    healed = pl.Series("_healed", rng.integers(low, high, n, endpoint=True))
+    at = pl.Series("_at", rng.integers(*ENDS_MINUTES, n, endpoint=True))
+    leaves = (
+        pl.when(pl.col("class") == "F0")
+        .then(local_date("start_ts") + pl.duration(days=pl.col("_healed")))
+        .otherwise(pl.col("planned_end"))
+    )
+    is_open = pl.col("actual_end").is_null()
+    return (
+        stays.with_columns(healed, at)
+        .with_columns(leaves.alias("_leaves"))
+        .with_columns(
+            pl.when(is_open)
+            .then(midnight_of("_leaves") + pl.duration(minutes=pl.col("_at")))
+            .otherwise("actual_end").cast(MOMENT).alias("actual_end"),
+            pl.when(is_open).then(pl.lit("du_ngay")).otherwise("end_reason").alias("end_reason"),
+        )
+        .drop("_healed", "_at", "_leaves")
+    )  # fmt: skip
+
+
+def fates(cases: pl.DataFrame, stays: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Return `id_no, outcome, outcome_date, severity` of cases: healed on leaving, or died."""
+    severe = cases.select("id_no", pl.col("severity").alias("was"))
+    chance = pl.Series("_u", rng.random(cases.height))
+    left = stays.filter(pl.col("class") == "F0").select(
+        "id_no", local_date("actual_end").alias("outcome_date")
+    )
+    died = (pl.col("was") == "nang") & (pl.col("_u") < DIED_OF_SEVERE)
+    return (
+        severe.with_columns(chance)
+        .join(left, on="id_no", how="inner", maintain_order="left")
+        .select(
+            "id_no",
+            pl.when(died).then(pl.lit("tu_vong")).otherwise(pl.lit("khoi")).alias("outcome"),
+            "outcome_date",
+            pl.when(died).then(pl.lit("nguy_kich")).otherwise("was").alias("severity"),
+        )
+    )
+
+
+def case_states(cases: pl.DataFrame, found: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Return cases in treatment, and the same with their outcome."""
+    first = sent_at(cases.with_columns(pl.lit(None, dtype=pl.Date).alias("outcome_date")), rng)
+    late = pl.Series("_late", rng.integers(0, LATE_DEATH_DAYS, cases.height, endpoint=True))
+    last = cases.drop("outcome", "severity").join(
+        found, on="id_no", how="inner", maintain_order="left"
+    )
+    last = sent_at(last.select(first.columns[:-1]), rng).with_columns(late.head(last.height))
+    wait = pl.when(pl.col("outcome") == "tu_vong").then("_late").otherwise(0)
+    last = last.with_columns((pl.col(SENT) + pl.duration(days=wait)).alias(SENT)).drop("_late")
+    return pl.concat([first, last])
+
+
+def two_states(
+    rows: pl.DataFrame, rng: np.random.Generator, *, later: tuple[str, ...], when: str,
+    status: str = "",
+) -> pl.DataFrame:  # fmt: skip
+    """Return rows before some fields are known, and with them.
+
+    Args:
+        rows: the last states.
+        rng: of the time until a record is in step.
+        later: fields that the first state leaves out.
+        when: of them, the one that must be there for a record to have two states.
+        status: value of the field `status` in the first state; empty: there is none.
+    """
+    before = blank(rows.filter(pl.col(when).is_not_null()), *later)
+    if status:
+        before = before.with_columns(pl.lit(status).alias("status"))
+    last = sent_at(rows, rng)
+    return pl.concat([sent_at(before, rng), last])

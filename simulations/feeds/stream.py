@@ -1,0 +1,323 @@
+"""From the epidemic to the records of all six platforms, day by day.
+
+A week is made at a time: its records agree with those of the other platforms, and what begins in it
+and ends later (stays, illness, results) waits for its day. Memory is that of a week and of what
+waits, however long the stream. Files and databases are not touched.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from simulations.day import places_in_force
+from simulations.epidemic.engine import CASES
+from simulations.feeds.doses import Vaccinations
+from simulations.feeds.laboratories import queued
+from simulations.feeds.model import LAST, SENT, FeedDay, FeedSpec, Frames
+from simulations.feeds.states import MOMENT, case_states, ended, fates, sent_at, two_states
+from simulations.feeds.volumes import DayVolumes, volumes
+from simulations.inputs import vietnam
+from simulations.platforms.checkpoints import checkpoint_records
+from simulations.platforms.declarations import (
+    declaration_records,
+    make_declarations,
+    sampled_others,
+)
+from simulations.platforms.epidemic import make_epidemic, tracing_records
+from simulations.platforms.people import Register
+from simulations.platforms.quarantine import make_stays, quarantine_records, site_reports
+from simulations.platforms.setting import UTC_OFFSET_HOURS, Parameters, Setting
+from simulations.platforms.sites import Sites, make_sites
+from simulations.platforms.testing import make_samples
+
+WEEK = 7
+LOT_WEEKS = 4
+STAY_DAYS = 17
+"""Longest stay (days), for the beds that are put up."""
+LABORATORY_SPARE = 1.3
+"""Capacity of laboratories, times the busiest day."""
+CLOSED_AFTER_DAYS = 14
+SITES_SEED, WEEK_SEED = 1, 2
+REGISTERS = (("quarantine", "facility"), ("testing", "laboratory"), ("vaccination", "site"),
+             ("checkpoints", "place"))  # fmt: skip
+_IDS_KEPT = ("facility_id", "rule_id")
+ARRIVALS_AHEAD = 16
+"""Arrivals are made by the day they leave: so many days after the latest they came."""
+SIZES = {"day": pl.Date, "province_code": pl.String, "n": pl.Int64}
+
+
+@dataclass(kw_only=True)
+class _World:
+    """What is carried from week to week."""
+
+    spec: FeedSpec
+    sites: Sites
+    vaccinations: Vaccinations
+    given: int = 0
+    free: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema={"lab_code": pl.String, "free_us": pl.Int64})
+    )
+    inside: pl.DataFrame | None = None
+    waiting: Frames = field(default_factory=dict)
+
+
+def stream(spec: FeedSpec, *, areas: pl.DataFrame) -> Iterator[FeedDay]:
+    """Yield the days of a feed in order; the same spec gives the same bytes.
+
+    What came about before the first day is not in it, but for what registers hold.
+
+    Args:
+        spec: which days, how thin, which provinces, which seed.
+        areas: the country pack's areas (`code, vintage, level, parent_code, valid_from, valid_to`).
+
+    Raises:
+        ValueError: if the days lie outside the epidemic's plan, or a province is not known.
+    """
+    first = vietnam(days=1).first_day
+    country = vietnam(days=(spec.first_day - first).days + spec.days)
+    every = list(volumes(country, spec))
+    places = places_in_force(
+        areas, first_day=spec.first_day, n_days=spec.days, wanted=spec.provinces
+    )
+    world = _beginning(spec, places, every)
+    for number, start in enumerate(range(0, len(every), WEEK)):
+        week = every[start : start + WEEK]
+        states = _week(world, places, week, number=number)
+        yield from _days(world, states, [each.day for each in week])
+
+
+def _setting(
+    spec: FeedSpec, places: pl.DataFrame, *, first_day: date, n_days: int,
+    chance: tuple[int, ...], numbers: Mapping[str, pl.DataFrame], lot: int = 0,
+) -> Setting:  # fmt: skip
+    until = spec.first_day + timedelta(days=(lot + 1) * LOT_WEEKS * WEEK - 1)
+    return Setting(
+        first_day=first_day, n_days=n_days, per_province=0, provinces=places,
+        parameters=Parameters(), rng=np.random.default_rng((spec.seed, *chance)), volumes=numbers,
+        lot=f"{lot + 1:02d}", lot_until=until,
+    )  # fmt: skip
+
+
+def _beginning(spec: FeedSpec, places: pl.DataFrame, every: list[DayVolumes]) -> _World:
+    setting = _setting(spec, places, first_day=spec.first_day, n_days=spec.days,
+                       chance=(SITES_SEED,), numbers={})  # fmt: skip
+    sites = make_sites(setting, n_beds=1, sized=_sizes(every, setting.parameters))
+    return _World(spec=spec, sites=sites, vaccinations=Vaccinations(sites=sites.vaccination))
+
+
+def _sizes(every: list[DayVolumes], p: Parameters) -> pl.DataFrame:
+    """Return `province_code, kind, n`: beds for whoever may be inside at once, and capacities."""
+    cases = np.array([sum(each.counts[name] for name in CASES) for each in every])
+    pools = np.array([_pools(each, p) for each in every])
+    singles = cases * (1 + p.contacts_per_case + p.pool_size)
+    # Nobody is inside longer than the longest stay: these beds hold them all.
+    most = {
+        "benh_vien_da_chien": _most_in(cases, STAY_DAYS),
+        "tap_trung": _most_in(cases * p.contacts_per_case, STAY_DAYS + WEEK),
+        "khach_san": _most_in(np.array([each.counts["arrivals"] for each in every]), STAY_DAYS + 4),
+        "sang_loc": LABORATORY_SPARE * (pools.max(axis=0) + _declared(every)),
+        "khang_dinh": LABORATORY_SPARE * singles.max(axis=0),
+    }
+    rows = [
+        (code, kind, max(int(n), 10))
+        for kind, many in most.items()
+        for code, n in zip(every[0].codes, many, strict=True)
+    ]
+    schema = {"province_code": pl.String, "kind": pl.String, "n": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _most_in(flow: np.ndarray, days: int) -> np.ndarray:
+    """Return the greatest sum of so many days on end, by province."""
+    total = np.cumsum(np.vstack([np.zeros((1, flow.shape[1])), flow]), axis=0)
+    return np.asarray((total[days:] - total[:-days]).max(axis=0) if len(flow) > days else total[-1])
+
+
+def _declared(every: list[DayVolumes]) -> np.ndarray:
+    """Return the declarers of the busiest day who are sampled, about."""
+    return np.array([each.counts["declarations"] for each in every]).max(axis=0) * 0.1
+
+
+def _pools(day: DayVolumes, p: Parameters) -> np.ndarray:
+    """Return the pools of screening: whoever is tested, but for cases and their contacts."""
+    cases = sum(day.counts[name] for name in CASES)
+    alone = cases * (1 + p.contacts_per_case)
+    return np.asarray(np.maximum(day.counts["persons_tested"] - alone, 0) // p.pool_size)
+
+
+def _numbers(week: list[DayVolumes], p: Parameters) -> dict[str, pl.DataFrame]:
+    """Return what happens in a week as `day, province_code, n` by name."""
+    of = {
+        "cases": lambda each: sum(each.counts[name] for name in CASES),
+        "doses": lambda each: each.counts["doses_1"],
+        "second_doses": lambda each: each.counts["doses_2"],
+        "pools": lambda each: _pools(each, p),
+        "scans": lambda each: each.counts["scans"],
+        "declarations": lambda each: each.counts["declarations"],
+        "arrivals": lambda each: each.counts["arrivals"],
+    }
+    return {
+        name: pl.concat(
+            pl.DataFrame(
+                {
+                    "day": [each.day + timedelta(days=ARRIVALS_AHEAD * (name == "arrivals"))]
+                    * len(each.codes),
+                    "province_code": each.codes,
+                    "n": np.asarray(count(each), dtype=np.int64),
+                },
+                schema=SIZES,
+            )
+            for each in week
+        )
+        for name, count in of.items()
+    }
+
+
+def _week(world: _World, places: pl.DataFrame, week: list[DayVolumes], *, number: int) -> Frames:
+    """Return the states of a week's records, whenever they are sent."""
+    setting = _setting(
+        world.spec, places, first_day=week[0].day, n_days=len(week), chance=(WEEK_SEED, number),
+        numbers=_numbers(week, Parameters()), lot=number // LOT_WEEKS,
+    )  # fmt: skip
+    register = Register(setting, given=world.given)
+    sites, rng = world.sites, setting.rng
+    epidemic = make_epidemic(setting, register, places=sites.places)
+    stays = ended(
+        make_stays(setting, register, epidemic=epidemic, facilities=sites.facilities), rng
+    )
+    declarations = make_declarations(setting, register, epidemic=epidemic)
+    samples = make_samples(
+        setting, register, epidemic=epidemic, stays=stays, declared=sampled_others(declarations)
+    )
+    kept = quarantine_records(setting, stays=stays, sites=sites, samples=samples.inside)
+    scans = checkpoint_records(setting, register, epidemic=epidemic, sites=sites)
+    made: Frames = {
+        ("declarations", "declaration"): declaration_records(declarations)["declaration"],
+        ("checkpoints", "scan"): scans["scan"],
+        **{("tracing", kind): rows for kind, rows in tracing_records(epidemic).items()},
+        **{("quarantine", kind): rows for kind, rows in kept.items() if kind != "facility"},
+        ("testing", "sample"): _resulted(world, samples.samples),
+        ("testing", "sample_person"): samples.members,
+        **{("vaccination", kind): rows
+           for kind, rows in world.vaccinations.of_week(setting, register).items()},
+    }  # fmt: skip
+    made["quarantine", "site_report"] = _site_reports(world, setting, stays)
+    world.given = register.given
+    states = _states(made, fates(epidemic.cases, stays, rng), rng)
+    return {key: _named(rows, number) for key, rows in states.items()} | (
+        _registers(world, week[0].day) if number == 0 else {}
+    )
+
+
+def _resulted(world: _World, samples: pl.DataFrame) -> pl.DataFrame:
+    """Send negative samples through the laboratories' queues; those without a result have one."""
+    rows = samples.with_columns(
+        pl.col("received_lab_at").fill_null(pl.col("collected_at") + pl.duration(minutes=40)),
+        pl.col("result").fill_null("am_tinh"),
+        pl.col("returned_via").fill_null("dien_tu"),
+    )
+    waits = pl.col("result") == "am_tinh"
+    handed = pl.duration(minutes=15)
+    through, world.free = queued(rows.filter(waits), world.sites.laboratories, free=world.free)
+    through = through.with_columns((pl.col("resulted_at") + handed).alias("returned_at"))
+    return pl.concat([rows.filter(~waits), through]).sort("sample_id")
+
+
+def _site_reports(world: _World, setting: Setting, stays: pl.DataFrame) -> pl.DataFrame:
+    """Return what sites say of themselves: who came in earlier weeks is inside too."""
+    now = stays.select("facility_id", "start_ts", "actual_end")
+    inside = now if world.inside is None else pl.concat([world.inside, now])
+    world.inside = inside.filter(pl.col("actual_end") >= _instant(setting.first_day))
+    return site_reports(setting, inside, facilities=world.sites.facilities)
+
+
+def _registers(world: _World, day: date) -> Frames:
+    """Return what is registered: known from the first morning on."""
+    sites = world.sites
+    frames = [sites.facilities, sites.laboratories, sites.vaccination, sites.places]
+    frames[-1] = frames[-1].with_columns(
+        pl.lit("active").alias("status"), pl.col("registered_at").alias("status_since")
+    )
+    at = pl.lit(_instant(day)).cast(MOMENT).alias(SENT)
+    return {key: rows.with_columns(at) for key, rows in zip(REGISTERS, frames, strict=True)}
+
+
+def _instant(day: date) -> datetime:
+    """Return the instant at which a local day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=UTC_OFFSET_HOURS)
+
+
+def _states(made: Frames, found: pl.DataFrame, rng: np.random.Generator) -> Frames:
+    """Return every record in the states it goes through, each with SENT."""
+    ways = {
+        ("tracing", "case"): lambda rows: case_states(rows, found, rng),
+        ("tracing", "contact"): lambda rows: two_states(
+            rows, rng, later=("sampled_ts",), when="sampled_ts", status="quarantined"),
+        ("quarantine", "stay"): lambda rows: two_states(
+            rows, rng, later=("actual_end", "end_reason"), when="actual_end"),
+        ("testing", "sample"): lambda rows: two_states(
+            rows, rng, when="resulted_at",
+            later=("resulted_at", "returned_at", "returned_via", "result", "ct_value")),
+        ("tracing", "cluster"): lambda rows: _cluster_states(rows, rng),
+    }  # fmt: skip
+    return {
+        key: ways[key](rows) if key in ways else sent_at(rows, rng)
+        for key, rows in made.items()
+    }  # fmt: skip
+
+
+def _cluster_states(clusters: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Return clusters as active, and closed two weeks after their last case."""
+    active = sent_at(clusters, rng)
+    closed = active.with_columns(
+        pl.lit("ket_thuc").alias("status"),
+        (pl.col(SENT) + pl.duration(days=CLOSED_AFTER_DAYS)).alias(SENT),
+    )
+    return pl.concat([active, closed])
+
+
+def _named(rows: pl.DataFrame, number: int) -> pl.DataFrame:
+    """Return rows whose keys, and references to keys, bear the number of their week."""
+    ids = [
+        name
+        for name in rows.columns
+        if (name.endswith("_id") or name == "deconvolution_of") and name not in _IDS_KEPT
+    ]
+    return rows.with_columns(pl.col(ids) + f"-{number}")
+
+
+def _days(world: _World, states: Frames, days: list[date]) -> Iterator[FeedDay]:
+    """Yield the days of a week, of what was made in it and of what waited."""
+    held = {
+        key: rows if key not in world.waiting else pl.concat([world.waiting[key], rows])
+        for key, rows in states.items()
+    } | {key: rows for key, rows in world.waiting.items() if key not in states}  # fmt: skip
+    begins = _instant(days[0])
+    local = (pl.col(SENT) + timedelta(hours=UTC_OFFSET_HOURS)).dt.date()
+    dated = {
+        # What happened before it was made is known on the first morning.
+        key: _with_last(rows.with_columns(pl.max_horizontal(SENT, pl.lit(begins).cast(MOMENT))),
+                        key, until=world.spec)
+        for key, rows in held.items()
+    }  # fmt: skip
+    for day in days:
+        found = {key: rows.filter(local == day) for key, rows in dated.items()}
+        yield FeedDay(day=day, records={key: rows for key, rows in found.items() if rows.height})
+    world.waiting = {key: rows.filter(local > days[-1]).drop(LAST) for key, rows in dated.items()}
+
+
+KEYS = {"sample_person": "sample_person_id", "dose": "dose_event_id", "daily_check": "check_id",
+        "site_report": "report_id", "exposure_place": "exposure_id", "laboratory": "lab_code",
+        "site": "site_code", "place": "place_code"}  # fmt: skip
+
+
+def _with_last(rows: pl.DataFrame, key: tuple[str, str], *, until: FeedSpec) -> pl.DataFrame:
+    """Add LAST: no later state of the record is sent before the feed ends."""
+    name = KEYS.get(key[1], f"{key[1]}_id")
+    end = until.first_day + timedelta(days=until.days)
+    local = (pl.col(SENT) + timedelta(hours=UTC_OFFSET_HOURS)).dt.date()
+    latest = pl.col(SENT).filter(local < end).max().over(name)
+    return rows.with_columns((pl.col(SENT) == latest).fill_null(value=False).alias(LAST))
