@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from data_access.errors import BadUse, DataAccessError
+from simulations.feeds import command as generate
 from simulations.live import command as live
 from simulations.scenario import command as scenario
 from simulations.viewers import command as viewers
 
-COMMANDS = (live, scenario, viewers)
+COMMANDS = (generate, live, scenario, viewers)
 COULD_NOT, BAD_USE, INTERRUPTED = 1, 2, 130
 
 

@@ -40,7 +40,8 @@ def queued(
     now_free = pl.concat(
         [free, rows.select("lab_code", pl.col("_done").alias("free_us"))]
     ).group_by("lab_code").agg(pl.col("free_us").max()).sort("lab_code")  # fmt: skip
-    resulted = pl.from_epoch("_done", time_unit="us").dt.replace_time_zone("UTC")
+    # Whole seconds, as laboratories write them.
+    resulted = pl.from_epoch("_done", time_unit="us").dt.truncate("1s").dt.replace_time_zone("UTC")
     return (
         rows.with_columns(resulted.alias("resulted_at")).select(samples.columns),
         now_free,

@@ -44,6 +44,8 @@ class FeedParameters:
         scans_per_day: scans at QR places on a working day once they were made compulsory
             (about a million, derived from Hà Nội's share of places, 1.2).
         scans_before: share of that before they were.
+        block_days: days that are made at a time. A contact who falls ill in the same block as the
+            first case of its cluster was listed before; longer blocks take more memory.
         weekend_share: of a working day's declarations and scans, how many on a Sunday or holiday.
     """
 
@@ -54,6 +56,7 @@ class FeedParameters:
     scans_per_day: float = 1_000_000
     scans_before: float = 0.1
     weekend_share: float = 0.7
+    block_days: int = 7
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,25 +1,34 @@
 """From the epidemic to the records of all six platforms, day by day.
 
-A week is made at a time: its records agree with those of the other platforms, and what begins in it
-and ends later (stays, illness, results) waits for its day. Memory is that of a week and of what
+A block of days is made at a time: its records agree with those of the other platforms, and what begins in it
+and ends later (stays, illness, results) waits for its day. Memory is that of a block and of what
 waits, however long the stream. Files and databases are not touched.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from simulations.day import places_in_force
 from simulations.epidemic.engine import CASES
 from simulations.feeds.doses import Vaccinations
 from simulations.feeds.laboratories import queued
 from simulations.feeds.model import LAST, SENT, FeedDay, FeedSpec, Frames
-from simulations.feeds.states import MOMENT, case_states, ended, fates, sent_at, two_states
-from simulations.feeds.volumes import DayVolumes, volumes
-from simulations.inputs import vietnam
+from simulations.feeds.states import (
+    CLOSED_AFTER_DAYS,
+    MOMENT,
+    case_states,
+    ended,
+    fates,
+    sent_at,
+    two_states,
+)
+from simulations.feeds.volumes import DayVolumes, country_of, volumes
 from simulations.platforms.checkpoints import checkpoint_records
 from simulations.platforms.declarations import (
     declaration_records,
@@ -39,14 +48,16 @@ STAY_DAYS = 17
 """Longest stay (days), for the beds that are put up."""
 LABORATORY_SPARE = 1.3
 """Capacity of laboratories, times the busiest day."""
-CLOSED_AFTER_DAYS = 14
 SITES_SEED, WEEK_SEED = 1, 2
 REGISTERS = (("quarantine", "facility"), ("testing", "laboratory"), ("vaccination", "site"),
              ("checkpoints", "place"))  # fmt: skip
 _IDS_KEPT = ("facility_id", "rule_id")
 ARRIVALS_AHEAD = 16
 """Arrivals are made by the day they leave: so many days after the latest they came."""
-SIZES = {"day": pl.Date, "province_code": pl.String, "n": pl.Int64}
+SIZES = pl.Schema({"day": pl.Date, "province_code": pl.String, "n": pl.Int64})
+SAMPLED_DECLARERS = 0.1
+"""Of declarers, how many are sampled at most."""
+Numbers = NDArray[Any]
 
 
 @dataclass(kw_only=True)
@@ -76,15 +87,14 @@ def stream(spec: FeedSpec, *, areas: pl.DataFrame) -> Iterator[FeedDay]:
     Raises:
         ValueError: if the days lie outside the epidemic's plan, or a province is not known.
     """
-    first = vietnam(days=1).first_day
-    country = vietnam(days=(spec.first_day - first).days + spec.days)
-    every = list(volumes(country, spec))
+    every = list(volumes(country_of(spec), spec))
     places = places_in_force(
         areas, first_day=spec.first_day, n_days=spec.days, wanted=spec.provinces
     )
     world = _beginning(spec, places, every)
-    for number, start in enumerate(range(0, len(every), WEEK)):
-        week = every[start : start + WEEK]
+    step = spec.parameters.block_days
+    for number, start in enumerate(range(0, len(every), step)):
+        week = every[start : start + step]
         states = _week(world, places, week, number=number)
         yield from _days(world, states, [each.day for each in week])
 
@@ -110,7 +120,7 @@ def _beginning(spec: FeedSpec, places: pl.DataFrame, every: list[DayVolumes]) ->
 
 def _sizes(every: list[DayVolumes], p: Parameters) -> pl.DataFrame:
     """Return `province_code, kind, n`: beds for whoever may be inside at once, and capacities."""
-    cases = np.array([sum(each.counts[name] for name in CASES) for each in every])
+    cases = np.array([_cases(each) for each in every])
     pools = np.array([_pools(each, p) for each in every])
     singles = cases * (1 + p.contacts_per_case + p.pool_size)
     # Nobody is inside longer than the longest stay: these beds hold them all.
@@ -130,57 +140,57 @@ def _sizes(every: list[DayVolumes], p: Parameters) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _most_in(flow: np.ndarray, days: int) -> np.ndarray:
+def _most_in(flow: Numbers, days: int) -> Numbers:
     """Return the greatest sum of so many days on end, by province."""
     total = np.cumsum(np.vstack([np.zeros((1, flow.shape[1])), flow]), axis=0)
-    return np.asarray((total[days:] - total[:-days]).max(axis=0) if len(flow) > days else total[-1])
+    most = total[-1] if len(flow) <= days else (total[days:] - total[:-days]).max(axis=0)
+    return np.asarray(most)
 
 
-def _declared(every: list[DayVolumes]) -> np.ndarray:
+def _declared(every: list[DayVolumes]) -> Numbers:
     """Return the declarers of the busiest day who are sampled, about."""
-    return np.array([each.counts["declarations"] for each in every]).max(axis=0) * 0.1
+    most: Numbers = np.array([each.counts["declarations"] for each in every]).max(axis=0)
+    return most * SAMPLED_DECLARERS
 
 
-def _pools(day: DayVolumes, p: Parameters) -> np.ndarray:
+def _pools(day: DayVolumes, p: Parameters) -> Numbers:
     """Return the pools of screening: whoever is tested, but for cases and their contacts."""
-    cases = sum(day.counts[name] for name in CASES)
-    alone = cases * (1 + p.contacts_per_case)
+    alone = _cases(day) * (1 + p.contacts_per_case)
     return np.asarray(np.maximum(day.counts["persons_tested"] - alone, 0) // p.pool_size)
+
+
+def _cases(day: DayVolumes) -> Numbers:
+    return np.asarray(np.sum([day.counts[name] for name in CASES], axis=0))
 
 
 def _numbers(week: list[DayVolumes], p: Parameters) -> dict[str, pl.DataFrame]:
     """Return what happens in a week as `day, province_code, n` by name."""
-    of = {
-        "cases": lambda each: sum(each.counts[name] for name in CASES),
-        "doses": lambda each: each.counts["doses_1"],
-        "second_doses": lambda each: each.counts["doses_2"],
-        "pools": lambda each: _pools(each, p),
-        "scans": lambda each: each.counts["scans"],
-        "declarations": lambda each: each.counts["declarations"],
-        "arrivals": lambda each: each.counts["arrivals"],
-    }
     return {
-        name: pl.concat(
-            pl.DataFrame(
-                {
-                    "day": [each.day + timedelta(days=ARRIVALS_AHEAD * (name == "arrivals"))]
-                    * len(each.codes),
-                    "province_code": each.codes,
-                    "n": np.asarray(count(each), dtype=np.int64),
-                },
-                schema=SIZES,
-            )
-            for each in week
-        )
-        for name, count in of.items()
+        "cases": _table(week, [_cases(each) for each in week]),
+        "pools": _table(week, [_pools(each, p) for each in week]),
+        "doses": _table(week, [each.counts["doses_1"] for each in week]),
+        "second_doses": _table(week, [each.counts["doses_2"] for each in week]),
+        "scans": _table(week, [each.counts["scans"] for each in week]),
+        "declarations": _table(week, [each.counts["declarations"] for each in week]),
+        "arrivals": _table(week, [each.counts["arrivals"] for each in week], ahead=ARRIVALS_AHEAD),
     }
+
+
+def _table(week: list[DayVolumes], counts: list[Numbers], *, ahead: int = 0) -> pl.DataFrame:
+    return pl.concat(
+        pl.DataFrame(
+            {"day": each.day + timedelta(days=ahead), "province_code": each.codes, "n": count}
+        ).cast(SIZES)
+        for each, count in zip(week, counts, strict=True)
+    )
 
 
 def _week(world: _World, places: pl.DataFrame, week: list[DayVolumes], *, number: int) -> Frames:
     """Return the states of a week's records, whenever they are sent."""
     setting = _setting(
         world.spec, places, first_day=week[0].day, n_days=len(week), chance=(WEEK_SEED, number),
-        numbers=_numbers(week, Parameters()), lot=number // LOT_WEEKS,
+        numbers=_numbers(week, Parameters()),
+        lot=(week[0].day - world.spec.first_day).days // (LOT_WEEKS * WEEK),
     )  # fmt: skip
     register = Register(setting, given=world.given)
     sites, rng = world.sites, setting.rng
@@ -318,6 +328,9 @@ def _with_last(rows: pl.DataFrame, key: tuple[str, str], *, until: FeedSpec) -> 
     """Add LAST: no later state of the record is sent before the feed ends."""
     name = KEYS.get(key[1], f"{key[1]}_id")
     end = until.first_day + timedelta(days=until.days)
-    local = (pl.col(SENT) + timedelta(hours=UTC_OFFSET_HOURS)).dt.date()
-    latest = pl.col(SENT).filter(local < end).max().over(name)
-    return rows.with_columns((pl.col(SENT) == latest).fill_null(value=False).alias(LAST))
+    in_time = (pl.col(SENT) + timedelta(hours=UTC_OFFSET_HOURS)).dt.date() < end
+    # States of one moment stay in the order in which they came about.
+    rows = rows.sort(SENT, maintain_order=True)
+    last = rows.filter(in_time).select(pl.col(name).is_last_distinct()).to_series()
+    late = pl.Series([False] * (rows.height - len(last)), dtype=pl.Boolean)
+    return rows.with_columns(pl.concat([last, late]).alias(LAST))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simulations.epidemic.chance import Expected
 from simulations.epidemic.engine import FLOWS, simulate
 from simulations.feeds.model import FeedParameters, FeedSpec
-from simulations.inputs import Country
+from simulations.inputs import GIVEN, Country, read_values, vietnam
 
 DRIVE = date(2021, 8, 2)
 """Hà Nội's daily-declaration drive: its count doubled the next day (domain description 1.1)."""
@@ -77,6 +77,12 @@ def volumes(country: Country, spec: FeedSpec) -> Iterator[DayVolumes]:
         for name, mean in activity(day, spec.parameters).items():
             counts[name] = rng.poisson(mean * spec.thin * shares)[here]
         yield DayVolumes(day=day, codes=codes, counts=counts)
+
+
+def country_of(spec: FeedSpec) -> Country:
+    """Return the calibrated country with a plan that reaches the spec's last day."""
+    first: date = read_values(GIVEN)["first_day"]
+    return vietnam(days=max((spec.first_day - first).days + spec.days, 1))
 
 
 def activity(day: date, p: FeedParameters) -> dict[str, float]:

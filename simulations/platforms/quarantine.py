@@ -157,7 +157,7 @@ def _daily_checks(setting: Setting, stays: pl.DataFrame) -> pl.DataFrame:
 
 def _breaches(setting: Setting, stays: pl.DataFrame) -> pl.DataFrame:
     """Return the breaches of a few contacts, within the hour after they came in."""
-    rows = stays.filter((pl.col("class") == "F1") & pl.col("actual_end").is_null())
+    rows = stays.filter((pl.col("class") == "F1") & pl.col("end_reason").ne_missing("thanh_F0"))
     rows = rows.filter(setting.happens("_", BREACH_SHARE, n=rows.height))
     n = rows.height
     rows = setting.after(rows, "start_ts", "ts", 10, 60).with_columns(

@@ -155,7 +155,7 @@ class Setting:
         """Return `n` codes by chance, evenly or by weights."""
         p = np.asarray(weights, dtype=float) / sum(weights) if weights else None
         picked = self.rng.choice(len(codes), size=n, p=p)
-        return pl.Series(name, [codes[k] for k in picked], dtype=pl.String)
+        return pl.Series(name, codes, dtype=pl.String).gather(picked)
 
     def whole(self, name: str, low: int, high: int, *, n: int) -> pl.Series:
         """Return `n` whole numbers from low to high, both included."""

@@ -15,7 +15,7 @@ SITES = {"co_dinh": 6, "benh_vien": 10}
 """Kind → vaccination tables."""
 PAUSED_SHARE = 0.1
 """Of the QR places, how many paused in the evening of the last day, after every scan."""
-SIZES = {"province_code": pl.String, "kind": pl.String, "n": pl.Int64}
+SIZES = pl.Schema({"province_code": pl.String, "kind": pl.String, "n": pl.Int64})
 BEDS_SPARE = 50
 """Beds beyond the most people that can be inside at once."""
 

@@ -65,9 +65,12 @@ class Tally:
 def truth(day: Mapping[tuple[str, str], pl.DataFrame]) -> pl.DataFrame:
     """Return every figure of a day: measure, date, area_code, dims (`name=code|…`), value.
 
-    Each measure stands at each of its grains; sums over one grain equal those over another.
+    Each measure stands at each of its grains; sums over one grain equal those over another. Counts
+    add up: those of parts of the records, added, are those of the whole.
     """
-    found = [cells for tally in TALLIES for cells in _cells(day[tally.kind], tally)]
+    found = [
+        cells for tally in TALLIES if tally.kind in day for cells in _cells(day[tally.kind], tally)
+    ]
     return pl.concat(found).sort("measure", "date", "area_code", "dims")
 
 
