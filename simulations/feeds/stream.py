@@ -1,8 +1,8 @@
 """From the epidemic to the records of all six platforms, day by day.
 
-A block of days is made at a time: its records agree with those of the other platforms, and what begins in it
-and ends later (stays, illness, results) waits for its day. Memory is that of a block and of what
-waits, however long the stream. Files and databases are not touched.
+A block of days is made at a time: its records agree with those of the other platforms, and what
+begins in it and ends later (stays, illness, results) waits for its day. Memory is that of a block
+and of what waits, however long the stream. Files and databases are not touched.
 """
 
 from collections.abc import Iterator, Mapping
