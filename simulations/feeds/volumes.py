@@ -73,7 +73,9 @@ def volumes(country: Country, spec: FeedSpec) -> Iterator[DayVolumes]:
         day = country.first_day + timedelta(days=number)
         rng = np.random.default_rng((spec.seed, number))
         # Drawn for every province, so that those asked for are the same whoever else is.
-        counts = {name: rng.poisson(series[name][0] * spec.thin)[here] for name in FLOWS}
+        # In real numbers a count may lie below zero by a rounding.
+        means = {name: np.maximum(series[name][0], 0.0) * spec.thin for name in FLOWS}
+        counts = {name: rng.poisson(means[name])[here] for name in FLOWS}
         for name, mean in activity(day, spec.parameters).items():
             counts[name] = rng.poisson(mean * spec.thin * shares)[here]
         yield DayVolumes(day=day, codes=codes, counts=counts)

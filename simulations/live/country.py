@@ -9,7 +9,7 @@ import polars as pl
 
 from data_access.demonstration import Demonstration
 from simulations.feeds.model import FeedDay, FeedSpec
-from simulations.live.even import stream
+from simulations.feeds.stream import stream
 from simulations.live.reports import HOURS
 from simulations.live.ticks import midnight, regular
 
@@ -19,7 +19,7 @@ OPENING = datetime(2021, 9, 2, 9, tzinfo=UTC)
 SCALE = 200
 SEED = 1
 DAYS = 365
-SHAPE = 1
+SHAPE = 2
 """Raised whenever the same seed gives other records: an older database is then built anew."""
 DAILY_DAYS = 2
 WEEKLY_DAYS = 9
