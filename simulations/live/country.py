@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from data_access.demonstration import Demonstration
-from simulations.feeds.model import FeedDay, FeedSpec
+from simulations.feeds.model import FeedDay, FeedParameters, FeedSpec
 from simulations.feeds.stream import stream
 from simulations.live.reports import HOURS
 from simulations.live.ticks import midnight, regular
@@ -21,10 +21,11 @@ SEED = 1
 DAYS = 365
 SHAPE = 2
 """Raised whenever the same seed gives other records: an older database is then built anew."""
-DAILY_DAYS = 2
-WEEKLY_DAYS = 9
-"""Days before the opening that are built day by day, and a week at a time; before them, all at
-once: each delivery costs the gate a fixed time, whatever is in it."""
+DAILY_DAYS = 1
+"""Days before the opening that are built day by day; before them, all at once: each delivery costs
+the gate a fixed time, whatever is in it."""
+ACTIVITY = FeedParameters(declarations_per_day=150_000, scans_per_day=250_000)
+"""Fewer declarations and scans than at the peak: half of the build would go into them."""
 MORNING_HOUR, REPORT_HOUR = HOURS
 
 
@@ -61,21 +62,20 @@ class Country:
         """Yield the days of its records."""
         spec = FeedSpec(
             first_day=self.first_day, days=self.days, seed=self.seed, thin=1 / self.scale,
-            provinces=self.provinces,
+            provinces=self.provinces, parameters=ACTIVITY,
         )  # fmt: skip
         return stream(spec, areas=areas)
 
     def edges(self, *, zone: str) -> list[datetime]:
-        """Return the moments of the fast build: all at once, then weeks, days, the opening.
+        """Return the moments of the fast build: all at once, then days, the opening.
 
         All but the last are hours of the provinces' report, so that what it says is what a slow
         run says.
         """
         first = midnight(self.first_day, zone=zone) + timedelta(hours=REPORT_HOUR)
         days = list(regular(first - timedelta(days=1), step=timedelta(days=1), end=self.opening))
-        weekly, daily = days[-WEEKLY_DAYS:-DAILY_DAYS:7], days[-DAILY_DAYS:]
         morning = midnight(self.opening.date(), zone=zone) + timedelta(hours=MORNING_HOUR)
-        ends = {*weekly, *daily, morning, self.opening}
+        ends = {*days[-DAILY_DAYS:], morning, self.opening}
         return sorted(edge for edge in ends if first <= edge <= self.opening)
 
     def words(self) -> Demonstration:
