@@ -1,0 +1,1 @@
+"""Records of the six platforms, day by day."""
