@@ -33,7 +33,8 @@ def _stamped(rows: pl.DataFrame) -> pl.DataFrame:
     moments = [
         pl.col(name).cast(pl.Datetime("us", "UTC"))
         for name, kind in rows.schema.items()
-        if isinstance(kind, pl.Datetime) or name in ("ledger_date", "date", "day", "opened_on")
+        if isinstance(kind, pl.Datetime)
+        or name in ("ledger_date", "date", "day", "opened_on", "last_case_date")
     ]
     return rows.with_columns(
         (pl.max_horizontal(moments) + DELAY).alias(SENT), pl.lit(value=True).alias(LAST)

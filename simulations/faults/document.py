@@ -10,7 +10,8 @@ _HEAD = """\
 
 Written from `simulations.faults.table`; do not edit. `Faults(seed=, chosen=, share=).lay(day)` lays
 them over a day of records that is in order, `.planted` tells each record befallen and who must
-notice: the gate (`reject:`, `flag:`), reconciliation (`rule:`), or the ledger's counts (`ledger:`).
+notice: the gate (`reject:`, `flag:`), reconciliation (`rule:`), or the ledger's counts (`ledger:`;
+`ledger:new` alone: the gate reads what was meant).
 "nothing yet": no part of the system notices it.
 
 | Fault | | | Records | Field | Noticed by |
