@@ -11,7 +11,7 @@ _HEAD = """\
 Written from `simulations.faults.table`; do not edit. `Faults(seed=, chosen=, share=).lay(day)` lays
 them over a day of records that is in order, `.planted` tells each record befallen and who must
 notice: the gate (`reject:`, `flag:`), reconciliation (`rule:`), or the ledger's counts (`ledger:`;
-`ledger:new` alone: the gate reads what was meant).
+`ledger:new` alone: the gate reads what was meant), or the record's `identity_status` (`status:`).
 "nothing yet": no part of the system notices it.
 
 | Fault | | | Records | Field | Noticed by |

@@ -48,7 +48,8 @@ class Fault:
         whole: whether it takes all such rows of one province, not a share.
         most: most rows a day when it is not whole.
         expected: who must notice, joined by "; ": `reject:` or `flag:` and a reason of the gate,
-            `rule:` and a key of reconciliation, `ledger:` and a count, or NOTHING.
+            `rule:` and a key of reconciliation, `ledger:` and a count, `status:` and an
+            identity status of the record, or NOTHING.
     """
 
     key: str

@@ -70,7 +70,7 @@ _ALL = (
     Fault(key="id_year", vi="Năm sinh không khớp CCCD", en="Birth year not that of the CCCD",
           platform="checkpoints", kind="scan",
           where=_c("id_no").str.len_chars() == 12,  # noqa: PLR2004 - digits of a CCCD
-          change={"birth_date": _c("birth_date").dt.offset_by("-7y")}, expected=NOTHING),
+          change={"birth_date": _c("birth_date").dt.offset_by("-7y")}, expected="status:mismatch"),
     Fault(key="cmnd_and_cccd", vi="Một người khai bằng CMND và CCCD",
           en="One person under CMND and CCCD", platform="tracing", kind="case", how=How.ADD,
           change={"id_no": _c("id_no").str.tail(9), "insurance_no": pl.lit(None, dtype=pl.String),

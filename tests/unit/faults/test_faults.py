@@ -1,5 +1,7 @@
 """Each fault does what it declares to the rows it tells of, and to no other."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -13,7 +15,9 @@ from simulations.faults.lay import Faults
 from simulations.faults.model import NOTHING, PLANTED_SCHEMA, How
 from simulations.faults.table import ALL, FAULTS
 from simulations.feeds.model import LAST, SENT, FeedDay, Frames
+from simulations.platforms.written import write_records
 from tests.faulty import days
+from tests.unit.ingest.support import admit
 
 
 @pytest.fixture(scope="module")
@@ -124,8 +128,37 @@ def test_what_is_expected_can_be_noticed_at_all() -> None:
         parts = [] if fault.expected == NOTHING else fault.expected.split("; ")
         for part in parts:
             whose, _, what = part.partition(":")
-            assert whose in ("reject", "flag", "rule", "ledger")
+            assert whose in ("reject", "flag", "rule", "ledger", "status")
             assert whose != "rule" or what in RULES
+
+
+@pytest.mark.parametrize(
+    ("key", "column"), [("id_year", "identity_status"), ("decimal_comma", "temp_c")]
+)
+def test_what_only_the_record_shows(
+    clean: list[FeedDay], tmp_path: Path, key: str, column: str
+) -> None:
+    after, planted = laid(clean, key)
+    name = (FAULTS[key].platform, FAULTS[key].kind)
+    kind = record_kind(name[0], kind=name[1])
+    of_day = planted.filter(pl.col("day") == clean[0].day).sort("record_id")
+
+    def stored(rows: pl.DataFrame) -> list[object]:
+        path = tmp_path / "rows.parquet"
+        write_records(rows.drop(SENT, LAST), path, kind=kind.name, fmt="parquet")
+        found = admit(path, kind)
+        assert found.rejected.is_empty()
+        named = found.accepted.filter(pl.col("record_id").is_in(of_day["record_id"].to_list()))
+        return named.sort("record_id")[column].to_list()
+
+    before, then = stored(clean[0].records[name]), stored(after[0][name])
+    assert len(before) == of_day.height > 0
+    if key == "id_year":
+        assert set(before) == {"verified"}
+        assert set(then) == {"mismatch"}
+    else:
+        # The comma is read as what was meant.
+        assert then == before == of_day["before"].cast(pl.Float64).to_list()
 
 
 def test_no_fault_of_that_name_and_no_such_share() -> None:
