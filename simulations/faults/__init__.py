@@ -1,0 +1,1 @@
+"""Faults laid on request over days of records that are in order."""

@@ -1,0 +1,38 @@
+"""docs/faults.md, written from the declared table: `python -m simulations.faults.document`."""
+
+from data_access.settings import ROOT
+from simulations.faults.model import NOTHING, Fault
+from simulations.faults.table import FAULTS
+
+PATH = ROOT / "docs" / "faults.md"
+_HEAD = """\
+# Faults on request
+
+Written from `simulations.faults.table`; do not edit. `Faults(seed=, chosen=, share=).lay(day)` lays
+them over a day of records that is in order, `.planted` tells each record befallen and who must
+notice: the gate (`reject:`, `flag:`), reconciliation (`rule:`), or the ledger's counts (`ledger:`;
+`ledger:new` alone: the gate reads what was meant), or the record's `identity_status` (`status:`).
+"nothing yet": no part of the system notices it.
+
+| Fault | | | Records | Field | Noticed by |
+|---|---|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    unseen = [fault.key for fault in FAULTS.values() if fault.expected == NOTHING]
+    end = f"\nNot noticed today ({len(unseen)}): {', '.join(f'`{key}`' for key in unseen)}.\n"
+    return _HEAD + "".join(map(_line, FAULTS.values())) + end
+
+
+def _line(fault: Fault) -> str:
+    field = f"`{fault.field}`" if fault.field else "whole records"
+    return (
+        f"| `{fault.key}` | {fault.vi} | {fault.en} | {fault.platform}, {fault.kind}: {fault.how} "
+        f"| {field} | {fault.expected} |\n"
+    )
+
+
+if __name__ == "__main__":
+    PATH.write_text(page(), encoding="utf-8", newline="\n")
