@@ -11,7 +11,7 @@ from data_access.demonstration import Demonstration
 from simulations.feeds.model import FeedDay, FeedParameters, FeedSpec
 from simulations.feeds.stream import stream
 from simulations.live.reports import HOURS
-from simulations.live.ticks import midnight, regular
+from simulations.live.ticks import midnight
 
 FIRST_DAY = date(2021, 4, 27)
 OPENING = datetime(2021, 9, 2, 9, tzinfo=UTC)
@@ -21,11 +21,11 @@ SEED = 1
 DAYS = 365
 SHAPE = 2
 """Raised whenever the same seed gives other records: an older database is then built anew."""
-DAILY_DAYS = 1
-"""Days before the opening that are built day by day; before them, all at once: each delivery costs
-the gate a fixed time, whatever is in it."""
-ACTIVITY = FeedParameters(declarations_per_day=150_000, scans_per_day=250_000)
-"""Fewer declarations and scans than at the peak: half of the build would go into them."""
+ACTIVITY = FeedParameters(
+    declarations_per_day=150_000, scans_per_day=250_000, block_days=21
+)  # fmt: skip
+"""Fewer declarations and scans than at the peak, of which half of the build would be; and days made
+many at a time."""
 MORNING_HOUR, REPORT_HOUR = HOURS
 
 
@@ -67,16 +67,14 @@ class Country:
         return stream(spec, areas=areas)
 
     def edges(self, *, zone: str) -> list[datetime]:
-        """Return the moments of the fast build: all at once, then days, the opening.
+        """Return the moments of the fast build: the morning of the opening, and the opening.
 
-        All but the last are hours of the provinces' report, so that what it says is what a slow
-        run says.
+        Each delivery costs the gate a fixed time, whatever is in it. The first is an hour of the
+        provinces' report, so that what it says is what a slow run says.
         """
         first = midnight(self.first_day, zone=zone) + timedelta(hours=REPORT_HOUR)
-        days = list(regular(first - timedelta(days=1), step=timedelta(days=1), end=self.opening))
         morning = midnight(self.opening.date(), zone=zone) + timedelta(hours=MORNING_HOUR)
-        ends = {*days[-DAILY_DAYS:], morning, self.opening}
-        return sorted(edge for edge in ends if first <= edge <= self.opening)
+        return sorted(edge for edge in (morning, self.opening) if first <= edge)
 
     def words(self) -> Demonstration:
         """Return what the database says of itself."""

@@ -47,27 +47,21 @@ def cut(days: Iterable[FeedDay], *, edges: Iterable[datetime], zone: str) -> Ite
         zone: time zone of the days.
     """
     coming = iter(days)
-    waiting: Frames = {}
+    waiting: dict[tuple[str, str], list[pl.DataFrame]] = {}
     complete: datetime | None = None
     for edge in edges:
         while complete is None or complete <= edge:
             made = next(coming, None)
             if made is None:
                 break
-            waiting = _joined(waiting, made.records)
+            for key, rows in made.records.items():
+                waiting.setdefault(key, []).append(rows)
             complete = midnight(made.day + timedelta(days=1), zone=zone)
-        due = {key: rows.filter(pl.col(SENT) <= edge) for key, rows in waiting.items()}
-        waiting = {key: rows.filter(pl.col(SENT) > edge) for key, rows in waiting.items()}
-        records = {key: rows.sort(SENT, maintain_order=True) for key, rows in due.items()
-                   if rows.height}  # fmt: skip
+        records: Frames = {}
+        for key, parts in waiting.items():
+            rows = pl.concat(parts, how="diagonal_relaxed")
+            due = rows.filter(pl.col(SENT) <= edge)
+            waiting[key] = [rows.filter(pl.col(SENT) > edge)]
+            if due.height:
+                records[key] = due.sort(SENT, maintain_order=True)
         yield Tick(until=edge, records=records)
-
-
-def _joined(waiting: Frames, more: Frames) -> Frames:
-    joined = dict(waiting)
-    for key, rows in more.items():
-        held = joined.get(key)
-        joined[key] = rows if held is None or held.is_empty() else pl.concat(
-            [held, rows], how="diagonal_relaxed"
-        )  # fmt: skip
-    return joined
