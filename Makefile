@@ -6,7 +6,7 @@ PORT ?= 8501
 HOST ?= 127.0.0.1
 DATA ?=
 FACTS ?=
-SPEED ?= 60
+SPEED ?= 30
 WORKERS ?= 2
 BIN := .venv/bin
 
@@ -24,7 +24,7 @@ help: ## this list
 	@echo "Tuyến Đầu: epidemic command dashboard"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Options: PORT=8501  HOST=127.0.0.1  DATA=folder of real figures (make run DATA=../shared/data)"
-	@echo "         FACTS=1 published figures instead of the simulation  SPEED=60 simulated seconds per second"
+	@echo "         FACTS=1 published figures instead of the simulation  SPEED=30 simulated seconds per second"
 
 run: setup-run ## set up, build the simulated country, open the dashboard on port $(PORT)
 	@exec $(BIN)/python -m scripts.run --port "$(PORT)" --host "$(HOST)" --speed "$(SPEED)" $(if $(FACTS),--facts) $(if $(DATA),--data "$(DATA)")

@@ -3,5 +3,6 @@
 VIEW = "view"
 ROLE = "role"
 SECTIONS = "sections"
+WHOLE = "whole"
 SCENARIOS = "scenarios"
 SEEN_INCIDENT = "incident"

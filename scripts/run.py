@@ -224,7 +224,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--data", type=Path, help="folder of real figures to load")
     parser.add_argument("--facts", action="store_true", help="published figures, standing still")
-    parser.add_argument("--speed", type=float, default=60.0, help="simulated seconds per second")
+    parser.add_argument("--speed", type=float, default=30.0, help="simulated seconds per second")
     return parser.parse_args()
 
 

@@ -124,7 +124,7 @@ def change_text(card: Card, look: Context) -> str:
 
 def _arrow(change: Change) -> str:
     if change.difference == 0:
-        return "＝"
+        return "="
     return "▲" if change.difference > 0 else "▼"
 
 

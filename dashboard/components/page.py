@@ -40,3 +40,4 @@ def closed(key: str, *names: str) -> None:
     with errors.shown():
         footer.show(key)
         filters.publish(*names, day=look(key).day)
+    section.complete()

@@ -34,8 +34,18 @@ def section(key: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
 def forget() -> None:
     """Start a new page: no section yet."""
     st.session_state[session.SECTIONS] = []
+    st.session_state[session.WHOLE] = False
+
+
+def complete() -> None:
+    """Note that every section of the page has been drawn."""
+    st.session_state[session.WHOLE] = True
 
 
 def listed() -> list[str]:
-    """Return the sections of the page on screen."""
-    return list(st.session_state.get(session.SECTIONS, []))
+    """Return the sections of the page on screen; none as long as some are still to be drawn.
+
+    To draw only those again that stand already would end the run that draws the others.
+    """
+    whole = st.session_state.get(session.WHOLE, False)
+    return list(st.session_state.get(session.SECTIONS, [])) if whole else []

@@ -18,7 +18,7 @@ from data_access.viewer import system_viewer
 from simulations.live.country import FIRST_DAY, SEED, Country
 from simulations.live.run import Runner
 
-SPEED = 60.0
+SPEED = 30.0
 ORPHAN_SECONDS = 1.0
 
 
