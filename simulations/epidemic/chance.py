@@ -1,7 +1,8 @@
-"""Where chance comes from: one generator per draw, or none at all (expectations). Pure.
+"""Where chance comes from: generators of each draw, or none at all (expectations). Pure.
 
 A draw's numbers depend on the seed and its own index alone: not on how many draws there are, nor on
-how they are taken in chunks.
+how they are taken in chunks. What happens to persons and the walk of transmission have a generator
+each: two plans under one seed share the walk, whatever else differs between them.
 """
 
 from typing import Any, Protocol
@@ -33,10 +34,10 @@ class Chance(Protocol):
 
 
 class Drawn:
-    """Chance proper: a generator for each draw."""
+    """Chance proper: a generator for the persons of each draw, and one for its walk."""
 
-    def __init__(self, generators: list[Generator]) -> None:
-        self._generators = generators
+    def __init__(self, generators: list[Generator], walks: list[Generator]) -> None:
+        self._generators, self._walks = generators, walks
 
     @property
     def draws(self) -> int:
@@ -54,12 +55,12 @@ class Drawn:
         return found
 
     def normal(self, size: int) -> Floats:
-        """Return standard normal numbers of each draw's own generator."""
-        return np.stack([generator.standard_normal(size) for generator in self._generators])
+        """Return standard normal numbers of the generator of each draw's walk."""
+        return np.stack([generator.standard_normal(size) for generator in self._walks])
 
     def part(self, draws: slice) -> "Drawn":
         """Return the same generators, of some of the draws."""
-        return Drawn(self._generators[draws])
+        return Drawn(self._generators[draws], self._walks[draws])
 
 
 class Expected:
@@ -81,6 +82,11 @@ class Expected:
 
 
 def drawn(seed: int, draws: int) -> Drawn:
-    """Return one generator per draw, spawned from a seed."""
+    """Return the generators of so many draws, spawned from a seed."""
     children = SeedSequence(seed).spawn(draws)
-    return Drawn([np.random.Generator(np.random.PCG64(child)) for child in children])
+    walks = [child.spawn(1)[0] for child in children]
+    return Drawn([_generator(child) for child in children], [_generator(walk) for walk in walks])
+
+
+def _generator(sequence: SeedSequence) -> Generator:
+    return np.random.Generator(np.random.PCG64(sequence))

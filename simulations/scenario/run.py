@@ -196,8 +196,8 @@ def difference(
     """Return quantiles of the relative change against a base, draw by draw.
 
     Of a flow, the sum of the horizon is compared; of a stock, the days in it. Both runs begin in
-    the same state with the same seed; their chance soon parts, so the interval is a wide one.
-    A draw in which the base has none counts as no change.
+    the same state with the same seed and share, draw by draw, the walk of transmission; what
+    happens to persons is drawn anew. A draw in which the base has none counts as no change.
 
     Raises:
         ValueError: if the two do not begin alike or differ in draws or horizon.

@@ -232,6 +232,21 @@ def test_a_difference_is_taken_draw_by_draw(small) -> None:
         running.difference(replace(small, scenario=replace(SMALL, seed=9)), small, "cases")
 
 
+def test_scenarios_of_one_seed_share_their_walk_so_that_a_difference_shows() -> None:
+    plain = replace(SMALL, name="plain", horizon=24, draws=16)
+    base = running.run(plain)
+    other = running.run(replace(plain, name="home", home_share=0.9))
+
+    def width(of: running.Result) -> float:
+        low, high = running.difference(other, of, "cases", levels=(0.1, 0.9))
+        return float(high - low)
+
+    # Each draw beside another draw's base: what it would be without a common walk.
+    strangers = replace(base, nation={name: np.roll(draws, 1, axis=0)
+                                      for name, draws in base.nation.items()})  # fmt: skip
+    assert width(base) < 0.5 * width(strangers)
+
+
 def test_nobody_caught_where_nobody_meets() -> None:
     land = running.country()
     setup = with_levers(land, SMALL)
