@@ -6,8 +6,8 @@ from datetime import timedelta
 import polars as pl
 
 from simulations.platforms.people import Register
-from simulations.platforms.setting import PERSON, PLACE, Setting, numbered
-from simulations.platforms.vaccination import completed
+from simulations.platforms.setting import PERSON, PLACE, Setting
+from simulations.platforms.vaccination import completed, ledger_lines
 
 SPARE_DOSES = 10
 """Doses that a site holds of a product beyond what it uses."""
@@ -118,9 +118,4 @@ class Vaccinations:
         self.held = pl.concat([held, rows.select(*_LEDGER, "closing")]).unique(
             list(_LEDGER), maintain_order=True
         )
-        return numbered(rows, "stock_id", "SK-").select(
-            "stock_id", "site_code", "lot_no", "expiry", "vaccine_code",
-            pl.col("day").alias("ledger_date"), "opening", "received", "used_doses",
-            "wasted_open_vial", "wasted_closed_vial", "closing",
-            (pl.col("closing") == 0).alias("stock_out"), *PLACE,
-        )  # fmt: skip
+        return ledger_lines(rows)

@@ -96,6 +96,17 @@ def fates(cases: pl.DataFrame, stays: pl.DataFrame, rng: np.random.Generator) ->
     )
 
 
+def with_deaths(stays: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Return stays of which those of the dead say so.
+
+    Needs: class, end_reason, id_no; and of `fates`, id_no and outcome.
+    """
+    dead = found.filter(pl.col("outcome") == "tu_vong")["id_no"].to_list()
+    died = (pl.col("class") == "F0") & pl.col("id_no").is_in(dead)
+    reason = pl.when(died).then(pl.lit("tu_vong")).otherwise("end_reason")
+    return stays.with_columns(reason.alias("end_reason"))
+
+
 def case_states(cases: pl.DataFrame, found: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     """Return cases in treatment, and the same with their outcome."""
     first = sent_at(cases.with_columns(pl.lit(None, dtype=pl.Date).alias("outcome_date")), rng)

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from data_access.contracts.registry import record_kind
 from simulations.day import places_in_force
 from simulations.epidemic.engine import CASES
 from simulations.feeds.doses import Vaccinations
@@ -27,6 +28,7 @@ from simulations.feeds.states import (
     fates,
     sent_at,
     two_states,
+    with_deaths,
 )
 from simulations.feeds.volumes import DayVolumes, country_of, volumes
 from simulations.platforms.checkpoints import checkpoint_records
@@ -39,7 +41,7 @@ from simulations.platforms.epidemic import make_epidemic, tracing_records
 from simulations.platforms.people import Register
 from simulations.platforms.quarantine import make_stays, quarantine_records, site_reports
 from simulations.platforms.setting import UTC_OFFSET_HOURS, Parameters, Setting
-from simulations.platforms.sites import Sites, make_sites
+from simulations.platforms.sites import SIZES, Sites, make_sites
 from simulations.platforms.testing import make_samples
 
 WEEK = 7
@@ -54,7 +56,7 @@ REGISTERS = (("quarantine", "facility"), ("testing", "laboratory"), ("vaccinatio
 _IDS_KEPT = ("facility_id", "rule_id")
 ARRIVALS_AHEAD = 16
 """Arrivals are made by the day they leave: so many days after the latest they came."""
-SIZES = pl.Schema({"day": pl.Date, "province_code": pl.String, "n": pl.Int64})
+COUNTS = pl.Schema({"day": pl.Date, "province_code": pl.String, "n": pl.Int64})
 SAMPLED_DECLARERS = 0.1
 """Of declarers, how many are sampled at most."""
 Numbers = NDArray[Any]
@@ -136,8 +138,7 @@ def _sizes(every: list[DayVolumes], p: Parameters) -> pl.DataFrame:
         for kind, many in most.items()
         for code, n in zip(every[0].codes, many, strict=True)
     ]
-    schema = {"province_code": pl.String, "kind": pl.String, "n": pl.Int64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=SIZES, orient="row")
 
 
 def _most_in(flow: Numbers, days: int) -> Numbers:
@@ -180,7 +181,7 @@ def _table(week: list[DayVolumes], counts: list[Numbers], *, ahead: int = 0) -> 
     return pl.concat(
         pl.DataFrame(
             {"day": each.day + timedelta(days=ahead), "province_code": each.codes, "n": count}
-        ).cast(SIZES)
+        ).cast(COUNTS)
         for each, count in zip(week, counts, strict=True)
     )
 
@@ -198,6 +199,8 @@ def _week(world: _World, places: pl.DataFrame, week: list[DayVolumes], *, number
     stays = ended(
         make_stays(setting, register, epidemic=epidemic, facilities=sites.facilities), rng
     )
+    found = fates(epidemic.cases, stays, rng)
+    stays = with_deaths(stays, found)
     declarations = make_declarations(setting, register, epidemic=epidemic)
     samples = make_samples(
         setting, register, epidemic=epidemic, stays=stays, declared=sampled_others(declarations)
@@ -208,7 +211,9 @@ def _week(world: _World, places: pl.DataFrame, week: list[DayVolumes], *, number
         ("declarations", "declaration"): declaration_records(declarations)["declaration"],
         ("checkpoints", "scan"): scans["scan"],
         **{("tracing", kind): rows for kind, rows in tracing_records(epidemic).items()},
-        **{("quarantine", kind): rows for kind, rows in kept.items() if kind != "facility"},
+        **{("quarantine", kind): rows for kind, rows in kept.items()
+           if kind not in {"facility", "test"}},
+        ("quarantine", "test"): kept["test"].with_columns(pl.col("result").fill_null("am_tinh")),
         ("testing", "sample"): _resulted(world, samples.samples),
         ("testing", "sample_person"): samples.members,
         **{("vaccination", kind): rows
@@ -216,7 +221,7 @@ def _week(world: _World, places: pl.DataFrame, week: list[DayVolumes], *, number
     }  # fmt: skip
     made["quarantine", "site_report"] = _site_reports(world, setting, stays)
     world.given = register.given
-    states = _states(made, fates(epidemic.cases, stays, rng), rng)
+    states = _states(made, found, rng)
     return {key: _named(rows, number) for key, rows in states.items()} | (
         _registers(world, week[0].day) if number == 0 else {}
     )
@@ -319,14 +324,9 @@ def _days(world: _World, states: Frames, days: list[date]) -> Iterator[FeedDay]:
     world.waiting = {key: rows.filter(local > days[-1]).drop(LAST) for key, rows in dated.items()}
 
 
-KEYS = {"sample_person": "sample_person_id", "dose": "dose_event_id", "daily_check": "check_id",
-        "site_report": "report_id", "exposure_place": "exposure_id", "laboratory": "lab_code",
-        "site": "site_code", "place": "place_code"}  # fmt: skip
-
-
 def _with_last(rows: pl.DataFrame, key: tuple[str, str], *, until: FeedSpec) -> pl.DataFrame:
     """Add LAST: no later state of the record is sent before the feed ends."""
-    name = KEYS.get(key[1], f"{key[1]}_id")
+    name = record_kind(key[0], kind=key[1]).key
     end = until.first_day + timedelta(days=until.days)
     in_time = (pl.col(SENT) + timedelta(hours=UTC_OFFSET_HOURS)).dt.date() < end
     # States of one moment stay in the order in which they came about.

@@ -133,6 +133,11 @@ def _ledger(setting: Setting, doses: pl.DataFrame) -> pl.DataFrame:
         pl.col("opening") + pl.col("received") - pl.col("used_doses") - pl.col("wasted_open_vial")
     )
     rows = rows.with_columns(closing.alias("closing"))
+    return ledger_lines(rows)
+
+
+def ledger_lines(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return lines of the ledger in delivery fields, numbered; `day` is what they are of."""
     return numbered(rows, "stock_id", "SK-").select(
         "stock_id", "site_code", "lot_no", "expiry", "vaccine_code",
         pl.col("day").alias("ledger_date"), "opening", "received", "used_doses",

@@ -156,6 +156,16 @@ def test_occupancy_is_who_came_less_who_left_and_never_above_the_beds() -> None:
             assert inside <= usable
 
 
+def test_who_died_left_by_dying() -> None:
+    cases = rows("tracing", "case").filter(pl.col("outcome").is_not_null())
+    ways = {who: way for who, of, way in rows("quarantine", "stay").select(
+        "id_no", "class", "end_reason").iter_rows() if of == "F0" and way}  # fmt: skip
+    told = {who: outcome for who, outcome in cases.select("id_no", "outcome").iter_rows()
+            if who in ways and outcome != "dang_dieu_tri"}  # fmt: skip
+    assert {"khoi", "tu_vong"} == set(told.values())
+    assert all((ways[who] == "tu_vong") == (outcome == "tu_vong") for who, outcome in told.items())
+
+
 def test_pools_hold_as_many_as_they_say_and_are_taken_apart() -> None:
     samples = rows("testing", "sample")
     members = Counter(rows("testing", "sample_person")["sample_id"])
