@@ -7,12 +7,10 @@ dashboard, the gate and `query` agree on it without anybody setting TUYENDAU_NOW
 import json
 from dataclasses import dataclass
 
-import polars as pl
 import sqlalchemy as sa
 
-from data_access import tables
 from data_access.clock import Clock, make_clock
-from data_access.reader import read_frame, snapshot
+from data_access.meta import read_meta, write_meta
 from data_access.simulated import SimulatedClock, read_simulated
 from data_access.viewer import Viewer
 
@@ -39,20 +37,17 @@ def read_demonstration(engine: sa.Engine, *, viewer: Viewer) -> Demonstration | 
         SchemaMismatch: if the database was not initialised.
         DatabaseUnavailable: if it does not answer.
     """
-    held = sa.select(tables.meta.c.value).where(tables.meta.c.key == META_KEY)
-    with snapshot(engine, viewer=viewer) as connection:
-        found = read_frame(connection, held, {"value": pl.String}, viewer=viewer)
-    if not found.height:
+    text = read_meta(engine, META_KEY, viewer=viewer)
+    if text is None:
         return None
-    text = json.loads(found["value"][0])
-    return Demonstration(now=text["now"], notice=text["notice"])
+    held = json.loads(text)
+    return Demonstration(now=held["now"], notice=held["notice"])
 
 
 def write_demonstration(connection: sa.Connection, stated: Demonstration) -> None:
     """Note in the database that its figures are a demonstration."""
     text = json.dumps(vars(stated), ensure_ascii=False, sort_keys=True)
-    connection.execute(sa.delete(tables.meta).where(tables.meta.c.key == META_KEY))
-    connection.execute(sa.insert(tables.meta).values(key=META_KEY, value=text))
+    write_meta(connection, META_KEY, text)
 
 
 def database_clock(engine: sa.Engine, *, now: str, zone: str, viewer: Viewer) -> Clock:

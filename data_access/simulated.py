@@ -20,6 +20,7 @@ from data_access.clock import Clock, machine_clock
 from data_access.codes import TICK_US, from_us, to_us
 from data_access.engine import writing
 from data_access.errors import BadUse, DataAccessError
+from data_access.meta import read_meta, write_meta
 from data_access.reader import read_frame, snapshot
 from data_access.viewer import Viewer
 
@@ -67,10 +68,8 @@ def read_simulated(engine: sa.Engine, *, viewer: Viewer) -> Simulated | None:
         SchemaMismatch: if the database was not initialised.
         DatabaseUnavailable: if it does not answer.
     """
-    held = sa.select(tables.meta.c.value).where(tables.meta.c.key == META_KEY)
-    with snapshot(engine, viewer=viewer) as connection:
-        found = read_frame(connection, held, {"value": pl.String}, viewer=viewer)
-    return _read(found["value"][0]) if found.height else None
+    text = read_meta(engine, META_KEY, viewer=viewer)
+    return None if text is None else _read(text)
 
 
 def begin_simulated(engine: sa.Engine, state: Simulated) -> Simulated:
@@ -129,10 +128,7 @@ def _read(text: str) -> Simulated:
 
 def _write(connection: sa.Connection, state: Simulated) -> None:
     held = {**vars(state), "sent": to_us(state.sent), "real": to_us(state.real)}
-    connection.execute(sa.delete(tables.meta).where(tables.meta.c.key == META_KEY))
-    connection.execute(
-        sa.insert(tables.meta).values(key=META_KEY, value=json.dumps(held, sort_keys=True))
-    )
+    write_meta(connection, META_KEY, json.dumps(held, sort_keys=True))
 
 
 class SimulatedClock:

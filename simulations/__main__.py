@@ -6,15 +6,18 @@ Exit codes: 0 done, 1 could not do it, 2 asked for wrongly. An error is one line
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 from data_access.errors import BadUse, DataAccessError
-from simulations.feeds import command as generate
-from simulations.live import command as live
-from simulations.scenario import command as scenario
-from simulations.viewers import command as viewers
 
-COMMANDS = (generate, live, scenario, viewers)
+COMMANDS = {
+    "generate": "simulations.feeds.command",
+    "live": "simulations.live.command",
+    "scenario": "simulations.scenario.command",
+    "viewers": "simulations.viewers.command",
+}
+"""Command → its module, imported when it is asked for."""
 COULD_NOT, BAD_USE, INTERRUPTED = 1, 2, 130
 
 
@@ -28,9 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = _Parser(prog="python -m simulations", description=(__doc__ or "").splitlines()[0])
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS:
+    asked = list(sys.argv[1:] if arguments is None else arguments)
+    named = [name for name in asked[:1] if name in COMMANDS]
+    for name in named or COMMANDS:
+        command = import_module(COMMANDS[name])
         command.add_parser(subparsers).set_defaults(run=command.run)
-    args = parser.parse_args(arguments)
+    args = parser.parse_args(asked)
     try:
         return int(args.run(args))
     except KeyboardInterrupt:

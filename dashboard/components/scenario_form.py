@@ -32,9 +32,14 @@ def base(seen: Context) -> Scenario:
 
 def jobs(seen: Context) -> list[Job]:
     """Return this session's runs that still exist, the base first."""
-    numbers = st.session_state.get(session.SCENARIOS, [])
-    found = [resources.runs().find(number, viewer=seen.viewer) for number in numbers]
-    return [job for job in found if job]
+    mine: dict[str, str] = st.session_state.get(session.SCENARIOS, {})
+    found = {number: resources.runs().find(number, viewer=seen.viewer) for number in mine}
+    # A run may be shared with others: its name is what this session calls it.
+    return [
+        replace(job, scenario=replace(job.scenario, name=mine[number]))
+        for number, job in found.items()
+        if job
+    ]
 
 
 @section("scenario_form")
@@ -57,6 +62,8 @@ def form_section() -> None:
             beds = st.slider(t("scenarios.beds"), 0.5, 4.0, 1.0, 0.25)
             icu = st.slider(t("scenarios.icu_beds"), 0.5, 4.0, 1.0, 0.25)
         asked = st.form_submit_button(t("scenarios.run"), icon=":material/play_arrow:")
+    if st.session_state.get(session.NO_CHANGE):
+        st.info(t("scenarios.no_change"))
     if asked:
         _ask(seen, name=name.strip() or t("scenarios.example"), doses_factor=doses,
              laboratory_factor=laboratories, home_share=home / 100, tracing_factor=tracers,
@@ -68,11 +75,15 @@ def _ask(seen: Context, **levers: Any) -> None:  # noqa: ANN401 - fields of Scen
     runs, start = resources.runs(), base(seen)
     first = runs.ask(start, viewer=seen.viewer)
     second = runs.ask(replace(start, **levers), viewer=seen.viewer)
-    earlier = [one for one in st.session_state.get(session.SCENARIOS, [])[1:]
-               if one not in {first, second}]  # fmt: skip
-    st.session_state[session.SCENARIOS] = list(
-        dict.fromkeys([first, *[*earlier, second][1 - MOST :]])
-    )
+    held: dict[str, str] = st.session_state.get(session.SCENARIOS, {})
+    earlier = [one for one in held.items() if one[0] not in {first, second}][-(MOST - 2) :]
+    asked = [
+        (first, start.name),
+        *earlier,
+        *([(second, levers["name"])] if second != first else []),
+    ]
+    st.session_state[session.SCENARIOS] = dict(asked)
+    st.session_state[session.NO_CHANGE] = second == first
     st.rerun()
 
 
@@ -100,5 +111,5 @@ def _bar(job: Job, seen: Context) -> None:
     text = seen.t(about, name=job.scenario.name, percent=round(job.done * 100))
     left, right = st.columns([5, 1])
     left.progress(job.done, text=text)
-    if right.button(seen.t("scenarios.cancel"), key=f"cancel_{id(job)}"):
+    if right.button(seen.t("scenarios.cancel"), key=f"cancel_{digest(job.scenario)}"):
         resources.runs().cancel(digest(job.scenario), viewer=seen.viewer)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from data_access import tables
 from data_access.codes import to_day
 from data_access.errors import PackError
+from data_access.meta import write_meta
 from data_access.reference.areas import (
     COUNTRY_KEY,
     border_rows,
@@ -137,5 +138,4 @@ def _storable(row: dict[str, Any]) -> dict[str, Any]:
 
 def _write_meta(connection: sa.Connection, values: Mapping[str, str]) -> None:
     for key, value in values.items():
-        connection.execute(sa.delete(tables.meta).where(tables.meta.c.key == key))
-        connection.execute(sa.insert(tables.meta).values(key=key, value=value))
+        write_meta(connection, key, value)

@@ -77,6 +77,22 @@ def test_a_run_beside_the_base(engine: Short) -> None:
     assert len(area.options) == 64
 
 
+def test_a_run_without_a_change_says_so_and_a_run_shared_bears_ones_own_name(
+    engine: Short,
+) -> None:
+    app = start(run("scenarios", lang="vi"), doses=1.0)
+    assert any("Chưa đổi mức nào" in one.value for one in app.info)
+    assert len(engine.asked) <= 1
+    settled(start(app))
+    assert not any("Chưa đổi mức nào" in one.value for one in app.info)
+    other = run("scenarios", lang="vi")
+    next(one for one in other.text_input if one.label == "Kịch bản").set_value("Của tôi")
+    found = words(settled(start(other)))
+    assert "Của tôi: số ca nặng" in found
+    assert "Kịch bản mới: số ca nặng" not in found
+    assert len(engine.asked) == 2
+
+
 def test_a_run_is_shown_while_it_goes_on_and_can_be_cancelled(engine: Short) -> None:
     engine.go.clear()
     app = start(run("scenarios", lang="vi"))

@@ -39,7 +39,7 @@ MAY_EXECUTE = (
     "data_access/cube/intern.py",
     "data_access/cube/merge.py",
     "data_access/cube/history.py",
-    "data_access/demonstration.py",
+    "data_access/meta.py",
     "data_access/simulated.py",
     "data_access/tokens.py",
     "data_access/reference/load.py",
