@@ -9,10 +9,6 @@ import pytest
 
 from data_access.contracts.registry import CONTRACTS
 from data_access.cube.verify import verify
-from data_access.engine import writing
-from data_access.ingest.intake import Intake
-from data_access.reference.areas import load_areas
-from data_access.reference.load import load_reference
 from data_access.reference.pack import bundled_pack
 from data_access.viewer import system_viewer
 from scripts.load_day import differences
@@ -21,6 +17,7 @@ from simulations.feeds.files import Truth, Writer, generations, write_truth
 from simulations.feeds.model import FeedSpec
 from simulations.feeds.stream import stream
 from tests.conftest import Database
+from tests.db.gate import open_gate
 
 KNOWN_AT = datetime(2021, 12, 1, tzinfo=UTC)
 FIRST = ("facility", "laboratory", "site", "place")
@@ -43,12 +40,8 @@ def test_every_cell_is_the_truth_and_nothing_is_refused(
     written: Path, database: Database, tmp_path: Path
 ) -> None:
     pack, engine = bundled_pack("vn"), database.engine
-    with writing(engine) as connection:
-        load_reference(connection, pack)
     viewer = system_viewer(KNOWN_AT)
-    intake = Intake(engine=engine, areas=load_areas(engine, viewer=viewer), clock=lambda: KNOWN_AT,
-                    pseudonym_key="only for invented people, of no other use",
-                    rejects_folder=tmp_path)  # fmt: skip
+    intake = open_gate(database, pack, tmp_path, clock=lambda: KNOWN_AT)
     paths = sorted(written.glob("*/*.*"), key=lambda path: (path.stem not in FIRST, path))
     for path in (each for each in paths if each.parent.name != "truth"):
         done = intake.records(path, platform=path.parent.name, kind=path.stem, source="mo-phong",

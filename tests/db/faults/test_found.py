@@ -10,19 +10,17 @@ import pytest
 from data_access.contracts.registry import record_kind
 from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
-from data_access.engine import writing
 from data_access.ingest.intake import Intake
-from data_access.reference.areas import load_areas
-from data_access.reference.load import load_reference
 from data_access.reference.pack import Pack
 from data_access.shared import Shared
-from data_access.viewer import parse_viewer, system_viewer
+from data_access.viewer import parse_viewer
 from simulations.faults.lay import Faults
 from simulations.faults.model import How
 from simulations.faults.table import FAULTS
 from simulations.feeds.model import LAST, SENT, FeedDay
 from simulations.platforms.written import write_records
 from tests.conftest import Database
+from tests.db.gate import open_gate
 from tests.faulty import FIRST, N_DAYS, days
 
 pytestmark = [pytest.mark.db, pytest.mark.slow]
@@ -34,15 +32,7 @@ _ROUND = "_round"
 
 @pytest.fixture
 def intake(database: Database, vn_pack: Pack, tmp_path: Path) -> Intake:
-    with writing(database.engine) as connection:
-        load_reference(connection, vn_pack)
-    return Intake(
-        engine=database.engine,
-        areas=load_areas(database.engine, viewer=system_viewer(NOW)),
-        clock=lambda: NOW,
-        pseudonym_key="only for invented people",
-        rejects_folder=tmp_path,
-    )
+    return open_gate(database, vn_pack, tmp_path, clock=lambda: NOW)
 
 
 def load(intake: Intake, day: FeedDay, folder: Path) -> tuple[Counter[str], Counter[str]]:

@@ -11,13 +11,11 @@ import sqlalchemy as sa
 from data_access import tables
 from data_access.codes import from_day
 from data_access.cube.verify import verify
-from data_access.engine import writing
 from data_access.ingest.intake import Intake
-from data_access.reference.areas import load_areas
-from data_access.reference.load import load_reference
 from data_access.reference.pack import Pack
 from data_access.viewer import system_viewer
 from tests.conftest import Database
+from tests.db.gate import open_gate
 from tests.unit.ingest.sheets import write_xlsx
 from tests.unit.ingest.support import GOOD_DOSE, dose, write_csv
 
@@ -33,15 +31,7 @@ pytestmark = pytest.mark.db
 
 @pytest.fixture
 def intake(database: Database, vn_pack: Pack, tmp_path: Path) -> Intake:
-    with writing(database.engine) as connection:
-        load_reference(connection, vn_pack)
-    return Intake(
-        engine=database.engine,
-        areas=load_areas(database.engine, viewer=system_viewer(KNOWN_AT)),
-        clock=lambda: KNOWN_AT + timedelta(days=9),
-        pseudonym_key="a key of this test alone",
-        rejects_folder=tmp_path,
-    )
+    return open_gate(database, vn_pack, tmp_path, clock=lambda: KNOWN_AT + timedelta(days=9))
 
 
 def held(engine: sa.Engine) -> set[tuple[object, ...]]:

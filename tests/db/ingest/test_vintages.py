@@ -12,13 +12,10 @@ import sqlalchemy as sa
 from data_access import tables
 from data_access.clock import parse_instant
 from data_access.codes import from_us, to_us
-from data_access.engine import writing
 from data_access.ingest.intake import Intake
-from data_access.reference.areas import load_areas
-from data_access.reference.load import load_reference
 from data_access.reference.pack import Pack, load_pack
-from data_access.viewer import system_viewer
 from tests.conftest import NOW, Database
+from tests.db.gate import open_gate
 from tests.packs.build_my_pack import build
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -75,15 +72,7 @@ def my_pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
 
 @pytest.fixture
 def intake(database: Database, my_pack: Pack, tmp_path: Path) -> Intake:
-    with writing(database.engine) as connection:
-        load_reference(connection, my_pack)
-    return Intake(
-        engine=database.engine,
-        areas=load_areas(database.engine, viewer=system_viewer(NOW)),
-        clock=lambda: NOW,
-        pseudonym_key="",
-        rejects_folder=tmp_path / "rejects",
-    )
+    return open_gate(database, my_pack, tmp_path / "rejects", clock=lambda: NOW, key="")
 
 
 def deliveries(table: str) -> list[tuple[datetime, Path]]:

@@ -8,16 +8,14 @@ import pytest
 
 from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
-from data_access.engine import writing
 from data_access.ingest.intake import Intake
-from data_access.reference.areas import load_areas
-from data_access.reference.load import load_reference
 from data_access.reference.pack import Pack
 from data_access.shared import Shared
-from data_access.viewer import parse_viewer, system_viewer
+from data_access.viewer import parse_viewer
 from simulations.day import make_day
 from simulations.platforms.written import write_records
 from tests.conftest import Database
+from tests.db.gate import open_gate
 
 pytestmark = pytest.mark.db
 FIRST, N_DAYS = date(2021, 8, 5), 2
@@ -29,15 +27,7 @@ DAYS = {"start": FIRST - timedelta(days=1), "end": FIRST + timedelta(days=N_DAYS
 
 @pytest.fixture
 def intake(database: Database, vn_pack: Pack, tmp_path: Path) -> Intake:
-    with writing(database.engine) as connection:
-        load_reference(connection, vn_pack)
-    return Intake(
-        engine=database.engine,
-        areas=load_areas(database.engine, viewer=system_viewer(NOW)),
-        clock=lambda: NOW,
-        pseudonym_key="only for invented people",
-        rejects_folder=tmp_path,
-    )
+    return open_gate(database, vn_pack, tmp_path, clock=lambda: NOW)
 
 
 def load(intake: Intake, folder: Path, day: dict[tuple[str, str], pl.DataFrame]) -> None:

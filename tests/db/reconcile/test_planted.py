@@ -9,17 +9,15 @@ import pytest
 
 from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
-from data_access.engine import writing
 from data_access.ingest.intake import Intake
 from data_access.reconcile.engine import duplicates
 from data_access.reconcile.finding import FINDING_SCHEMA
 from data_access.reconcile.rules import CAUSES, RULES
-from data_access.reference.areas import load_areas
-from data_access.reference.load import load_reference
 from data_access.reference.pack import Pack
 from data_access.shared import Shared
-from data_access.viewer import parse_viewer, system_viewer
+from data_access.viewer import parse_viewer
 from tests.conftest import Database
+from tests.db.gate import open_gate
 from tests.db.reconcile.clean_days import (
     ALONE,
     FIRST,
@@ -44,15 +42,7 @@ NOW = KNOWN_AT + timedelta(days=1)
 
 @pytest.fixture
 def intake(database: Database, vn_pack: Pack, tmp_path: Path) -> Intake:
-    with writing(database.engine) as connection:
-        load_reference(connection, vn_pack)
-    return Intake(
-        engine=database.engine,
-        areas=load_areas(database.engine, viewer=system_viewer(NOW)),
-        clock=lambda: NOW,
-        pseudonym_key="a key of this test alone",
-        rejects_folder=tmp_path,
-    )
+    return open_gate(database, vn_pack, tmp_path, clock=lambda: NOW)
 
 
 def asked(intake: Intake, role: str = "national", *, early: bool = False) -> pl.DataFrame:

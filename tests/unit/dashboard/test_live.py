@@ -50,6 +50,27 @@ def test_a_commit_moves_token_and_moment(base: Base) -> None:
     assert (moved.token, moved.moment) == ("b", base.now)
 
 
+def test_a_settled_beat_stays_a_while_but_knows_of_an_outage(
+    base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = [100.0]
+    monkeypatch.setattr(live.time, "monotonic", lambda: ticks[0])
+    pulse = live.Pulse()
+    assert pulse.settled(base).token == "a"
+    base.says = "b"
+    ticks[0] += live.SETTLED_SECONDS - 1
+    assert pulse.beat(base).token == "b"
+    assert pulse.settled(base).token == "a"
+    base.says = None
+    held = pulse.settled(base)
+    assert (held.token, held.alive) == ("a", False)
+    ticks[0] += 2
+    assert pulse.settled(base).token == "a"
+    base.says = "c"
+    held = pulse.settled(base)
+    assert (held.token, held.alive) == ("c", True)
+
+
 def test_time_moves_on_without_a_commit(base: Base) -> None:
     pulse = live.Pulse()
     pulse.beat(base)
