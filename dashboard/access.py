@@ -20,10 +20,13 @@ class NoAccounts(ScopeDenied):
     """There are no accounts yet and this is no demonstration."""
 
 
-def current_viewer() -> Viewer:
+def current_viewer(*, settled: bool = False) -> Viewer:
     """Return who is looking and from which moment.
 
     `now` stands still between commits, so that a viewer is a good cache key.
+
+    Args:
+        settled: look from the moment of pages that move less often.
 
     Raises:
         NoAccounts: outside a demonstration.
@@ -32,7 +35,7 @@ def current_viewer() -> Viewer:
     if not resources.settings().demo:
         raise NoAccounts("there are no accounts yet: start with TUYENDAU_DEMO=1")
     view = filters.current()
-    viewer = parse_viewer(view.role or DEFAULT_ROLE, now=resources.beat().moment)
+    viewer = parse_viewer(view.role or DEFAULT_ROLE, now=resources.beat(settled=settled).moment)
     return viewer.at(view.as_of) if view.as_of else viewer
 
 
@@ -42,8 +45,9 @@ def require_page(key: str) -> Viewer:
     Raises:
         ScopeDenied: if their role may not open it.
     """
-    viewer = current_viewer()
-    if viewer.role not in page(key).roles:
+    entry = page(key)
+    viewer = current_viewer(settled=entry.settled)
+    if viewer.role not in entry.roles:
         raise ScopeDenied(f"role {viewer.role} may not open the page {key}")
     return viewer
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from dashboard import access, filters, loaders, resources
+from dashboard import access, filters, loaders, navigation, resources
 from dashboard.i18n import Translate
 from dashboard.live import Beat
 from data_access.viewer import Viewer
@@ -49,7 +49,7 @@ def look(page: str) -> Context:
         DatabaseUnavailable: if the database does not answer and no earlier figures are kept.
     """
     viewer = access.require_page(page)
-    beat = resources.beat()
+    beat = resources.beat(settled=navigation.page(page).settled)
     known = loaders.days_known(viewer=viewer, token=beat.token)
     newest, last = known or (None, None)
     chosen = filters.current().day

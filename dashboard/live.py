@@ -17,6 +17,9 @@ from data_access.errors import DataAccessError
 
 POLL_SECONDS = 0.25
 AGAIN_SECONDS = 0.3
+SETTLED_SECONDS = 45.0
+"""How long a page whose figures take seconds to work out stays with a state of the database: one
+that commits every few seconds would otherwise never let it finish."""
 AWAY = "|away"
 """The nudge of a database that has not answered yet."""
 # "Not due yet" and "silent" depend on the hour, also when nothing is committed.
@@ -58,6 +61,8 @@ class Pulse:
         self._lock = threading.Lock()
         self._beat: Beat | None = None
         self._asked = float("-inf")
+        self._settled: Beat | None = None
+        self._settled_at = float("-inf")
 
     def beat(self, shared: HasToken) -> Beat:
         """Return the newest beat, asking the database at most every `AGAIN_SECONDS`.
@@ -79,6 +84,16 @@ class Pulse:
         with self._lock:
             self._beat = _next(self._beat, token, now=wall)
             return self._beat
+
+    def settled(self, shared: HasToken) -> Beat:
+        """Return a beat that stays for `SETTLED_SECONDS`; whether the database answers is new."""
+        newest, ticks = self.beat(shared), time.monotonic()
+        with self._lock:
+            held = self._settled
+            if held is None or (newest.alive and ticks - self._settled_at >= SETTLED_SECONDS):
+                held, self._settled_at = newest, ticks
+            self._settled = replace(held, alive=newest.alive, since=newest.since)
+            return self._settled
 
     @property
     def last(self) -> Beat | None:

@@ -23,12 +23,14 @@ class PageEntry:
         path: address; empty for the first page.
         icon: Material symbol.
         roles: who may open it.
+        settled: its figures take seconds to work out: it moves less often than commits do.
     """
 
     key: str
     path: str
     icon: str
     roles: frozenset[Role] = EVERYONE
+    settled: bool = False
 
     @property
     def file(self) -> Path:
@@ -40,7 +42,11 @@ PAGES = (
     PageEntry(key="overview", path="", icon=":material/monitoring:"),
     PageEntry(key="map", path="map", icon=":material/map:"),
     PageEntry(
-        key="data_sync", path="data_sync", icon=":material/sync_problem:", roles=WITHOUT_PRESS
+        key="data_sync",
+        path="data_sync",
+        icon=":material/sync_problem:",
+        roles=WITHOUT_PRESS,
+        settled=True,
     ),
     PageEntry(
         key="scenarios", path="scenarios", icon=":material/query_stats:", roles=WITHOUT_PRESS

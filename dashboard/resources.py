@@ -93,6 +93,6 @@ def file_name(name: str, *, t: Translate) -> str:
     return name if state is None else f"{t('simulation.download')}-1-{state.scale}-{name}"
 
 
-def beat() -> Beat:
-    """Return what is known about the database right now."""
-    return pulse().beat(shared())
+def beat(*, settled: bool = False) -> Beat:
+    """Return what is known about the database right now, or a little while ago."""
+    return pulse().settled(shared()) if settled else pulse().beat(shared())
