@@ -48,6 +48,9 @@ def form_section() -> None:
     seen = look(PAGE)
     t = seen.t
     draw(element("p", t("scenarios.warning"), class_="td-notice td-warn"))
+    simulated = resources.simulated()
+    if simulated is not None:
+        draw(element("p", t("scenarios.full_scale", scale=simulated.scale)))
     with st.form("scenario_levers"):
         name = st.text_input(t("scenarios.name"), value=t("scenarios.example"), max_chars=80)
         left, right = st.columns(2)
@@ -87,11 +90,11 @@ def _ask(seen: Context, **levers: Any) -> None:  # noqa: ANN401 - fields of Scen
     st.rerun()
 
 
+@section("scenario_progress")
 def progress_section() -> None:
     """Show what still runs, every second, without drawing the page again."""
-    with errors.shown():
-        if any(job.open for job in jobs(look(PAGE))):
-            _running()
+    if any(job.open for job in jobs(look(PAGE))):
+        _running()
 
 
 @st.fragment(run_every=EVERY)

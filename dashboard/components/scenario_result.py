@@ -125,10 +125,7 @@ def _moves(job: Job, seen: Context) -> None:
     title = t("scenarios.surge", name=job.scenario.name)
     draw(element("h2", title, class_="td-section"))
     moves, unmet = seen_moves(job, viewer=seen.viewer)
-    for row in unmet.filter(pl.col("unmet") > 0).iter_rows(named=True):
-        n = formatting.number(row["unmet"], language=language)
-        text = t("scenarios.unmet", area=row["area"], n=n, beds=t(f"scenario_of.{row['beds']}"))
-        draw(element("p", text, class_="td-change td-bad"))
+    _unmet(unmet.filter(pl.col("unmet") > 0), title, seen)
     rows = [
         (t(f"scenario_of.{row['beds']}"), formatting.day(row["date"], language=language),
          row["from"], row["to"], formatting.number(row["persons"], language=language),
@@ -140,3 +137,23 @@ def _moves(job: Job, seen: Context) -> None:
         return
     heads = tuple(t(f"scenarios.{one}") for one in ("kind", "day", "from", "to", "persons", "km"))
     draw(table(heads, rows, caption=title, numeric=(4, 5), wide=True))
+
+
+def _unmet(unmet: pl.DataFrame, title: str, seen: Context) -> None:
+    """Say of each kind of bed how many are missing, and where."""
+    t, language = seen.t, seen.language
+    if unmet.is_empty():
+        return
+    for beds, n, places in unmet.group_by("beds", maintain_order=True).agg(
+        pl.col("unmet").sum(), pl.len()
+    ).iter_rows():  # fmt: skip
+        text = t("scenarios.unmet", beds=t(f"scenario_of.{beds}"), places=places,
+                 n=formatting.number(n, language=language))  # fmt: skip
+        draw(element("p", text, class_="td-change td-bad"))
+    rows = [
+        (t(f"scenario_of.{row['beds']}"), row["area"],
+         *(formatting.number(row[name], language=language) for name in ("above", "moved", "unmet")))
+        for row in unmet.iter_rows(named=True)
+    ]  # fmt: skip
+    heads = tuple(t(f"scenarios.{one}") for one in ("kind", "area", "above", "moved", "missing"))
+    draw(table(heads, rows, caption=title, numeric=(2, 3, 4), wide=True))

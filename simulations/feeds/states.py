@@ -120,6 +120,19 @@ def case_states(cases: pl.DataFrame, found: pl.DataFrame, rng: np.random.Generat
     return pl.concat([first, last])
 
 
+def after_case(rows: pl.DataFrame, *, cases: pl.DataFrame) -> pl.DataFrame:
+    """Return records that speak of a case, none sent before the case is.
+
+    Needs: case_id and SENT, in both.
+    """
+    known = cases.group_by("case_id").agg(pl.col(SENT).min().alias("_known"))
+    return (
+        rows.join(known, on="case_id", how="left", maintain_order="left")
+        .with_columns(pl.max_horizontal(SENT, "_known").alias(SENT))
+        .drop("_known")
+    )
+
+
 def two_states(
     rows: pl.DataFrame, rng: np.random.Generator, *, later: tuple[str, ...], when: str,
     status: str = "",

@@ -23,6 +23,7 @@ from simulations.feeds.model import LAST, SENT, FeedDay, FeedSpec, Frames
 from simulations.feeds.states import (
     CLOSED_AFTER_DAYS,
     MOMENT,
+    after_case,
     case_states,
     ended,
     fates,
@@ -278,10 +279,12 @@ def _states(made: Frames, found: pl.DataFrame, rng: np.random.Generator) -> Fram
             later=("resulted_at", "returned_at", "returned_via", "result", "ct_value")),
         ("tracing", "cluster"): lambda rows: _cluster_states(rows, rng),
     }  # fmt: skip
-    return {
-        key: ways[key](rows) if key in ways else sent_at(rows, rng)
-        for key, rows in made.items()
-    }  # fmt: skip
+    states = {key: ways[key](rows) if key in ways else sent_at(rows, rng)
+              for key, rows in made.items()}  # fmt: skip
+    states["tracing", "exposure_place"] = after_case(
+        states["tracing", "exposure_place"], cases=states["tracing", "case"]
+    )
+    return states
 
 
 def _cluster_states(clusters: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:

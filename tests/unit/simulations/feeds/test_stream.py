@@ -156,6 +156,17 @@ def test_occupancy_is_who_came_less_who_left_and_never_above_the_beds() -> None:
             assert inside <= usable
 
 
+def test_where_a_case_was_is_not_told_before_the_case() -> None:
+    sent: dict[str, datetime] = {}
+    for each in days():
+        for who, at in each.records["tracing", "case"].select("case_id", SENT).iter_rows():
+            sent.setdefault(who, at)
+        exposed = each.records.get(("tracing", "exposure_place"))
+        if exposed is not None:
+            for who, at in exposed.select("case_id", SENT).iter_rows():
+                assert sent[who] <= at
+
+
 def test_who_died_left_by_dying() -> None:
     cases = rows("tracing", "case").filter(pl.col("outcome").is_not_null())
     ways = {who: way for who, of, way in rows("quarantine", "stay").select(
