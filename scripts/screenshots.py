@@ -1,7 +1,7 @@
-"""Takes the pictures in docs/screenshots: both pages, two sizes, two themes, two languages.
+"""Takes the pictures in docs/screenshots: every page, two sizes, two themes, two languages.
 
-Uses the dashboard that answers on the port; if none does, builds the demonstration database in a
-temporary folder and serves it for as long as it takes.
+Uses the dashboard that answers on the port (the pictures that ship are of `make run`); if none
+does, builds a database of the published figures in a temporary folder and serves it meanwhile.
 Usage: python -m scripts.screenshots [--port 8501] [--out docs/screenshots] [--data DIR]
 """
 
@@ -34,6 +34,7 @@ PAGES = {
     "overview": "/?lang={lang}",
     "map": "/map?lang={lang}&indicator=cases&area=01",
     "data_sync": "/data_sync?lang={lang}&platform=tracing",
+    "scenarios": "/scenarios?lang={lang}",
 }
 SCREENS = {
     "desktop": ViewportSize(width=1440, height=900),
@@ -53,7 +54,8 @@ CHROMIUM = [
     "--enable-unsafe-swiftshader",
 ]
 SETTLED = "[data-testid='stApp'][data-test-script-state='notRunning']"
-PAINTED = ":is(.tdm, .tds)[data-painted]"
+PAINTED = ":is(.tdm, .tds)[data-painted], [data-testid='stForm']"
+"""A map or matrix that is drawn, or the levers of a page that has neither."""
 DRAWN_MS = 2500
 START_SECONDS = 90
 TALLEST = 3200

@@ -120,14 +120,14 @@ def case_states(cases: pl.DataFrame, found: pl.DataFrame, rng: np.random.Generat
     return pl.concat([first, last])
 
 
-def after_case(rows: pl.DataFrame, *, cases: pl.DataFrame) -> pl.DataFrame:
-    """Return records that speak of a case, none sent before the case is.
+def after(rows: pl.DataFrame, known: pl.DataFrame, *, key: str) -> pl.DataFrame:
+    """Return records that speak of another one, none sent before that one is.
 
-    Needs: case_id and SENT, in both.
+    Needs: the key and SENT, in both.
     """
-    known = cases.group_by("case_id").agg(pl.col(SENT).min().alias("_known"))
+    first = known.group_by(key).agg(pl.col(SENT).min().alias("_known"))
     return (
-        rows.join(known, on="case_id", how="left", maintain_order="left")
+        rows.join(first, on=key, how="left", maintain_order="left")
         .with_columns(pl.max_horizontal(SENT, "_known").alias(SENT))
         .drop("_known")
     )

@@ -23,7 +23,7 @@ from simulations.feeds.model import LAST, SENT, FeedDay, FeedSpec, Frames
 from simulations.feeds.states import (
     CLOSED_AFTER_DAYS,
     MOMENT,
-    after_case,
+    after,
     case_states,
     ended,
     fates,
@@ -54,6 +54,12 @@ LABORATORY_SPARE = 1.3
 SITES_SEED, WEEK_SEED = 1, 2
 REGISTERS = (("quarantine", "facility"), ("testing", "laboratory"), ("vaccination", "site"),
              ("checkpoints", "place"))  # fmt: skip
+SPEAK_OF = (
+    ("tracing", "exposure_place", "case", "case_id"),
+    ("quarantine", "daily_check", "stay", "stay_id"),
+    ("quarantine", "test", "stay", "stay_id"),
+)
+"""(platform, kind, the kind it speaks of, its key there)."""
 _IDS_KEPT = ("facility_id", "rule_id")
 ARRIVALS_AHEAD = 16
 """Arrivals are made by the day they leave: so many days after the latest they came."""
@@ -281,9 +287,9 @@ def _states(made: Frames, found: pl.DataFrame, rng: np.random.Generator) -> Fram
     }  # fmt: skip
     states = {key: ways[key](rows) if key in ways else sent_at(rows, rng)
               for key, rows in made.items()}  # fmt: skip
-    states["tracing", "exposure_place"] = after_case(
-        states["tracing", "exposure_place"], cases=states["tracing", "case"]
-    )
+    for platform, kind, of, key in SPEAK_OF:
+        rows = states[platform, kind]
+        states[platform, kind] = after(rows, states[platform, of], key=key)
     return states
 
 

@@ -156,15 +156,23 @@ def test_occupancy_is_who_came_less_who_left_and_never_above_the_beds() -> None:
             assert inside <= usable
 
 
-def test_where_a_case_was_is_not_told_before_the_case() -> None:
-    sent: dict[str, datetime] = {}
+@pytest.mark.parametrize(
+    ("platform", "kind", "of", "key"),
+    [("tracing", "exposure_place", "case", "case_id"),
+     ("quarantine", "daily_check", "stay", "stay_id"), ("quarantine", "test", "stay", "stay_id")],
+)  # fmt: skip
+def test_nothing_is_told_of_a_record_before_the_record(
+    platform: str, kind: str, of: str, key: str
+) -> None:
+    known: dict[str, datetime] = {}
+    told: list[tuple[str, datetime]] = []
     for each in days():
-        for who, at in each.records["tracing", "case"].select("case_id", SENT).iter_rows():
-            sent.setdefault(who, at)
-        exposed = each.records.get(("tracing", "exposure_place"))
-        if exposed is not None:
-            for who, at in exposed.select("case_id", SENT).iter_rows():
-                assert sent[who] <= at
+        for name, at in each.records[platform, of].select(key, SENT).iter_rows():
+            known[name] = min(at, known.get(name, at))
+        if (platform, kind) in each.records:
+            told += each.records[platform, kind].select(key, SENT).iter_rows()
+    assert told
+    assert all(known[name] <= at for name, at in told)
 
 
 def test_who_died_left_by_dying() -> None:
