@@ -28,6 +28,9 @@ KINDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
 # A throw-away server need not survive a power cut.
 FASTER = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 
+# With a whole file as the unit of work, the long ones must not come last.
+LONGEST_FIRST = ("browser", "e2e", "db", "property", "app")
+
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
@@ -70,6 +73,22 @@ class Postgres:
 
     def drop(self, address: sa.URL) -> None:
         self.run(f"DROP DATABASE {address.database} WITH (FORCE)")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Keep a file's tests in one process, so that they share what they build; long ones first."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+    yield  # pytest-randomly shuffles here
+    items.sort(key=by_length)
+
+
+def by_length(item: pytest.Item) -> int:
+    """Return the place of a test's folder in the order of work."""
+    folder = item.path.relative_to(ROOT / "tests").parts[0]
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 @pytest.fixture(autouse=True)
