@@ -117,6 +117,18 @@ def choice(
     )
 
 
+def switch(field: str, *, label: str, on: str, possible: bool) -> None:
+    """Offer a field of the view that is either `on` or nothing; greyed where it makes no sense."""
+    key = _key(field)
+    st.session_state[key] = possible and getattr(current(), field) == on
+
+    def chosen() -> None:
+        if key in st.session_state:
+            change(**{field: on if st.session_state[key] else None})
+
+    st.toggle(label, key=key, on_change=chosen, disabled=not possible)
+
+
 def day_choice(*, shown: date, first: date, last: date) -> None:
     """Offer a day; choosing the newest follows again whatever comes."""
     key = _key("day")

@@ -18,9 +18,21 @@ Translate = Callable[..., str]
 
 @cache
 def texts(language: str) -> Mapping[str, str]:
-    """Return every text of a language by dotted key."""
-    with (LOCALES / f"{language}.toml").open("rb") as file:
-        return dict(_flat(tomllib.load(file), prefix=""))
+    """Return every text of a language by dotted key.
+
+    A page may bring a file of its own in the folder of the language; no key stands in two files.
+
+    Raises:
+        ValueError: if one does.
+    """
+    found: dict[str, str] = {}
+    for path in (LOCALES / f"{language}.toml", *sorted((LOCALES / language).glob("*.toml"))):
+        own = dict(_flat(tomllib.loads(path.read_text(encoding="utf-8")), prefix=""))
+        twice = found.keys() & own.keys()
+        if twice:
+            raise ValueError(f"{path.name}: {', '.join(sorted(twice))} are in another file too")
+        found |= own
+    return found
 
 
 def _flat(section: Mapping[str, object], *, prefix: str) -> list[tuple[str, str]]:

@@ -16,8 +16,10 @@ from dashboard.i18n import DEFAULT, translator
 from dashboard.maps import payload
 from data_access.codes import Level
 from data_access.cube.query import Ask
-from data_access.indicators.registry import INDICATORS
+from data_access.indicators.forms import indicator_of
+from data_access.reference.events import EVERYWHERE, Event
 from data_access.reference.geometry import tile_grid
+from data_access.reference.model import Denominator
 from data_access.viewer import Viewer
 
 TTL = timedelta(hours=6)
@@ -178,7 +180,7 @@ def data_debt(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataF
 
 def entry(key: str, *, viewer: Viewer) -> Entry | None:
     """Return what an id is, None if there is none that the viewer may know of."""
-    indicator = INDICATORS.get(key)
+    indicator = indicator_of(key)
     if indicator is not None:
         return of_indicator(indicator) if indicator.clearance <= viewer.clearance else None
     measure = resources.shared().measures(viewer=viewer).get(key)
@@ -284,5 +286,22 @@ def names(vintage: str, *, language: str) -> dict[str, str]:
 
 def lag_days(key: str) -> int:
     """Return after how many days an indicator is usually complete."""
-    indicator = INDICATORS.get(key)
+    indicator = indicator_of(key)
     return indicator.typical_lag_days if indicator else 1
+
+
+def events(*, area: str | None) -> tuple[Event, ...]:
+    """Return what happened in the country or in one area, oldest first."""
+    return tuple(one for one in resources.pack().events if one.area in (EVERYWHERE, area))
+
+
+def population_group(key: str) -> str:
+    """Return the group of people an indicator is divided by; empty for none."""
+    indicator = indicator_of(key)
+    return indicator.population if indicator else ""
+
+
+def populations(group: str) -> tuple[Denominator, ...]:
+    """Return the populations that a figure of a group may be divided by, the default first."""
+    found = [one for one in resources.shared().areas.country.denominators if one.group == group]
+    return tuple(sorted(found, key=lambda one: not one.default))

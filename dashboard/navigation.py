@@ -41,6 +41,22 @@ class PageEntry:
 PAGES = (
     PageEntry(key="overview", path="", icon=":material/monitoring:"),
     PageEntry(key="map", path="map", icon=":material/map:"),
+    PageEntry(key="quarantine", path="quarantine", icon=":material/bed:", roles=WITHOUT_PRESS),
+    PageEntry(key="testing", path="testing", icon=":material/science:", roles=WITHOUT_PRESS),
+    PageEntry(
+        key="vaccination", path="vaccination", icon=":material/vaccines:", roles=WITHOUT_PRESS
+    ),
+    PageEntry(key="tracing", path="tracing", icon=":material/hub:", roles=WITHOUT_PRESS),
+    PageEntry(
+        key="declarations", path="declarations", icon=":material/assignment:", roles=WITHOUT_PRESS
+    ),
+    PageEntry(
+        key="checkpoints",
+        path="checkpoints",
+        icon=":material/qr_code_scanner:",
+        roles=WITHOUT_PRESS,
+    ),
+    PageEntry(key="response", path="response", icon=":material/timeline:", roles=WITHOUT_PRESS),
     PageEntry(
         key="data_sync",
         path="data_sync",

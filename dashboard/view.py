@@ -13,6 +13,7 @@ from data_access.codes import PLATFORMS, Level
 
 SPANS = (30, 90, 180, 800)
 """Lengths of the day slider; the last one stands for everything."""
+PER_PEOPLE, SMOOTH = "100k", "7d"
 _CODE = re.compile(r"^[A-Za-z0-9_.:\-]{1,40}$")
 _ROLE = re.compile(r"^(national|steward|operator|press|admin|province:[A-Za-z0-9_.\-]{1,20})$")
 _LEVELS = (Level.PROVINCE.value, Level.DISTRICT.value)
@@ -35,6 +36,9 @@ class View:
         platform: platform on the sync desk.
         rule: rule whose contradictions are shown; None for all.
         cell: row and day picked on the sync desk's matrix, as `79.2021-08-21`.
+        denominator: population that shares and rates are divided by.
+        per: `100k` for counts per 100,000 people.
+        smooth: `7d` for seven days together.
     """
 
     language: str = DEFAULT
@@ -49,6 +53,9 @@ class View:
     platform: str | None = None
     rule: str | None = None
     cell: str | None = None
+    denominator: str | None = None
+    per: str | None = None
+    smooth: str | None = None
 
 
 def parse_view(parameters: Mapping[str, str]) -> View:
@@ -67,6 +74,9 @@ def parse_view(parameters: Mapping[str, str]) -> View:
         platform=_one_of(parameters.get("platform"), PLATFORMS),
         rule=_fitting(parameters.get("rule"), _CODE),
         cell=_fitting(parameters.get("cell"), _CODE),
+        denominator=_fitting(parameters.get("denominator"), _CODE),
+        per=_one_of(parameters.get("per"), (PER_PEOPLE,)),
+        smooth=_one_of(parameters.get("smooth"), (SMOOTH,)),
     )
 
 
@@ -83,6 +93,9 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "platform": view.platform,
         "rule": view.rule,
         "cell": view.cell,
+        "denominator": view.denominator,
+        "per": view.per,
+        "smooth": view.smooth,
     }
     kept = {name: every[name] for name in names}
     kept |= {"as_of": as_of, "as": view.role, "lang": view.language}

@@ -1,6 +1,7 @@
 """One indicator of one place over time, as a Plotly figure. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import plotly.graph_objects as go
@@ -15,10 +16,35 @@ HEIGHT = 260
 ROOM_DAYS = 8  # shaded days from which their label fits above them
 # Seen on both grounds; the chart itself is transparent.
 INK, SOFT, BAND = "#2C8797", "#8FB9C1", "rgba(140,140,140,0.16)"
+LINE, HOLIDAY = "#8A6D3B", "rgba(138,109,59,0.14)"
+SIGNS = {"rule": "triangle-down", "holiday": "circle", "event": "diamond"}
 
 
-def trend(
-    daily: pl.DataFrame, *, entry: Entry, t: Translate, language: str, complete_until: date
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """Something to know when reading a curve: a rule, a holiday, a turn.
+
+    Attributes:
+        since: its first day.
+        until: its last day; None: it is drawn as a line.
+        text: what it is.
+        kind: rule, holiday or event.
+    """
+
+    since: date
+    until: date | None
+    text: str
+    kind: str
+
+
+def trend(  # noqa: PLR0913 -- the parts of one chart
+    daily: pl.DataFrame,
+    *,
+    entry: Entry,
+    t: Translate,
+    language: str,
+    complete_until: date,
+    marks: Sequence[Mark] = (),
 ) -> go.Figure:
     """Return bars of a daily count with its 7-day mean, or a line of anything else.
 
@@ -28,6 +54,7 @@ def trend(
         t: texts of the language.
         language: `vi` or `en`.
         complete_until: the last day that is usually complete; later days are shaded.
+        marks: rules, holidays and turns of these days.
     """
     days, values = daily["date"].to_list(), daily["value"].to_list()
     hover = _hover(entry, language)
@@ -50,7 +77,30 @@ def trend(
             connectgaps=False,
         )  # fmt: skip
     _shade(figure, days, complete_until, label=t("chart.delay"))
+    _lay_marks(figure, days, marks)
     return figure
+
+
+def _lay_marks(figure: go.Figure, days: Sequence[date], marks: Sequence[Mark]) -> None:
+    """Draw lines and spans, and on top a row of signs that say their text when pointed at."""
+    shown = [mark for mark in marks if days and days[0] <= mark.since <= days[-1]]
+    if not shown:
+        return
+    half = timedelta(hours=12)
+    for mark in shown:
+        if mark.until:
+            figure.add_vrect(x0=mark.since - half, x1=mark.until + half, fillcolor=HOLIDAY,
+                             line_width=0, layer="below")  # fmt: skip
+        else:
+            figure.add_vline(x=mark.since, line={"width": 1, "dash": "dot", "color": LINE})
+    figure.add_scatter(
+        x=[mark.since for mark in shown], y=[1.0] * len(shown), yaxis="y2", mode="markers",
+        marker={"symbol": [SIGNS[mark.kind] for mark in shown], "size": 9, "color": LINE},
+        text=[mark.text for mark in shown], hovertemplate="%{text}<extra></extra>",
+        showlegend=False, name="", cliponaxis=False,
+    )  # fmt: skip
+    figure.update_layout(yaxis2={"overlaying": "y", "range": [0, 1], "visible": False,
+                                 "fixedrange": True})  # fmt: skip
 
 
 def rolling_mean(values: Sequence[float | None]) -> list[float | None]:

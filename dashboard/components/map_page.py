@@ -1,27 +1,22 @@
-"""The sections of the map page: what to show, the map, one area's development, the table twin."""
+"""The sections of the map page: what to show, the map, one area's development, the ranking."""
 
 from datetime import date, timedelta
 
-import polars as pl
 import streamlit as st
 
-from dashboard import downloads, filters, formatting, headline, loaders, resources
+from dashboard import filters, headline, loaders
 from dashboard.catalogue import Entry
-from dashboard.charts.trend import HEIGHT, trend
 from dashboard.components import cards as card_grid
-from dashboard.components import map_view
-from dashboard.components.markup import Markup, draw, element
+from dashboard.components import map_view, ranking_table, series
+from dashboard.components.markup import draw, element
 from dashboard.components.section import section
-from dashboard.components.tables import table
 from dashboard.context import Context, look
-from dashboard.ranking import ranked
 from dashboard.view import SPANS
 from data_access.codes import Level
 from data_access.cube.query import Ask
 from data_access.indicators.registry import INDICATORS
 
 PAGE = "map"
-NUMBER_COLUMNS = (0, 2, 4)
 CHART_DAYS = 120
 
 
@@ -119,7 +114,7 @@ def map_section() -> None:
         map_view.full(entry, ground, seen, start=start, end=end, day=day, selected=selected)
     with right:
         _detail(entry, ground, seen, day=picked)
-        _table(entry, ground, seen, day=picked)
+        ranking_table.show(entry, ground, seen, day=picked)
     filters.publish(*ADDRESS, day=picked)
 
 
@@ -152,8 +147,9 @@ def _detail(entry: Entry, ground: map_view.Ground, seen: Context, *, day: date) 
     )
     daily = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token).sort("date")
     cards = headline.cards(loaders.with_names(daily, language=seen.language), (entry,), day=day)
-    draw(_figure(cards[0], seen))
-    _chart(daily, entry, seen, place=place, day=day)
+    draw(element("div", card_grid.one(cards[0], seen), class_="td-cards td-single"))
+    shown = series.Series(daily=daily, entry=entry, place=place, area=code)
+    series.show(shown, seen, key="trend", ready=map_view.is_painted(map_view.FULL))
 
 
 def _place(ground: map_view.Ground, seen: Context) -> tuple[str, str | None]:
@@ -162,111 +158,3 @@ def _place(ground: map_view.Ground, seen: Context) -> tuple[str, str | None]:
         return seen.t("map.all_areas"), None
     name = loaders.area_name(code, language=seen.language, vintage=ground.vintage)
     return name, code
-
-
-def _figure(card: headline.Card, seen: Context) -> Markup:
-    return element("div", card_grid.one(card, seen), class_="td-cards td-single")
-
-
-def _chart(daily: pl.DataFrame, entry: Entry, seen: Context, *, place: str, day: date) -> None:
-    shown = daily.select("date", "value", "status")
-    if shown["value"].null_count() == shown.height:
-        draw(element("p", seen.t("error.no_figures"), class_="td-absent"))
-        return
-    lag = loaders.lag_days(entry.key)
-    today = seen.viewer.now.date()
-    figure = trend(
-        shown, entry=entry, t=seen.t, language=seen.language,
-        complete_until=today - timedelta(days=lag + 1),
-    )  # fmt: skip
-    first = formatting.day(shown["date"][0], language=seen.language)
-    alt = seen.t("chart.alt", indicator=entry.title(seen.language), place=place, start=first,
-                 end=formatting.day(day, language=seen.language))  # fmt: skip
-    if not map_view.is_painted(map_view.FULL):
-        st.skeleton(height=HEIGHT)
-        return
-    st.plotly_chart(
-        figure, key="trend", alt=alt, config={"displayModeBar": False, "topojsonURL": TOPOJSON}
-    )
-    # The table comes when it is asked for: a filter change then does not carry it each time.
-    twin = st.expander(seen.t("chart.table"), key="twin", on_change="rerun")
-    if twin.open:
-        with twin:
-            draw(_twin(shown, entry, seen, caption=alt))
-
-
-TOPOJSON = "/ui/"  # Plotly asks for world outlines nowhere else
-
-
-def _twin(shown: pl.DataFrame, entry: Entry, seen: Context, *, caption: str) -> Markup:
-    rows = [
-        (
-            formatting.day(day, language=seen.language),
-            _value(value, entry, seen),
-            _word(status, seen),
-        )
-        for day, value, status in shown.sort("date", descending=True).iter_rows()
-    ]
-    heads = (seen.t("chart.day"), seen.t("map.value"), seen.t("map.status"))
-    return table(heads, rows, caption=caption, numeric=(1,))
-
-
-def _value(value: float | None, entry: Entry, seen: Context) -> str:
-    return "–" if value is None else entry.value(value, language=seen.language)
-
-
-def _word(status: str, seen: Context) -> str:
-    return seen.t(f"status.{status}") if status else ""
-
-
-def _table(entry: Entry, ground: map_view.Ground, seen: Context, *, day: date) -> None:
-    ask = map_view.ask_of(entry, ground, start=day - timedelta(days=7), end=day)
-    found = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token)
-    shown_day = formatting.day(day, language=seen.language)
-    title = f"{entry.title(seen.language)}: {seen.t('map.table', day=shown_day)}"
-    draw(element("h2", title, class_="td-section"))
-    rows = ranked(found, day=day)
-    codes = [row.code for row in rows]
-    area = filters.current().area
-    names = loaders.names(ground.vintage, language=seen.language)
-    cells = [
-        (
-            str(row.rank) if row.rank else "",
-            names.get(row.code, row.code),
-            _value(row.value, entry, seen),
-            _word(row.status, seen),
-            entry.change(row.change, language=seen.language) if row.change is not None else "",
-        )
-        for row in rows
-    ]
-    heads = tuple(
-        seen.t(f"map.{name}") for name in ("rank", "area", "value", "status", "week_change")
-    )
-    draw(
-        table(heads, cells, caption=title, numeric=NUMBER_COLUMNS,
-              chosen=codes.index(area) if area in codes else None)
-    )  # fmt: skip
-    _download(found, entry, seen, day=day)
-
-
-def _download(found: pl.DataFrame, entry: Entry, seen: Context, *, day: date) -> None:
-    with st.container(horizontal=True, key="td_downloads"):
-        st.download_button(
-            seen.t("map.download"),
-            downloads.csv_of(found.filter(pl.col("date") == day)),
-            file_name=resources.file_name(f"{entry.key}-{day.isoformat()}.csv", t=seen.t),
-            mime="text/csv",
-            icon=":material/download:",
-            help=seen.t("map.download_help", day=formatting.day(day, language=seen.language)),
-            on_click="ignore",
-            key="csv",
-        )
-        st.download_button(
-            seen.t("map.dictionary"),
-            downloads.dictionary_of(found, entry, language=seen.language),
-            file_name=resources.file_name(f"{entry.key}-dictionary.csv", t=seen.t),
-            mime="text/csv",
-            icon=":material/menu_book:",
-            on_click="ignore",
-            key="dictionary",
-        )

@@ -42,7 +42,9 @@ def ground_of(entry: Entry, seen: Context, *, day: date) -> Ground:
     return own if known else country
 
 
-def ask_of(entry: Entry, ground: Ground, *, start: date | None, end: date | None) -> Ask:
+def ask_of(
+    entry: Entry, ground: Ground, *, start: date | None, end: date | None, denominator: str = ""
+) -> Ask:
     """Return the question behind a map."""
     return Ask(
         ids=(entry.key,),
@@ -51,15 +53,18 @@ def ask_of(entry: Entry, ground: Ground, *, start: date | None, end: date | None
         start=start,
         end=end,
         vintage=ground.vintage,
+        denominator=denominator,
     )
 
 
-def compact(entry: Entry, seen: Context) -> None:
+def compact(
+    entry: Entry, seen: Context, *, selected: str | None = None, denominator: str = ""
+) -> None:
     """Draw the day on screen without a player."""
     if seen.day is None:
         return
     ground = ground_of(entry, seen, day=seen.day)
-    ask = ask_of(entry, ground, start=seen.day, end=seen.day)
+    ask = ask_of(entry, ground, start=seen.day, end=seen.day, denominator=denominator)
     packed = loaders.map_message(
         viewer=seen.viewer,
         ask=ask,
@@ -68,7 +73,7 @@ def compact(entry: Entry, seen: Context) -> None:
         ground=(ground.level, ground.vintage, ground.inside),
         language=seen.language,
         day=seen.day,
-        selected=None,
+        selected=selected,
         compact=True,
     )
     component.paint(packed, key=COMPACT)

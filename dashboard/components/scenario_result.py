@@ -5,10 +5,10 @@ import streamlit as st
 
 from dashboard import downloads, errors, formatting, loaders
 from dashboard.charts import bands as band_chart
-from dashboard.components.map_page import TOPOJSON
 from dashboard.components.markup import draw, element
 from dashboard.components.scenario_form import PAGE, jobs
 from dashboard.components.section import section
+from dashboard.components.series import TOPOJSON
 from dashboard.components.tables import table
 from dashboard.context import Context, look
 from dashboard.scenarios import (

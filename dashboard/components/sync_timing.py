@@ -5,9 +5,9 @@ import streamlit as st
 
 from dashboard import formatting
 from dashboard.charts import arrivals
-from dashboard.components.map_page import TOPOJSON
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
+from dashboard.components.series import TOPOJSON
 from dashboard.components.sync_page import PAGE, window
 from dashboard.components.tables import table
 from dashboard.context import Context, look

@@ -26,6 +26,7 @@ from data_access.cube.reference_population import reference_days, reference_figu
 from data_access.cube.resolve import Want
 from data_access.cube.view import CubeView
 from data_access.errors import BadUse, ScopeDenied, UnknownId
+from data_access.indicators.forms import indicator_of
 from data_access.indicators.model import POPULATION, Indicator, Term, Unit
 from data_access.indicators.registry import INDICATORS
 from data_access.measures.model import Measure
@@ -143,7 +144,7 @@ def find(catalogue: Catalogue, key: str, *, viewer: Viewer) -> Measure | Indicat
     Raises:
         UnknownId: if the viewer may know of neither; names near misses.
     """
-    measure, indicator = catalogue.measures.get(key), INDICATORS.get(key)
+    measure, indicator = catalogue.measures.get(key), indicator_of(key)
     found = measure or indicator
     if found is not None and found.clearance <= viewer.clearance:
         return found

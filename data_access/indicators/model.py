@@ -31,6 +31,7 @@ class Unit(StrEnum):
     HOURS = "hours"
     PER_DAY = "per_day"
     PER_CASE = "per_case"
+    PER_1000 = "per_1000"
 
 
 class Aggregate(StrEnum):

@@ -9,6 +9,7 @@ import polars as pl
 
 from data_access.codes import Level
 from data_access.reference.contacts import Contact
+from data_access.reference.events import Event
 
 LEVELS = tuple(level.value for level in Level)
 LEVEL_RANK = {level: rank for rank, level in enumerate(LEVELS)}
@@ -111,6 +112,7 @@ class Pack:
         attribution: lines to print under a map.
         notice: sentence to print under a map, by language.
         contacts: whom to call about a platform's data in a province.
+        events: rules, holidays and turns to mark on a curve, oldest first.
     """
 
     folder: Path
@@ -132,6 +134,7 @@ class Pack:
     boundaries: Mapping[tuple[str, str, str], Path]
     always_drawn: Path | None
     contacts: tuple[Contact, ...]
+    events: tuple[Event, ...] = ()
 
     def boundary(self, level: str, vintage: str, *, size: str = "") -> Path | None:
         """Return the map of a level and vintage; the smallest where that size is absent."""

@@ -14,6 +14,7 @@ from data_access.codes import Level
 from data_access.errors import PackError
 from data_access.reference import pack_toml
 from data_access.reference.contacts import load_contacts
+from data_access.reference.events import load_events
 from data_access.reference.model import (
     AREA_SCHEMA,
     LEVEL_RANK,
@@ -98,6 +99,7 @@ def load_pack(folder: Path) -> Pack:
         boundaries=_boundaries(folder, areas),
         always_drawn=_always_drawn(folder),
         contacts=load_contacts(folder, provinces=_codes_of(areas, Level.PROVINCE)),
+        events=load_events(folder, areas=_codes_of(areas, Level.PROVINCE)),
     )
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.commands import COMMANDS
 from dashboard.i18n import LANGUAGES, pick, texts, translator
 from dashboard.navigation import PAGES
+from data_access.chain.cells import AGES
 from data_access.chain.records import CHAIN_PLATFORM
 from data_access.codes import Role, Status
 from data_access.freshness import LATE, NEVER, ON_TIME, SILENT
@@ -18,6 +20,9 @@ from data_access.sync.rules import DEBT_PARTS
 from simulations.epidemic.parameters import LEVELS
 from simulations.scenario.run import QUANTITIES
 
+CUTS = [cut for page in COMMANDS.values() for cut in page.cuts]
+# Codes that the roll-ups make and no contract names.
+UNLABELLED = {"age": AGES}
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [*(ROOT / "dashboard").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
 
@@ -45,6 +50,9 @@ def names_made_at_run_time() -> set[str]:
         *("info", "warning", "serious"),
         *LEVELS,
         *QUANTITIES,
+        *(f"{way}{week}" for way in ("up", "down", "same") for week in ("", "_week")),
+        *(cut.by for cut in CUTS),
+        *(f"{name}.{code}" for name, codes in UNLABELLED.items() for code in codes),
     }
 
 

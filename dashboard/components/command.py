@@ -1,0 +1,345 @@
+"""The sections of every command page: one grammar for all of them.
+
+A page is a `CommandPage` of `dashboard.commands`; what it alone has stands in a module of its own.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+import streamlit as st
+
+from dashboard import command_sentence, filters, formatting, headline, loaders
+from dashboard.catalogue import Entry
+from dashboard.commands import COMMANDS, CommandPage
+from dashboard.components import cards as card_grid
+from dashboard.components import cuts, map_view, ranking_table, series
+from dashboard.components.markup import Markup, draw, element
+from dashboard.components.section import section
+from dashboard.context import Context, look
+from dashboard.view import PER_PEOPLE, SMOOTH, SPANS
+from data_access.codes import Level
+from data_access.cube.query import Ask
+from data_access.indicators.forms import form_of
+
+ADDRESS = ("date", "area", "indicator", "span", "denominator", "per", "smooth")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where the page's figures are from.
+
+    Attributes:
+        code: of the area; None for the nation.
+        name: in the session's language.
+    """
+
+    code: str | None
+    name: str
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The area as a question names it."""
+        return (self.code,) if self.code else ()
+
+
+def place_of(seen: Context) -> Place:
+    """Return the area chosen, else the viewer's province, else the nation."""
+    vintage = loaders.vintage_for(seen.day, None)
+    chosen = filters.current().area
+    code = seen.home or (chosen if chosen in _provinces(seen, vintage) else None)
+    name = (
+        loaders.area_name(code, language=seen.language, vintage=vintage)
+        if code
+        else seen.t("map.all_areas")
+    )
+    return Place(code=code, name=name)
+
+
+def _provinces(seen: Context, vintage: str) -> dict[str, str]:
+    ground = (Level.PROVINCE.value, vintage, None)
+    found = loaders.areas_of(ground, viewer=seen.viewer, language=seen.language)
+    return dict(found.select("code", "name").iter_rows())
+
+
+def chosen_entry(page: CommandPage, seen: Context) -> Entry:
+    """Return what is mapped, ranked and followed: the choice in the form asked for."""
+    view = filters.current()
+    key = view.indicator if view.indicator in page.choices else page.choices[0]
+    formed = form_of(key, week=view.smooth == SMOOTH, rate=view.per == PER_PEOPLE)
+    entry = loaders.entry(formed, viewer=seen.viewer)
+    if entry is None:
+        raise KeyError(formed)
+    return entry
+
+
+def cards_of(
+    keys: tuple[str, ...], seen: Context, place: Place, *, denominator: str = ""
+) -> tuple[headline.Card, ...]:
+    """Return the cards of some ids on the day on screen, in their order."""
+    if seen.day is None:
+        return ()
+    entries = tuple(entry for key in keys if (entry := loaders.entry(key, viewer=seen.viewer)))
+    ask = Ask(
+        ids=tuple(entry.key for entry in entries),
+        areas=place.areas,
+        start=seen.day - loaders.LOOK_BACK,
+        end=seen.day,
+        denominator=denominator,
+    )
+    found = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token)
+    return headline.cards(loaders.with_names(found, language=seen.language), entries, day=seen.day)
+
+
+def sentence(key: str) -> None:
+    """Draw the sentence on top."""
+    page = COMMANDS[key]
+
+    @section(f"{key}_sentence")
+    def drawn() -> None:
+        seen = look(key)
+        if seen.day is None:
+            return
+        place = place_of(seen)
+        found = cards_of((page.lead, *page.said), seen, place)
+        text = command_sentence.sentence(
+            {card.entry.key: card for card in found},
+            lead=page.lead,
+            said=page.said,
+            day=seen.day,
+            place=place.name if place.code else None,
+            t=seen.t,
+            language=seen.language,
+        )
+        draw(element("p", text, " ", _watched(page, seen, place, seen.day), class_="td-lede"))
+
+    drawn()
+
+
+def _watched(page: CommandPage, seen: Context, place: Place, day: date) -> Markup | None:
+    """Return which provinces crossed the page's line; nothing for a single province."""
+    entry = loaders.entry(page.watch.id, viewer=seen.viewer)
+    if place.code or entry is None:
+        return None
+    ask = Ask(ids=(entry.key,), level=Level.PROVINCE, start=day, end=day)
+    found = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token)
+    found = found.drop_nulls("value").sort("value", "area_code", descending=page.watch.above)
+    limit, value = page.watch.limit, pl.col("value")
+    crossed = found.filter(value >= limit if page.watch.above else value <= limit)
+    names = loaders.names(loaders.vintage_for(day, None), language=seen.language)
+    listed = [names.get(code, code) for code in crossed["area_code"]]
+    if not found.height:
+        return element("span", seen.t(f"{page.key}.watch_unknown"))
+    if not listed:
+        return element("span", seen.t(f"{page.key}.watch_none"))
+    words = command_sentence.listed(listed, t=seen.t)
+    return element("strong", seen.t(f"{page.key}.watch", n=len(listed), names=words))
+
+
+def controls(key: str) -> None:
+    """Offer area, indicator, days, form and denominator; each is in the address."""
+    page, seen = COMMANDS[key], look(key)
+    provinces = _provinces(seen, loaders.vintage_for(seen.day, None))
+    with st.container(horizontal=True, vertical_alignment="bottom", key="td_filters"):
+        if not seen.home:
+            filters.choice(
+                "area",
+                label=seen.t("command.area"),
+                options=(None, *provinces),
+                format_option=lambda code: provinces.get(code) or seen.t("map.all_areas"),
+            )
+        titles = {
+            one: entry.title(seen.language)
+            for one in page.choices
+            if (entry := loaders.entry(one, viewer=seen.viewer))
+        }
+        filters.indicator_choice(tuple(titles), format_option=titles.__getitem__)
+        filters.choice(
+            "span",
+            label=seen.t("command.span"),
+            options=(SPANS[1], SPANS[0], *SPANS[2:]),
+            format_option=lambda days: _span_name(days, seen),
+        )
+        _forms(page, seen)
+
+
+def _span_name(days: int, seen: Context) -> str:
+    return seen.t("map.span_all") if days == SPANS[-1] else seen.t("map.span_days", n=days)
+
+
+def _forms(page: CommandPage, seen: Context) -> None:
+    chosen = filters.current().indicator or page.choices[0]
+    groups = loaders.populations(loaders.population_group(chosen))
+    if groups:
+        labels = {one.id: one.label.get(seen.language, one.id) for one in groups}
+        filters.choice(
+            "denominator",
+            label=seen.t("command.denominator"),
+            options=(*labels,),
+            format_option=labels.__getitem__,
+        )
+    filters.switch(
+        "per",
+        label=seen.t("command.per"),
+        on=PER_PEOPLE,
+        possible=form_of(chosen, rate=True) != chosen,
+    )
+    filters.switch(
+        "smooth",
+        label=seen.t("command.smooth"),
+        on=SMOOTH,
+        possible=form_of(chosen, week=True) != chosen,
+    )
+
+
+def _denominator(entry: Entry) -> str:
+    """Return the population chosen, where the indicator is divided by one of its group."""
+    chosen = filters.current().denominator
+    known = {one.id for one in loaders.populations(loaders.population_group(entry.key))}
+    return chosen if chosen in known else ""
+
+
+def cards(key: str) -> None:
+    """Draw the headline cards."""
+    page = COMMANDS[key]
+
+    @section(f"{key}_cards")
+    def drawn() -> None:
+        seen = look(key)
+        denominator = _denominator(chosen_entry(page, seen))
+        asked = {one for one in page.cards if loaders.population_group(one)}
+        place = place_of(seen)
+        found = {card.entry.key: card for card in cards_of(page.cards, seen, place)}
+        if denominator and asked:
+            fitting = tuple(
+                one
+                for one in page.cards
+                if denominator in {p.id for p in loaders.populations(loaders.population_group(one))}
+            )
+            again = cards_of(fitting, seen, place, denominator=denominator)
+            found |= {card.entry.key: card for card in again}
+        card_grid.show(list(found.values()), seen)
+
+    drawn()
+
+
+def map_and_ranking(key: str) -> None:
+    """Draw the map beside its ranking; an area picked on it becomes the page's area."""
+    page = COMMANDS[key]
+
+    @section(f"{key}_map")
+    def drawn() -> None:
+        seen = look(key)
+        if seen.day is None:
+            return
+        entry = chosen_entry(page, seen)
+        denominator = _denominator(entry)
+        _take_picked(seen)
+        ground = map_view.ground_of(entry, seen, day=seen.day)
+        left, right = st.columns([6, 5], gap="medium")
+        with left:
+            title = seen.t("overview.map", indicator=entry.title(seen.language))
+            draw(element("h2", title, class_="td-section"))
+            map_view.compact(entry, seen, selected=place_of(seen).code, denominator=denominator)
+        with right:
+            ranking_table.show(entry, ground, seen, day=seen.day, denominator=denominator)
+
+    drawn()
+
+
+def _take_picked(seen: Context) -> None:
+    picked, _ = map_view.news(map_view.COMPACT)
+    if picked and not seen.home and picked != filters.current().area:
+        filters.change(area=picked)
+        st.rerun()
+
+
+def trend(key: str) -> None:
+    """Draw how the chosen indicator developed, with rules, holidays and what may still change."""
+    page = COMMANDS[key]
+
+    @section(f"{key}_trend")
+    def drawn() -> None:
+        seen = look(key)
+        if seen.day is None:
+            return
+        entry, place = chosen_entry(page, seen), place_of(seen)
+        title = f"{entry.title(seen.language)}: {place.name}"
+        draw(element("h2", title, class_="td-section"))
+        ask = Ask(
+            ids=(entry.key,),
+            areas=place.areas,
+            start=start_of(seen.day),
+            end=seen.day,
+            denominator=_denominator(entry),
+        )
+        daily = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token).sort("date")
+        shown = series.Series(daily=daily, entry=entry, place=place.name, area=place.code)
+        series.show(shown, seen, key=f"{key}_trend_chart")
+
+    drawn()
+
+
+def start_of(day: date) -> date:
+    """Return the first day of the page's period."""
+    return day - timedelta(days=filters.current().span - 1)
+
+
+def breakdowns(key: str) -> None:
+    """Draw the page's breakdowns, two beside each other."""
+    page = COMMANDS[key]
+
+    @section(f"{key}_cuts")
+    def drawn() -> None:
+        seen = look(key)
+        if seen.day is None:
+            return
+        place = place_of(seen)
+        words = {
+            "place": place.name,
+            "start": formatting.day(start_of(seen.day), language=seen.language),
+            "end": formatting.day(seen.day, language=seen.language),
+        }
+        draw(element("h2", seen.t("command.cuts", **words), class_="td-section"))
+        sides = st.columns(2, gap="medium")
+        for number, cut in enumerate(page.cuts):
+            with sides[number % 2]:
+                cuts.show(
+                    cut, seen, areas=place.areas, start=start_of(seen.day),
+                    key=f"{key}_cut_{number}",
+                )  # fmt: skip
+
+    drawn()
+
+
+def definitions(key: str) -> None:
+    """Draw what each figure of the page is, how it is computed and how fresh it usually is."""
+    page = COMMANDS[key]
+
+    @section(f"{key}_definitions")
+    def drawn() -> None:
+        seen = look(key)
+        box = st.expander(seen.t("command.definitions"), key=f"{key}_words", on_change="rerun")
+        if box.open:
+            with box:
+                keys = dict.fromkeys((*page.cards, *page.choices, *page.listed))
+                rows = [
+                    _definition(entry, seen)
+                    for one in keys
+                    if (entry := loaders.entry(one, viewer=seen.viewer))
+                ]
+                draw(element("dl", *rows, class_="td-definitions"))
+
+    drawn()
+
+
+def _definition(entry: Entry, seen: Context) -> Markup:
+    lag = seen.t("command.lag", n=loaders.lag_days(entry.key))
+    unit = entry.unit_text(seen.t)
+    about = entry.about(seen.language) or seen.t("fact.direct")
+    small = " · ".join(part for part in (unit, lag, entry.key) if part)
+    return element(
+        "div",
+        element("dt", entry.title(seen.language)),
+        element("dd", about, " ", element("small", small)),
+    )

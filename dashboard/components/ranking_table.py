@@ -1,0 +1,74 @@
+"""The table twin of a map: areas by value, those without a figure last with their word."""
+
+from datetime import date, timedelta
+
+import polars as pl
+import streamlit as st
+
+from dashboard import downloads, filters, formatting, loaders, resources
+from dashboard.catalogue import Entry
+from dashboard.components import map_view
+from dashboard.components.markup import draw, element
+from dashboard.components.series import status_text, value_text
+from dashboard.components.tables import table
+from dashboard.context import Context
+from dashboard.ranking import ranked
+
+NUMBER_COLUMNS = (0, 2, 4)
+WEEK = timedelta(days=7)
+
+
+def show(
+    entry: Entry, ground: map_view.Ground, seen: Context, *, day: date, denominator: str = ""
+) -> None:
+    """Draw the areas of a day by value, with downloads."""
+    ask = map_view.ask_of(entry, ground, start=day - WEEK, end=day, denominator=denominator)
+    found = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token)
+    shown_day = formatting.day(day, language=seen.language)
+    title = f"{entry.title(seen.language)}: {seen.t('map.table', day=shown_day)}"
+    draw(element("h2", title, class_="td-section"))
+    rows = ranked(found, day=day)
+    codes = [row.code for row in rows]
+    area = filters.current().area
+    names = loaders.names(ground.vintage, language=seen.language)
+    cells = [
+        (
+            str(row.rank) if row.rank else "",
+            names.get(row.code, row.code),
+            value_text(row.value, entry, seen),
+            status_text(row.status, seen),
+            entry.change(row.change, language=seen.language) if row.change is not None else "",
+        )
+        for row in rows
+    ]
+    heads = tuple(
+        seen.t(f"map.{name}") for name in ("rank", "area", "value", "status", "week_change")
+    )
+    draw(
+        table(heads, cells, caption=title, numeric=NUMBER_COLUMNS,
+              chosen=codes.index(area) if area in codes else None)
+    )  # fmt: skip
+    _download(found, entry, seen, day=day)
+
+
+def _download(found: pl.DataFrame, entry: Entry, seen: Context, *, day: date) -> None:
+    with st.container(horizontal=True, key="td_downloads"):
+        st.download_button(
+            seen.t("map.download"),
+            downloads.csv_of(found.filter(pl.col("date") == day)),
+            file_name=resources.file_name(f"{entry.key}-{day.isoformat()}.csv", t=seen.t),
+            mime="text/csv",
+            icon=":material/download:",
+            help=seen.t("map.download_help", day=formatting.day(day, language=seen.language)),
+            on_click="ignore",
+            key="csv",
+        )
+        st.download_button(
+            seen.t("map.dictionary"),
+            downloads.dictionary_of(found, entry, language=seen.language),
+            file_name=resources.file_name(f"{entry.key}-dictionary.csv", t=seen.t),
+            mime="text/csv",
+            icon=":material/menu_book:",
+            on_click="ignore",
+            key="dictionary",
+        )

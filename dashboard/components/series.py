@@ -1,0 +1,115 @@
+"""One indicator of one place over time: chart, marks of what happened, table twin."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import plotly.graph_objects as go
+import polars as pl
+import streamlit as st
+
+from dashboard import formatting, loaders
+from dashboard.catalogue import Entry
+from dashboard.charts.trend import HEIGHT, Mark, trend
+from dashboard.components.markup import Markup, draw, element
+from dashboard.components.tables import table
+from dashboard.context import Context
+from dashboard.i18n import pick
+
+TOPOJSON = "/ui/"  # Plotly asks for world outlines nowhere else
+PLOTLY = {"displayModeBar": False, "topojsonURL": TOPOJSON}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """What is drawn.
+
+    Attributes:
+        daily: date, value, status of one area, sorted by date.
+        entry: what it is.
+        place: name of the area.
+        area: its code; None for the nation.
+    """
+
+    daily: pl.DataFrame
+    entry: Entry
+    place: str
+    area: str | None
+
+
+def show(shown: Series, seen: Context, *, key: str, ready: bool = True) -> None:
+    """Draw the chart with its table twin; a skeleton of the same height until larger things may.
+
+    Args:
+        shown: what is drawn.
+        seen: who looks.
+        key: of the chart on its page.
+        ready: whether the chart's library may load.
+    """
+    daily = shown.daily.select("date", "value", "status")
+    if daily["value"].null_count() == daily.height:
+        draw(element("p", seen.t("error.no_figures"), class_="td-absent"))
+        return
+    alt = _caption(shown, seen)
+    if not ready:
+        st.skeleton(height=HEIGHT)
+        return
+    st.plotly_chart(_figure(shown, daily, seen), key=key, alt=alt, config=PLOTLY)
+    # The table comes when it is asked for: a filter change then does not carry it each time.
+    twin = st.expander(seen.t("chart.table"), key=f"{key}_twin", on_change="rerun")
+    if twin.open:
+        with twin:
+            draw(_twin(daily, shown.entry, seen, caption=alt))
+
+
+def _caption(shown: Series, seen: Context) -> str:
+    start, end = (
+        formatting.day(shown.daily["date"][place], language=seen.language) for place in (0, -1)
+    )
+    title = shown.entry.title(seen.language)
+    return seen.t("chart.alt", indicator=title, place=shown.place, start=start, end=end)
+
+
+def _figure(shown: Series, daily: pl.DataFrame, seen: Context) -> go.Figure:
+    lag = loaders.lag_days(shown.entry.key)
+    return trend(
+        daily, entry=shown.entry, t=seen.t, language=seen.language,
+        complete_until=seen.viewer.now.date() - timedelta(days=lag + 1),
+        marks=marks_between(daily["date"][0], daily["date"][-1], area=shown.area, seen=seen),
+    )  # fmt: skip
+
+
+def marks_between(start: date, end: date, *, area: str | None, seen: Context) -> tuple[Mark, ...]:
+    """Return the rules, holidays and turns to mark on some days of an area."""
+    return tuple(
+        Mark(
+            since=event.since,
+            until=event.until,
+            text=pick(event.vi, event.en, language=seen.language),
+            kind=event.kind,
+        )
+        for event in loaders.events(area=area)
+        if event.since <= end and start <= (event.until or event.since)
+    )
+
+
+def _twin(daily: pl.DataFrame, entry: Entry, seen: Context, *, caption: str) -> Markup:
+    rows = [
+        (
+            formatting.day(day, language=seen.language),
+            value_text(value, entry, seen),
+            status_text(status, seen),
+        )
+        for day, value, status in daily.sort("date", descending=True).iter_rows()
+    ]
+    heads = (seen.t("chart.day"), seen.t("map.value"), seen.t("map.status"))
+    return table(heads, rows, caption=caption, numeric=(1,))
+
+
+def value_text(value: float | None, entry: Entry, seen: Context) -> str:
+    """Return a value as a table shows it."""
+    return "–" if value is None else entry.value(value, language=seen.language)
+
+
+def status_text(status: str, seen: Context) -> str:
+    """Return why there is no value; empty where there is one."""
+    return seen.t(f"status.{status}") if status else ""
