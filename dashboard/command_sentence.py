@@ -53,7 +53,12 @@ def _clause(card: Card, *, t: Translate, language: str) -> str:
     if card.stands_in and card.last_day:
         value += t("command.of_day", day=formatting.short_day(card.last_day, language=language))
     figure = f"{value} {unit}" if unit else value
-    return f"{_lower(card.entry.title(language))} {figure}{_moved(card, t=t, language=language)}"
+    return t(
+        "command.clause",
+        what=_lower(card.entry.title(language)),
+        figure=figure,
+        change=_moved(card, t=t, language=language),
+    )
 
 
 def _moved(card: Card, *, t: Translate, language: str) -> str:

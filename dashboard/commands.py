@@ -19,12 +19,14 @@ class Cut:
         kind: "bars" ranks codes over the days of the page, "stack" lays them over time, "bins"
             keeps the order of the codes (delays, days of stay).
         top: at most so many codes; the rest is summed under one name.
+        named: whether the name of the measure says already what it is counted by.
     """
 
     id: str
     by: str
     kind: str = "bars"
     top: int = 8
+    named: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +106,7 @@ _ALL = (
             Cut(id="quarantine_admissions", by="class", kind="stack"),
             Cut(id="quarantine_tests_positive", by="stay_days", kind="bins"),
             Cut(id="quarantine_site_reports", by="state"),
-            Cut(id="quarantine_site_shortages", by="shortage"),
+            Cut(id="quarantine_site_shortages", by="shortage", named=True),
         ),
     ),
     CommandPage(
@@ -146,7 +148,7 @@ _ALL = (
         cuts=(
             Cut(id="persons_tested", by="method", kind="stack"),
             Cut(id="test_positivity", by="reason"),
-            Cut(id="turnaround_hours", by="bin", kind="bins"),
+            Cut(id="turnaround_hours", by="bin", kind="bins", named=True),
             Cut(id="samples_collected", by="pool"),
             Cut(id="samples_resulted", by="result"),
             Cut(id="samples_returned", by="via"),
@@ -243,7 +245,7 @@ _ALL = (
             Cut(id="contacts_listed", by="class", kind="stack"),
             Cut(id="contacts_listed", by="setting"),
             Cut(id="clusters_active", by="setting"),
-            Cut(id="contact_reach_hours", by="delay", kind="bins"),
+            Cut(id="contact_reach_hours", by="delay", kind="bins", named=True),
             Cut(id="exposure_places", by="setting"),
         ),
     ),
@@ -275,9 +277,9 @@ _ALL = (
         cuts=(
             Cut(id="declarations", by="kind", kind="stack"),
             Cut(id="declarations", by="channel"),
-            Cut(id="declarations_symptoms", by="symptom"),
+            Cut(id="declarations_symptoms", by="symptom", named=True),
             Cut(id="declarations_flagged", by="risk"),
-            Cut(id="declaration_call_hours", by="delay", kind="bins"),
+            Cut(id="declaration_call_hours", by="delay", kind="bins", named=True),
         ),
     ),
     CommandPage(
@@ -308,7 +310,7 @@ _ALL = (
             Cut(id="checkpoint_scans", by="outcome"),
             Cut(id="checkpoint_scans", by="direction"),
             Cut(id="checkpoint_scans", by="card"),
-            Cut(id="checkpoint_sync_hours", by="delay", kind="bins"),
+            Cut(id="checkpoint_sync_hours", by="delay", kind="bins", named=True),
         ),
     ),
     CommandPage(
@@ -343,9 +345,9 @@ _ALL = (
         cuts=(
             Cut(id="chain_waiting", by="step"),
             Cut(id="chain_waiting", by="age", kind="bins"),
-            Cut(id="chain_positive_to_case_hours", by="delay", kind="bins"),
-            Cut(id="chain_listed_to_reached_hours", by="delay", kind="bins"),
-            Cut(id="chain_reached_to_quarantined_hours", by="delay", kind="bins"),
+            Cut(id="chain_positive_to_case_hours", by="delay", kind="bins", named=True),
+            Cut(id="chain_listed_to_reached_hours", by="delay", kind="bins", named=True),
+            Cut(id="chain_reached_to_quarantined_hours", by="delay", kind="bins", named=True),
         ),
     ),
 )

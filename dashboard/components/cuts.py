@@ -17,6 +17,7 @@ from dashboard.components.markup import Markup, draw, element
 from dashboard.components.series import PLOTLY, value_text
 from dashboard.components.tables import table
 from dashboard.context import Context
+from dashboard.i18n import has
 from data_access.cube.query import Ask
 from data_access.indicators.forms import form_of
 
@@ -67,10 +68,12 @@ def show(cut: Cut, seen: Context, *, areas: tuple[str, ...], start: date, key: s
 
 def _title(cut: Cut, entry: Entry, seen: Context) -> str:
     what = entry.title(seen.language)
-    # Delays carry what they are counted by in their name.
-    if cut.by in ("delay", "bin"):
+    if cut.named:
         return what
-    return seen.t("command.by", what=what, by=seen.t(f"dimension.{cut.by}"))
+    # The same word may mean something else on another platform: a person's age, a wait's.
+    own = f"dimension.{entry.platform}_{cut.by}"
+    key = own if has(own, language=seen.language) else f"dimension.{cut.by}"
+    return seen.t("command.by", what=what, by=seen.t(key))
 
 
 def _prepared(cut: Cut, entry: Entry, found: pl.DataFrame, seen: Context, *, title: str) -> Shown:

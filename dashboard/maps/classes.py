@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 MAX_CLASSES = 6
+FEWEST = 3
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -14,7 +15,9 @@ def breaks(values: Sequence[float], *, decimals: int = 0) -> tuple[float, ...]:
     """Return the upper limits of all classes but the last, ascending.
 
     Method: quantiles of the values above zero, moved to round numbers, so that a few very large
-        areas do not leave all others in one colour. Each limit belongs to the class below it.
+        areas do not leave all others in one colour; where that leaves too few classes, because
+        most areas are alike, equal round steps from the smallest quantile to the largest. Each
+        limit belongs to the class below it.
 
     Args:
         values: all values on the map, over all its days, so that a colour means one thing while
@@ -27,7 +30,19 @@ def breaks(values: Sequence[float], *, decimals: int = 0) -> tuple[float, ...]:
     smallest = 10.0**-decimals
     wanted = [_quantile(above, share / MAX_CLASSES) for share in range(1, MAX_CLASSES)]
     rounded = {max(_round_up(value), smallest) for value in wanted}
-    return tuple(sorted(limit for limit in rounded if limit < above[-1]))
+    limits = tuple(sorted(limit for limit in rounded if limit < above[-1]))
+    return limits if len(limits) >= FEWEST else _steps(above, smallest) or limits
+
+
+def _steps(ordered: Sequence[float], smallest: float) -> tuple[float, ...]:
+    """Return equal round steps over the middle of the values; none where all are the same."""
+    low, high = _quantile(ordered, 0.05), _quantile(ordered, 0.95)
+    if high - low < smallest:
+        return ()
+    step = max(_round_up((high - low) / (MAX_CLASSES - 1)), smallest)
+    first = math.floor(low / step) + 1
+    found = (float(f"{(first + n) * step:.10g}") for n in range(MAX_CLASSES - 1))
+    return tuple(limit for limit in found if limit < ordered[-1])
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

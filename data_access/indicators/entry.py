@@ -7,7 +7,9 @@ from data_access.indicators.model import Indicator
 REFUSED: Where = ((("outcome", ("tu_choi",)),),)
 
 
-def _of_flagged(key: str, names: tuple[str, str], *, measure: str) -> Indicator:
+def _of_flagged(
+    key: str, names: tuple[str, str], *, measure: str, higher_is_bad: bool | None = False
+) -> Indicator:
     """Return the share of a week's flagged declarations with which something was done."""
     return share_of(
         key,
@@ -19,7 +21,7 @@ def _of_flagged(key: str, names: tuple[str, str], *, measure: str) -> Indicator:
         "declarations",
         part=weekly("done", measure),
         whole=weekly("flagged", "declarations_flagged"),
-        higher_is_bad=False,
+        higher_is_bad=higher_is_bad,
     )
 
 
@@ -75,11 +77,13 @@ DECLARATIONS = (
         "declarations_unreachable_share",
         ("Khai báo nguy cơ không liên lạc được", "Flagged, unreachable"),
         measure="declarations_unreachable",
+        higher_is_bad=True,
     ),
     _of_flagged(
         "declarations_yield",
         ("Khai báo nguy cơ xét nghiệm dương tính", "Flagged, found positive"),
         measure="declarations_positive",
+        higher_is_bad=None,
     ),
 )
 CHECKPOINTS = (

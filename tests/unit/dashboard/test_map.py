@@ -150,3 +150,16 @@ def test_the_day_on_screen_is_always_on_the_slider(
     start, end = span_of(day, first, last, days=days)
     assert start <= day <= end
     assert (end - start).days < days
+
+
+@pytest.mark.parametrize("spread", [0.3, 1.5, 40.0])
+def test_areas_that_are_much_alike_still_fall_into_several_classes(spread: float) -> None:
+    values = [18.0 + spread * number / 60 for number in range(61)] + [57.0, 77.8]
+    limits = breaks(values, decimals=3)
+    filled = {class_of(value, limits) for value in values}
+    assert len(filled) >= 4
+    assert list(limits) == sorted(set(limits))
+
+
+def test_areas_that_are_all_the_same_are_one_class() -> None:
+    assert len({class_of(5.0, breaks([5.0] * 63)) for _ in range(63)}) == 1

@@ -52,6 +52,8 @@ def names_made_at_run_time() -> set[str]:
         *QUANTITIES,
         *(f"{way}{week}" for way in ("up", "down", "same") for week in ("", "_week")),
         *(cut.by for cut in CUTS),
+        *(f"{platform}_{cut.by}" for platform in DELIVERERS for cut in CUTS),
+        *(f"{CHAIN_PLATFORM}_{cut.by}" for cut in CUTS),
         *(f"{name}.{code}" for name, codes in UNLABELLED.items() for code in codes),
     }
 
