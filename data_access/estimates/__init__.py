@@ -1,0 +1,1 @@
+"""Estimates from counts, with their intervals and when they must not be shown."""
