@@ -175,6 +175,13 @@ def data_debt(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataF
     return resources.shared().data_debt(viewer=viewer, start=start, end=end)
 
 
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def laboratories(*, viewer: Viewer, day: date, token: str) -> pl.DataFrame:
+    """Return the laboratories at work on a day, with their declared capacity."""
+    del token
+    return resources.shared().laboratories(viewer=viewer, day=day)
+
+
 # --- reference data: public, the same for everybody, not cached by viewer -------------------------
 
 

@@ -26,6 +26,7 @@ from data_access.engine import make_engine
 from data_access.errors import DataAccessError, UnknownId
 from data_access.indicators.model import Indicator
 from data_access.indicators.registry import INDICATORS
+from data_access.laboratories import laboratories
 from data_access.measures.model import Measure
 from data_access.reconcile import engine as reconciled
 from data_access.reference.areas import Areas, load_areas
@@ -173,6 +174,15 @@ class Shared:
             lambda: reconciled.duplicates(
                 self.cube, self.engine, viewer=viewer, start=start, end=end
             ),
+            viewer=viewer,
+        )
+
+    def laboratories(self, *, viewer: Viewer, day: date) -> pl.DataFrame:
+        """Return the laboratories at work on a day: see `laboratories.laboratories`."""
+        return self._kept(
+            ("laboratories", day),
+            lambda: laboratories(self.cube, self.engine, viewer=viewer, day=day),
+            ids=("laboratory_capacity", "laboratories"),
             viewer=viewer,
         )
 

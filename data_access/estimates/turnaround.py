@@ -84,9 +84,9 @@ def curve(days: Sequence[Collected]) -> Curve:
         gone = sum(n for waited, n in awaited if waited < high)
         at_risk = still - gone
         back = sum(day.returned.get(code, 0.0) for day in days)
-        if at_risk <= 0:
-            break
-        left *= max(1 - back / at_risk, 0.0)
+        if at_risk <= 0 and left > 0:
+            break  # whoever is left has not waited so long: nothing is known
+        left *= max(1 - back / at_risk, 0.0) if at_risk > 0 else 0.0
         still -= back
         hours.append(float(high))
         done.append(1 - left)

@@ -176,10 +176,18 @@ def test_the_curve_is_kaplan_and_meier_s_from_single_samples(
     ]
     single += [(age * 24.0, False) for age, _, waiting in days for _ in range(waiting)]
     found = curve(collected)
+    longest = max((hour for hour, _ in single), default=0.0)
     for hour, done in zip(found.hours, found.done, strict=True):
+        assert hour <= longest or done == pytest.approx(1.0)
         assert done == pytest.approx(kaplan_meier(single, hour), abs=1e-9)
     assert found.counted == sum(one.collected for one in collected)
     assert found.waiting == sum(waiting for _, _, waiting in days)
+
+
+def test_when_all_are_back_all_later_hours_know_it() -> None:
+    found = curve([Collected(age_days=1, collected=2, returned={"003-004": 2})])
+    assert found.share_by(3) == 0.0
+    assert found.share_by(48) == pytest.approx(1.0)
 
 
 def test_without_anybody_waiting_it_is_the_plain_share() -> None:
