@@ -51,6 +51,8 @@ PRIMARY_DOSES = {"AZ": 2, "PF": 2, "MD": 2, "VC": 2, "SV": 2, "JJ": 1, "HV": 2, 
 MINIMUM_DAYS = {"AZ": 28, "PF": 21, "MD": 28, "VC": 21, "SV": 21, "HV": 21, "AB": 14}
 """Shortest time (days) from one primary dose to the next, by the product of the earlier one.
 AstraZeneca: 8 to 12 weeks as recommended, shortened to 4 in places; the shortest is the limit."""
+LONGEST_DAYS = {"AZ": 84, "PF": 28, "MD": 28, "VC": 28, "SV": 21, "HV": 28}
+"""Longest time (days) recommended from the first to the second dose; after it a second is late."""
 MIXES_ALLOWED = {("AZ", "PF"), ("AZ", "MD")}
 """(earlier, later) products of one primary course that may differ, since July 2021."""
 NEAR_EXPIRY_DAYS = 30
