@@ -1,18 +1,26 @@
 """The scenario page: levers, a run, its results, who sees what of it."""
 
+import base64
+import json
 import re
+import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import resources
 from dashboard.scenarios import Runs, Scenario
+from data_access.errors import DatabaseUnavailable
 from simulations.scenario import run as running
-from tests.app.conftest import html, run
+from tests.app.conftest import cases_on, html, reporting_provinces, run
 
 pytestmark = [pytest.mark.app, pytest.mark.usefixtures("settings")]
 
@@ -46,6 +54,13 @@ def words(app: AppTest) -> str:
     assert not app.exception
     assert not app.error
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html(app)))
+
+
+def values(axis: list | dict) -> list[float]:
+    """The numbers of an axis, which Plotly writes as a list or packed."""
+    if isinstance(axis, list):
+        return axis
+    return np.frombuffer(base64.b64decode(axis["bdata"]), dtype=axis["dtype"]).tolist()
 
 
 def start(app: AppTest, *, doses: float = 2.0) -> AppTest:
@@ -122,3 +137,153 @@ def test_the_press_gets_no_levers(engine: Short) -> None:
     app = run("scenarios", lang="vi", **{"as": "press"})
     assert not app.slider
     assert not engine.asked
+
+
+@pytest.fixture
+def shelf(settings: pytest.MonkeyPatch, _filled: Path, tmp_path: Path) -> Path:
+    """A database of the test's own: what is saved here is in no other test's list."""
+    own = tmp_path / "own.sqlite"
+    shutil.copy(_filled, own)
+    settings.setenv("TUYENDAU_DATABASE_URL", f"sqlite:///{own}")
+    return own
+
+
+def save(app: AppTest, name: str) -> AppTest:
+    next(one for one in app.text_input if one.label == "Lưu với tên").set_value(name)
+    next(one for one in app.button if one.label == "Lưu").click()
+    return app.run()
+
+
+def open_saved(app: AppTest, *names: str) -> AppTest:
+    chooser = next(one for one in app.multiselect if one.label.startswith("Mở để xem"))
+    options = {one.split(" (")[0]: one for one in chooser.options}
+    chooser.set_value([options[name] for name in names])
+    return app.run()
+
+
+def stored(path: Path) -> list[tuple]:
+    with sqlite3.connect(path) as connection:
+        return connection.execute(
+            "SELECT name, author, role, province, engine FROM scenario ORDER BY name"
+        ).fetchall()
+
+
+@pytest.mark.usefixtures("engine", "shelf")
+def test_nothing_saved_yet() -> None:
+    app = run("scenarios", lang="vi")
+    assert "Chưa có kịch bản nào được lưu" in words(app)
+    assert not [one for one in app.button if one.label == "Lưu"]
+    assert not [one for one in app.multiselect if one.label.startswith("Mở để xem")]
+
+
+def test_save_list_and_open_without_running_again(shelf: Path, engine: Short) -> None:
+    app = save(settled(start(run("scenarios", lang="vi"))), "  Gấp đôi   <b>liều</b> ")
+    assert "Đã lưu: Gấp đôi <b>liều</b>" in html(app).replace("&lt;", "<").replace(
+        "&gt;", ">"
+    ).replace("   ", " ").replace("  ", " ")
+    assert "<b>liều" not in html(app)
+    (row,) = stored(shelf)
+    assert row[:4] == ("Gấp đôi <b>liều</b>", "Trung ương (cả nước)", "national", "")
+    assert row[4] == running.version()
+    assert len(engine.asked) == 2
+    other = run("scenarios", lang="vi")
+    listed = words(other)
+    assert "Trung ương (cả nước)" in listed
+    assert "02/09/2021 – 31/10/2021" in listed
+    assert "liều vắc xin ×2" in listed
+    assert "Chưa đến ngày" in listed
+    assert not other.get("plotly_chart")
+    open_saved(other, "Gấp đôi <b>liều</b>")
+    assert len(other.get("plotly_chart")) == 1
+    assert "1. Gấp đôi &lt;b&gt;" in other.get("plotly_chart")[0].proto.spec.replace(
+        "\\u003c", "<"
+    ).replace("&amp;", "&")
+    assert "Chưa đến: chưa có ngày nào từ 02/09/2021" in words(other)
+    assert len(engine.asked) == 2
+
+
+@pytest.mark.usefixtures("engine")
+def test_blank_and_taken_names_are_refused_with_a_sentence(shelf: Path) -> None:
+    app = settled(start(run("scenarios", lang="vi")))
+    assert "Hãy đặt tên cho kịch bản" in words(save(app, "   "))
+    assert stored(shelf) == []
+    assert "Đã lưu: Gấp đôi" in words(save(app, "Gấp đôi"))
+    assert "Đã có kịch bản tên “GẤP ĐÔI”" in words(save(app, "GẤP ĐÔI"))
+    assert [row[0] for row in stored(shelf)] == ["Gấp đôi"]
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_province_saves_its_own_and_sees_no_others(shelf: Path) -> None:
+    hcmc = settled(start(run("scenarios", lang="vi", **{"as": "province:79"})))
+    assert "Đã lưu: Của thành phố" in words(save(hcmc, "Của thành phố"))
+    assert stored(shelf)[0][1:4] == ("Hồ Chí Minh (cấp tỉnh)", "province", "79")
+    hanoi = run("scenarios", lang="vi", **{"as": "province:01"})
+    assert "Chưa có kịch bản nào được lưu" in words(hanoi)
+    nation = run("scenarios", lang="vi")
+    assert "Hồ Chí Minh (cấp tỉnh)" in words(nation)
+    open_saved(nation, "Của thành phố")
+    area = next(one for one in nation.selectbox if one.label == "Địa bàn")
+    assert len(area.options) == 1
+    assert not run("scenarios", lang="vi", **{"as": "press"}).multiselect
+
+
+@pytest.mark.usefixtures("engine", "shelf")
+def test_the_past_is_not_saved_into() -> None:
+    app = settled(start(run("scenarios", lang="vi", as_of="2021-09-02T12:30:00Z")))
+    assert "trở về hiện tại để lưu" in words(app)
+    assert not [one for one in app.button if one.label == "Lưu"]
+
+
+@pytest.mark.usefixtures("engine", "shelf")
+def test_a_database_that_is_away_leaves_the_run_on_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = settled(start(run("scenarios", lang="vi")))
+
+    def away(*_: object, **__: object) -> None:
+        raise DatabaseUnavailable("the shared database does not answer")
+
+    monkeypatch.setattr("data_access.scenarios.saved", away)
+    app.run()
+    assert any("Chưa kết nối được" in one.value for one in app.warning)
+    assert len(app.get("plotly_chart")) == 1
+    monkeypatch.setattr("data_access.scenarios.save", away)
+    save(app, "Không đến nơi")
+    assert any("Chưa kết nối được" in one.value for one in app.warning)
+    assert "Đã lưu" not in words(app)
+
+
+@pytest.mark.usefixtures("engine", "shelf")
+def test_a_scenario_whose_days_have_come_is_scored() -> None:
+    """The day on screen lies 20 days back: of four simulated days all have come."""
+    app = settled(start(run("scenarios", lang="vi", date="2021-08-12")))
+    save(app, "Tháng tám")
+    found = words(app)
+    assert "02/09/2021" not in found.split("Kịch bản đã lưu")[1].split("13/08/2021")[0]
+    assert re.search(r"[\d,]+ % số ngày nằm trong dải 95 % \(4 ngày, ca mắc\)", found)
+    open_saved(app, "Tháng tám")
+    found = words(app)
+    assert "Chấm điểm — Tháng tám, " in found
+    assert "khi 20 ngày đầu đã qua" in found
+    # 10 days of history: no comparison with last week; persons tested were never reported.
+    assert "Ca mắc mới: chưa so được với tuần trước, chỉ có 10 ngày" in found
+    assert "Người được xét nghiệm 0 – – – – – Liều" in found
+    chart = app.get("plotly_chart")[0].proto.spec
+    assert "Đã ghi nhận" in chart
+    first = date(2021, 8, 13)
+    came = [sum(cases_on(code, first + timedelta(days=n)) for code in reporting_provinces())
+            for n in range(4)]  # fmt: skip
+    traces = [one for one in json.loads(chart)["data"] if one["name"] == "Đã ghi nhận"]
+    assert [values(one["y"]) for one in traces] == [came] * len(traces)
+    assert traces
+
+
+@pytest.mark.usefixtures("engine", "shelf")
+def test_at_most_four_are_compared() -> None:
+    app = settled(start(run("scenarios", lang="vi")))
+    for name in ("A", "B", "C"):
+        save(app, name)
+    open_saved(app, "A", "B", "C")
+    titles = re.findall(r"\d\. [^\"\\]+", app.get("plotly_chart")[0].proto.spec)
+    assert titles == ["1. Kịch bản mới", "2. A", "3. B", "4. C"]
+    settled(start(app, doses=3.0))
+    titles = re.findall(r"\d\. [^\"\\]+", app.get("plotly_chart")[0].proto.spec)
+    assert titles == ["1. Kịch bản cơ sở", "2. Kịch bản mới", "3. B", "4. C"]

@@ -16,7 +16,7 @@ from data_access.indicators.model import Unit
 from data_access.ingest.mapping import DELIVERERS
 from data_access.sync.rules import DEBT_PARTS
 from simulations.epidemic.parameters import LEVELS
-from simulations.scenario.run import QUANTITIES
+from simulations.scenario.run import QUANTITIES, country
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [*(ROOT / "dashboard").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
@@ -45,6 +45,7 @@ def names_made_at_run_time() -> set[str]:
         *("info", "warning", "serious"),
         *LEVELS,
         *QUANTITIES,
+        *country().groups,
     }
 
 
