@@ -72,7 +72,8 @@ class Saved:
     def days_before(self, zone: str) -> int:
         """Return how many of its days were over when it was saved: it could not foretell them."""
         made = self.created_at.astimezone(ZoneInfo(zone)).date()
-        return max((made - self.first_day).days, 0)
+        over = max((made - self.first_day).days, 0)
+        return over if self.scenario is None else min(over, self.scenario.horizon)
 
 
 def may_keep(viewer: Viewer) -> bool:

@@ -35,5 +35,7 @@ def _bar(job: Job, seen: Context) -> None:
     text = seen.t(about, name=literal(job.scenario.name), percent=round(job.done * 100))
     left, right = st.columns([5, 1])
     left.progress(job.done, text=text)
-    if right.button(seen.t("scenarios.cancel"), key=f"cancel_{digest(job.scenario)}"):
-        resources.runs().cancel(digest(job.scenario), viewer=seen.viewer, who=who())
+    number = digest(job.scenario)
+    right.button(seen.t("scenarios.cancel"), key=f"cancel_{number}", args=(number,),
+                 on_click=resources.runs().cancel,
+                 kwargs={"viewer": seen.viewer, "who": who()})  # fmt: skip

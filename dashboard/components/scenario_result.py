@@ -176,7 +176,8 @@ def _moves(job: Job, seen: Context) -> None:
     if not rows:
         draw(element("p", t("scenarios.no_moves"), class_="td-absent"))
         return
-    heads = tuple(t(f"scenarios.{one}") for one in ("kind", "day", "from", "to", "persons", "km"))
+    heads = (t("scenarios.kind"), t("header.day"),
+             *(t(f"scenarios.{one}") for one in ("from", "to", "persons", "km")))  # fmt: skip
     draw(table(heads, rows, caption=title, numeric=(4, 5), wide=True))
 
 

@@ -57,7 +57,8 @@ def in_short(one: Saved, seen: Context) -> str:
         return seen.t("scenarios.not_yet")
     row = mine[0]
     inside = formatting.percent(row["coverage_95"], language=seen.language, decimals=0)
-    return seen.t("scenarios.score_short", inside=inside, n=row["days"])
+    text = seen.t("scenarios.score_short", inside=inside, n=row["days"])
+    return f"{text}; {seen.t('scenarios.in_hindsight')}" if one.days_before(seen.zone) else text
 
 
 def draw_scores(saved: list[Saved], *, area: str, seen: Context) -> None:

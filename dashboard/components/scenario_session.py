@@ -126,7 +126,7 @@ def fit(
     runs: Sequence[_Run], opened_: Sequence[_Opened], *, most: int = MOST
 ) -> tuple[list[_Run], list[_Opened]]:
     """Return what is shown of both, `most` at the most: saved ones first, of runs the newest."""
-    kept = list(opened_)[-most:]
+    kept = list(opened_)[max(len(opened_) - most, 0) :]
     room = most - len(kept)
     return list(runs)[max(len(runs) - room, 0) :], kept
 

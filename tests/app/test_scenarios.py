@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,11 +16,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import resources
-from dashboard.scenarios import Runs, Scenario
-from data_access.errors import DatabaseUnavailable
+from dashboard import resources, scenario_shelf
+from dashboard.scenarios import Measure, Runs, Scenario
+from data_access.codes import Role
+from data_access.errors import DatabaseUnavailable, ScopeDenied
+from data_access.viewer import make_viewer
 from simulations.scenario import run as running
-from tests.app.conftest import cases_on, html, reporting_provinces, run
+from tests.app.conftest import NOW, cases_on, html, reporting_provinces, run
 
 pytestmark = [pytest.mark.app, pytest.mark.usefixtures("settings")]
 
@@ -287,3 +289,109 @@ def test_at_most_four_are_compared() -> None:
     settled(start(app, doses=3.0))
     titles = re.findall(r"\d\. [^\"\\]+", app.get("plotly_chart")[0].proto.spec)
     assert titles == ["1. Kịch bản cơ sở", "2. Kịch bản mới", "3. B", "4. C"]
+
+
+def by_label(widgets: list, label: str):
+    return next(one for one in widgets if one.label == label)
+
+
+def filled(app: AppTest) -> AppTest:
+    """Every lever of the form moved."""
+    for label, value in {
+        "Năng lực xét nghiệm (lần)": 1.5, "F1 cách ly tại nhà (%)": 60, "Số ngày mô phỏng": 30,
+        "Năng lực truy vết (lần)": 0.5, "Số F1 trung bình mỗi ca": 12.0,
+        "Chỗ cách ly tập trung (lần)": 2.0, "Số ngày cách ly": 7, "Giường có ô xy (lần)": 1.25,
+        "Giường hồi sức (lần)": 3.0, "Số người trong một mẫu gộp": 5, "Số lượt mô phỏng": 50,
+    }.items():  # fmt: skip
+        by_label(app.slider, label).set_value(value)
+    for label, number in {
+        "Số liều mỗi ngày, cả nước": 500_000, "Phần dành cho mũi 2 (%)": 25,
+        "Số khởi tạo ngẫu nhiên": 7,
+    }.items():  # fmt: skip
+        by_label(app.number_input, label).set_value(number)
+    by_label(app.multiselect, "Nhóm tuổi được tiêm, theo thứ tự").set_value(["18-49", "65+"])
+    by_label(app.selectbox, "Mức giãn cách cả nước").set_value("directive_15")
+    by_label(app.selectbox, "Mức giãn cách, dòng 1").set_value("directive_16")
+    by_label(app.multiselect, "Tỉnh, thành hoặc vùng, dòng 1").set_value(["79", "mekong"])
+    by_label(app.date_input, "Từ ngày, dòng 1").set_value(date(2021, 9, 6))
+    by_label(app.selectbox, "Mức giãn cách, dòng 3").set_value("none")
+    by_label(app.date_input, "Đến hết ngày, dòng 3").set_value(date(2021, 9, 20))
+    return app
+
+
+def test_the_form_has_every_lever(engine: Short) -> None:
+    start(filled(run("scenarios", lang="vi")), doses=1.0)
+    base, asked = engine.asked[0], runs_scenario(engine)
+    assert asked == Scenario(
+        name="Kịch bản mới", first_day=date(2021, 9, 2), horizon=30, draws=50, seed=7,
+        doses_per_day=500_000, second_share=0.25, order=("18-49", "65+"),
+        distancing=(
+            Measure(level="directive_15"),
+            Measure(level="directive_16", places=("79", "mekong"), since=date(2021, 9, 6)),
+            Measure(level="none", until=date(2021, 9, 20)),
+        ),
+        laboratory_factor=1.5, pool_size=5, tracing_factor=0.5, contacts_per_case=12.0,
+        quarantine_factor=2.0, stay_days=7.0, home_share=0.6, hospital_factor=1.25, icu_factor=3.0,
+    )  # fmt: skip
+    # What the command reads and the form does not move: none.
+    usual = Scenario(name=asked.name, first_day=asked.first_day)
+    as_usual = {one.name for one in fields(Scenario)
+                if getattr(asked, one.name) == getattr(usual, one.name)}  # fmt: skip
+    assert as_usual == {"name", "author", "first_day", "doses_factor"}
+    assert (base.horizon, base.draws, base.seed) == (30, 50, 7)
+
+
+def runs_scenario(engine: Short) -> Scenario:
+    """The second that is run; the base is the first."""
+    end = time.monotonic() + 20
+    while len(engine.asked) < 2:
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+    return engine.asked[1]
+
+
+def test_levers_that_contradict_each_other_are_refused(engine: Short) -> None:
+    app = filled(run("scenarios", lang="vi"))
+    start(app, doses=2.0)
+    assert any("chỉ chọn một" in one.value for one in app.warning)
+    by_label(app.date_input, "Đến hết ngày, dòng 1").set_value(date(2021, 9, 3))
+    start(app, doses=1.0)
+    assert any("dòng 1: ngày kết thúc trước" in one.value for one in app.warning)
+    by_label(app.selectbox, "Mức giãn cách, dòng 1").set_value("unchanged")
+    app = start(app, doses=1.0)
+    assert any("dòng 1: đã chọn nơi hoặc ngày" in one.value for one in app.warning)
+    assert engine.asked == []
+
+
+def test_who_cancels_a_shared_run_leaves_it_to_the_others(engine: Short) -> None:
+    engine.go.clear()
+    mine = start(run("scenarios", lang="vi"))
+    theirs = start(run("scenarios", lang="vi"))
+    for _ in range(2):
+        next(one for one in mine.button if one.label == "Hủy").click()
+        mine.run()
+    assert sum("Đã hủy" in one.value for one in mine.run().info) == 2
+    assert len(theirs.run().get("progress")) == 2
+    engine.go.set()
+    assert "Kịch bản mới: số ca nặng" in words(settled(theirs))
+    # It is no result of who cancelled it.
+    assert not mine.run().get("plotly_chart")
+    assert len(engine.asked) == 2
+
+
+def test_what_came_is_the_viewers_own_and_of_the_whole_country() -> None:
+    first, last = date(2021, 8, 3), date(2021, 9, 5)
+    viewer = make_viewer(Role.PROVINCE, now=NOW, areas=frozenset({"79"}))
+    found = scenario_shelf.observed("79", start=first, end=last, scale=10, viewer=viewer)
+    assert dict(found.schema) == dict(scenario_shelf.OBSERVED_SCHEMA)
+    cases = found.filter(quantity="cases").sort("date")
+    days = [first + timedelta(days=n) for n in range(30)]
+    assert cases.select("date", "area_code", "value").rows() == [
+        (day, "79", 10.0 * cases_on("79", day)) for day in days
+    ]
+    assert set(found["quantity"]) == {"cases", "deaths"}
+    with pytest.raises(ScopeDenied):
+        scenario_shelf.observed("01", start=first, end=last, scale=1, viewer=viewer)
+    nation = make_viewer(Role.NATIONAL, now=NOW)
+    whole = scenario_shelf.observed("VN", start=last, end=last, scale=1, viewer=nation)
+    assert whole.is_empty()
