@@ -10,7 +10,9 @@ from plotly.subplots import make_subplots
 from dashboard.charts.trend import INK
 from dashboard.i18n import Translate
 
-ROW, FRAME = 150, 70
+ROW, FRAME = 150, 100
+LEGEND = 64
+"""Below the rows, where it has room to break into lines on a phone."""
 SHADES = (("95", "rgba(44,135,151,0.16)"), ("80", "rgba(44,135,151,0.26)"),
           ("50", "rgba(44,135,151,0.42)"))  # fmt: skip
 OBSERVED = "#c2410c"
@@ -41,10 +43,11 @@ def chart(
         _observed(figure, came.filter(pl.col("date").is_in(frame["date"].implode())).sort("date"),
                   row=row, t=t)  # fmt: skip
     figure.update_layout(
-        template="none", height=height(len(found)), margin={"l": 8, "r": 8, "t": 40, "b": 8},
+        template="none", height=height(len(found)), margin={"l": 8, "r": 8, "t": 24, "b": LEGEND},
         separators=",." if language == "vi" else ".,", paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)", hovermode="x",
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0,
+                "xanchor": "left"},
     )  # fmt: skip
     figure.update_annotations(font_size=12, x=0, xanchor="left")
     day = "%d/%m" if language == "vi" else "%e %b"

@@ -51,6 +51,8 @@ class Result:
         beds: kind of bed → beds there are, shape (days, provinces).
         runs_out: kind of bed → first day on which need exceeds beds, by draw and province; -1 for
             none. Shape (draws, provinces).
+        days_short: kind of bed → days on which need exceeds beds, by draw and province. Shape
+            (draws, provinces).
     """
 
     scenario: Scenario
@@ -61,6 +63,7 @@ class Result:
     nation: Mapping[str, Whole]
     beds: Mapping[str, Whole]
     runs_out: Mapping[str, Whole]
+    days_short: Mapping[str, Whole]
 
     @property
     def days(self) -> list[date]:
@@ -193,6 +196,7 @@ def _result(
         nation={name: values.sum(axis=2, dtype=np.int64) for name, values in room.items()},
         beds=beds,
         runs_out={name: first_day_over(room[name], beds[name]) for name in BEDS},
+        days_short={name: (room[name] > beds[name]).sum(axis=1) for name in BEDS},
     )
 
 
