@@ -22,14 +22,15 @@ from simulations.epidemic.summary import Cancelled
 from simulations.scenario import run as running
 from simulations.scenario.model import EARLIEST, LATEST, Measure, Scenario
 from simulations.scenario.report import bands, runs_out
-from simulations.scenario.run import QUANTITIES, Result, difference, version
+from simulations.scenario.run import BEDS, QUANTITIES, Result, difference, version
 from simulations.scenario.score import score
 from simulations.scenario.toml import digest, from_json, to_json
 from simulations.surge.board import board
 from simulations.surge.transfers import Rules
 
 __all__ = [
-    "AGES", "EARLIEST", "LATEST", "QUANTITIES", "Job", "Measure", "RunState", "Runs", "Scenario",
+    "AGES", "BEDS", "EARLIEST", "LATEST", "QUANTITIES", "Job", "Measure", "RunState", "Runs",
+    "Scenario",
     "Seat", "change", "digest", "from_json", "score", "seen_bands", "seen_moves", "seen_runs_out",
     "to_json", "version",
 ]  # fmt: skip

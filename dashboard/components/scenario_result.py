@@ -1,4 +1,4 @@
-"""What came of the scenarios: a sentence, bands side by side, beds that run out, transfers."""
+"""What came of the scenarios: a sentence, bands side by side, what was reported over them."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import downloads, errors, formatting, loaders, resources
 from dashboard.charts import bands as band_chart
-from dashboard.components import scenario_scores
+from dashboard.components import scenario_beds, scenario_scores
 from dashboard.components.map_page import TOPOJSON
 from dashboard.components.markup import draw, element
 from dashboard.components.scenario_session import (
@@ -27,11 +27,8 @@ from dashboard.scenarios import (
     Job,
     RunState,
     change,
-    seen_moves,
-    seen_runs_out,
 )
 
-LIKELY = 0.05
 VINTAGE = "63"
 
 
@@ -51,8 +48,7 @@ def result_section() -> None:
     with errors.shown():
         _compared(seen)
     if done:
-        _beds(done[-1], seen)
-        _moves(done[-1], seen)
+        scenario_beds.draw_beds(done, seen)
 
 
 def _sentences(done: list[Job], seen: Context) -> None:
@@ -140,62 +136,3 @@ def _twin(long: pl.DataFrame, seen: Context) -> None:
              seen.t("scenarios.observed"))  # fmt: skip
     with twin:
         draw(table(heads, rows, caption=seen.t("chart.table"), numeric=range(2, 6), wide=True))
-
-
-def _beds(job: Job, seen: Context) -> None:
-    t, language = seen.t, seen.language
-    title = t("scenarios.runs_out", name=job.scenario.name)
-    draw(element("h2", title, class_="td-section"))
-    found = seen_runs_out(job, viewer=seen.viewer).filter(pl.col("probability") >= LIKELY)
-    if found.is_empty():
-        draw(element("p", t("scenarios.enough"), class_="td-absent"))
-        return
-    rows = [
-        (t(f"scenario_of.{row['beds']}"), row["area"],
-         formatting.number(row["capacity"], language=language),
-         formatting.percent(row["probability"], language=language, decimals=0),
-         formatting.day(row["median_date"], language=language))
-        for row in found.iter_rows(named=True)
-    ]  # fmt: skip
-    heads = tuple(t(f"scenarios.{one}") for one in ("kind", "area", "capacity", "chance", "day"))
-    draw(table(heads, rows, caption=title, numeric=(2, 3)))
-
-
-def _moves(job: Job, seen: Context) -> None:
-    t, language = seen.t, seen.language
-    title = t("scenarios.surge", name=job.scenario.name)
-    draw(element("h2", title, class_="td-section"))
-    moves, unmet = seen_moves(job, viewer=seen.viewer)
-    _unmet(unmet.filter(pl.col("unmet") > 0), title, seen)
-    rows = [
-        (t(f"scenario_of.{row['beds']}"), formatting.day(row["date"], language=language),
-         row["from"], row["to"], formatting.number(row["persons"], language=language),
-         formatting.number(row["km"], language=language))
-        for row in moves.iter_rows(named=True)
-    ]  # fmt: skip
-    if not rows:
-        draw(element("p", t("scenarios.no_moves"), class_="td-absent"))
-        return
-    heads = (t("scenarios.kind"), t("header.day"),
-             *(t(f"scenarios.{one}") for one in ("from", "to", "persons", "km")))  # fmt: skip
-    draw(table(heads, rows, caption=title, numeric=(4, 5), wide=True))
-
-
-def _unmet(unmet: pl.DataFrame, title: str, seen: Context) -> None:
-    """Say of each kind of bed how many are missing, and where."""
-    t, language = seen.t, seen.language
-    if unmet.is_empty():
-        return
-    for beds, n, places in unmet.group_by("beds", maintain_order=True).agg(
-        pl.col("unmet").sum(), pl.len()
-    ).iter_rows():  # fmt: skip
-        text = t("scenarios.unmet", beds=t(f"scenario_of.{beds}"), places=places,
-                 n=formatting.number(n, language=language))  # fmt: skip
-        draw(element("p", text, class_="td-change td-bad"))
-    rows = [
-        (t(f"scenario_of.{row['beds']}"), row["area"],
-         *(formatting.number(row[name], language=language) for name in ("above", "moved", "unmet")))
-        for row in unmet.iter_rows(named=True)
-    ]  # fmt: skip
-    heads = tuple(t(f"scenarios.{one}") for one in ("kind", "area", "above", "moved", "missing"))
-    draw(table(heads, rows, caption=title, numeric=(2, 3, 4), wide=True))

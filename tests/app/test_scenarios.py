@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import date, timedelta
@@ -17,7 +18,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import resources, scenario_shelf
-from dashboard.scenarios import Measure, Runs, Scenario
+from dashboard.scenarios import Measure, Runs, Scenario, digest
 from data_access.codes import Role
 from data_access.errors import DatabaseUnavailable, ScopeDenied
 from data_access.viewer import make_viewer
@@ -25,6 +26,9 @@ from simulations.scenario import run as running
 from tests.app.conftest import NOW, cases_on, html, reporting_provinces, run
 
 pytestmark = [pytest.mark.app, pytest.mark.usefixtures("settings")]
+
+
+NATION = make_viewer(Role.NATIONAL, now=NOW)
 
 
 class Short:
@@ -395,3 +399,33 @@ def test_what_came_is_the_viewers_own_and_of_the_whole_country() -> None:
     nation = make_viewer(Role.NATIONAL, now=NOW)
     whole = scenario_shelf.observed("VN", start=last, end=last, scale=1, viewer=nation)
     assert whole.is_empty()
+
+
+def test_days_without_beds_are_on_a_map_for_who_sees_the_nation(engine: Short) -> None:
+    app = settled(start(run("scenarios", lang="vi")))
+    # Ten draws of four days are what the stand-in for the engine computes.
+    result = resources.runs().find(digest(engine.asked[1]), viewer=NATION).result
+    for kind in ("hospital", "quarantine"):
+        by_label(app.selectbox, "Loại giường").set_value(kind)
+        message = drawn_map(app.run())
+        found = dict(zip([one["code"] for one in message["areas"]],
+                         [one[0] for one in message["values"]], strict=True))  # fmt: skip
+        short = result.days_short[kind]
+        assert found == {
+            code: sorted(short[:, n].tolist())[4] for n, code in enumerate(result.codes)
+        }
+        assert max(found.values()) == 4
+    assert {row["kind"][0] for row in message["legend"]} <= {"z", "c"}
+    assert message["legendTitle"] == "Số ngày thiếu giường (ngày)"
+    province = settled(start(run("scenarios", lang="vi", **{"as": "province:79"})))
+    assert maps(province) == []
+    assert "Số ngày thiếu giường" in words(province)
+
+
+def maps(app: AppTest) -> list:
+    return [one for one in app.get("bidi_component") if "tuyendau_map" in one.proto.component_name]
+
+
+def drawn_map(app: AppTest) -> dict:
+    (found,) = maps(app)
+    return json.loads(zlib.decompress(found.proto.bytes))
