@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
-from dashboard import downloads, errors, formatting, loaders, resources
+from dashboard import downloads, errors, formatting, loaders
 from dashboard.charts import bands as band_chart
 from dashboard.components import scenario_beds, scenario_scores
 from dashboard.components.map_page import TOPOJSON
@@ -101,9 +101,9 @@ def _bands(every: list[Shown], seen: Context) -> str:
         alt=t(f"scenario_of.{quantity}"),
         config={"displayModeBar": False, "topojsonURL": TOPOJSON},
     )  # fmt: skip
-    state = resources.simulated()
-    if came.height and state is not None and state.scale > 1:
-        draw(element("p", t("scenarios.observed_scaled", scale=state.scale), class_="td-absent"))
+    times = scenario_scores.scale()
+    if came.height and times > 1:
+        draw(element("p", t("scenarios.observed_scaled", scale=times), class_="td-absent"))
     st.download_button(t("map.download"), downloads.plain_csv(long), mime="text/csv",
                        file_name=f"scenarios-{quantity}-{area}.csv", key="scenario_csv",
                        icon=":material/download:", on_click="ignore")  # fmt: skip

@@ -18,6 +18,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import resources, scenario_shelf
+from dashboard.components import scenario_scores
 from dashboard.scenarios import Measure, Runs, Scenario, digest
 from data_access.codes import Role
 from data_access.errors import DatabaseUnavailable, ScopeDenied
@@ -258,7 +259,7 @@ def test_a_database_that_is_away_leaves_the_run_on_screen(monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("engine", "shelf")
-def test_a_scenario_whose_days_have_come_is_scored() -> None:
+def test_a_scenario_whose_days_have_come_is_scored(monkeypatch: pytest.MonkeyPatch) -> None:
     """The day on screen lies 20 days back: of four simulated days all have come."""
     app = settled(start(run("scenarios", lang="vi", date="2021-08-12")))
     save(app, "Tháng tám")
@@ -280,6 +281,15 @@ def test_a_scenario_whose_days_have_come_is_scored() -> None:
     traces = [one for one in json.loads(chart)["data"] if one["name"] == "Đã ghi nhận"]
     assert [values(one["y"]) for one in traces] == [came] * len(traces)
     assert traces
+    assert "nhân với" not in found
+    # One simulated person for ten of the country: what came is held against the country.
+    monkeypatch.setattr(scenario_scores, "scale", lambda: 10)
+    found = words(app.run())
+    assert "Số đã ghi nhận của bản mô phỏng nhân với 10" in found
+    assert "là mẫu 1:10" in found
+    traces = [one for one in json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+              if one["name"] == "Đã ghi nhận"]  # fmt: skip
+    assert values(traces[0]["y"]) == [10 * one for one in came]
 
 
 @pytest.mark.usefixtures("engine", "shelf")
