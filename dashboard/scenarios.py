@@ -29,8 +29,8 @@ from simulations.surge.board import board
 from simulations.surge.transfers import Rules
 
 __all__ = [
-    "AGES", "BEDS", "EARLIEST", "LATEST", "QUANTITIES", "Job", "Measure", "RunState", "Runs",
-    "Scenario",
+    "AGES", "BEDS", "EARLIEST", "LATEST", "QUANTITIES", "Job", "Measure", "RunState", "Rules",
+    "Runs", "Scenario",
     "Seat", "change", "digest", "from_json", "score", "seen_bands", "seen_moves", "seen_runs_out",
     "to_json", "version",
 ]  # fmt: skip
@@ -235,9 +235,14 @@ def seen_runs_out(job: Job, *, viewer: Viewer) -> pl.DataFrame:
     return _in_sight(runs_out(_result(job)), viewer)
 
 
-def seen_moves(job: Job, *, viewer: Viewer) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return transfers from or to, and the unmet need of, the areas in a viewer's sight."""
-    found = board(_result(job), rules=Rules())
+def seen_moves(
+    job: Job, *, viewer: Viewer, rules: Rules | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return transfers from or to, and the unmet need of, the areas in a viewer's sight.
+
+    `rules` are what a transfer may do; None: as is usual.
+    """
+    found = board(_result(job), rules=rules or Rules())
     ends = pl.col("from_code", "to_code")
     codes = [one for one in _result(job).codes if viewer.may_see(one)]
     moves = found.moves.filter(pl.any_horizontal(ends.is_in(codes)))

@@ -10,7 +10,7 @@ from dashboard.components.tables import table
 from dashboard.context import Context
 from dashboard.i18n import translator
 from dashboard.maps import component, payload
-from dashboard.scenarios import BEDS, Job, digest, seen_moves, seen_runs_out
+from dashboard.scenarios import BEDS, Job, Rules, digest, seen_moves, seen_runs_out
 from data_access.codes import Level
 
 LIKELY = 0.05
@@ -96,7 +96,7 @@ def _moves(job: Job, seen: Context) -> None:
     t, language = seen.t, seen.language
     title = t("scenarios.surge", name=job.scenario.name)
     draw(element("h2", title, class_="td-section"))
-    moves, unmet = seen_moves(job, viewer=seen.viewer)
+    moves, unmet = seen_moves(job, viewer=seen.viewer, rules=_rules(seen))
     _unmet(unmet.filter(pl.col("unmet") > 0), title, seen)
     rows = [
         (t(f"scenario_of.{row['beds']}"), formatting.day(row["date"], language=language),
@@ -110,6 +110,20 @@ def _moves(job: Job, seen: Context) -> None:
     heads = (t("scenarios.kind"), t("header.day"),
              *(t(f"scenarios.{one}") for one in ("from", "to", "persons", "km")))  # fmt: skip
     draw(table(heads, rows, caption=title, numeric=(4, 5), wide=True))
+
+
+def _rules(seen: Context) -> Rules:
+    """Offer what a transfer may do; the board is worked out anew, the run is not."""
+    t, usual = seen.t, Rules()
+    with st.expander(t("scenarios.rules")):
+        left, right = st.columns(2)
+        fill = left.slider(t("scenarios.fill"), 50, 100, round(usual.fill * 100), 5)
+        reserve = right.slider(t("scenarios.reserve"), 0, 50, round(usual.reserve * 100), 5)
+        farthest = left.slider(t("scenarios.farthest"), 0, 2000, round(usual.farthest_km), 50)
+        most = right.number_input(t("scenarios.most_out"), 0, usual.most_out, None, 10,
+                                  placeholder=t("scenarios.no_limit"))  # fmt: skip
+    return Rules(fill=fill / 100, reserve=reserve / 100, farthest_km=float(farthest),
+                 most_out=usual.most_out if most is None else most)  # fmt: skip
 
 
 def _unmet(unmet: pl.DataFrame, title: str, seen: Context) -> None:

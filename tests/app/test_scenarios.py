@@ -427,6 +427,11 @@ def test_days_without_beds_are_on_a_map_for_who_sees_the_nation(engine: Short) -
         assert max(found.values()) == 4
     assert {row["kind"][0] for row in message["legend"]} <= {"z", "c"}
     assert message["legendTitle"] == "Số ngày thiếu giường (ngày)"
+    # Rules of transfers: nobody may leave, hence nobody is moved; the run is not run again.
+    assert "Không có chuyến điều chuyển nào" not in words(app)
+    by_label(app.number_input, "Chuyển đi nhiều nhất mỗi tỉnh, thành một ngày (người)").set_value(0)
+    assert "Không có chuyến điều chuyển nào" in words(app.run())
+    assert len(engine.asked) == 2
     province = settled(start(run("scenarios", lang="vi", **{"as": "province:79"})))
     assert maps(province) == []
     assert "Số ngày thiếu giường" in words(province)
