@@ -9,11 +9,12 @@ from datetime import date, datetime, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import assets, resources
+from dashboard import assets, resources, scenario_shelf
 from dashboard.catalogue import Entry, of_indicator, of_measure
 from dashboard.headline import HEADLINE, LEAD, opening_day
 from dashboard.i18n import DEFAULT, translator
 from dashboard.maps import payload
+from dashboard.scenarios import score
 from data_access.codes import Level
 from data_access.cube.query import Ask
 from data_access.indicators.forms import indicator_of
@@ -182,6 +183,37 @@ def laboratories(*, viewer: Viewer, day: date, token: str) -> pl.DataFrame:
     return resources.shared().laboratories(viewer=viewer, day=day)
 
 
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def scenario_bands(*, viewer: Viewer, scenario_id: str, token: str) -> pl.DataFrame:
+    """Return the bands of a saved scenario, of areas in the viewer's sight."""
+    del token
+    return scenario_shelf.bands(scenario_id, viewer=viewer)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def observed(
+    *, viewer: Viewer, area: str, start: date, end: date, scale: int, token: str
+) -> pl.DataFrame:
+    """Return what came of a scenario's quantities, see `scenario_shelf.observed`."""
+    del token
+    return scenario_shelf.observed(area, start=start, end=end, scale=scale, viewer=viewer)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def scenario_scores(
+    *, viewer: Viewer, scenario_id: str, area: str, span: tuple[date, date], scale: int, token: str
+) -> pl.DataFrame:
+    """Return how good a saved scenario's bands of an area were, see `simulations.scenario.score`.
+
+    `span` is the scenario's first day and the last that counts as reported.
+    """
+    first, last = span
+    mine = scenario_bands(viewer=viewer, scenario_id=scenario_id, token=token)
+    seen = observed(viewer=viewer, area=area, start=first - scenario_shelf.HISTORY, end=last,
+                    scale=scale, token=token)  # fmt: skip
+    return score(mine.filter(pl.col("area_code") == area), seen)
+
+
 # --- reference data: public, the same for everybody, not cached by viewer -------------------------
 
 
@@ -289,6 +321,12 @@ def names(vintage: str, *, language: str) -> dict[str, str]:
     column = "name_en" if language == "en" else "name"
     frame = resources.shared().areas.frame.filter(pl.col("vintage") == vintage)
     return dict(frame.select("code", column).iter_rows())
+
+
+def province_codes(vintage: str) -> list[str]:
+    """Return the codes of a vintage's provinces, in order."""
+    found = resources.shared().areas.at(Level.PROVINCE.value, vintage)
+    return sorted(found["code"].to_list())
 
 
 def lag_days(key: str) -> int:

@@ -8,7 +8,7 @@ from dashboard.api.desk import Desk
 from dashboard.headline import HEADLINE
 from dashboard.i18n import Translate
 from dashboard.live import Beat, Pulse
-from dashboard.scenarios import Runs
+from dashboard.scenarios import Runs, Seat
 from data_access.chain.follow import Follower
 from data_access.codes import Role
 from data_access.cube.query import Ask
@@ -56,6 +56,12 @@ def follower() -> Follower:
 def runs() -> Runs:
     """Return the runs of scenarios of this process."""
     return Runs()
+
+
+@st.cache_resource(show_spinner=False, scope="session", on_release=Seat.close)
+def seat(who: str) -> Seat:
+    """Return a session's place among those who wait for runs; given up when its screen closes."""
+    return Seat(runs(), who)
 
 
 @st.cache_resource(show_spinner=False)

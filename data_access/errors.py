@@ -9,6 +9,10 @@ class BadUse(DataAccessError):
     """The request itself is wrong (unknown id, bad option): exit code 2."""
 
 
+class NameTaken(BadUse):
+    """What was to be saved has the name of another; nothing was changed."""
+
+
 class BadInput(DataAccessError):
     """The delivered file or mapping cannot be used; nothing was changed."""
 

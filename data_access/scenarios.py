@@ -6,6 +6,7 @@ of either only the bands of its own area; the press sees none. Levers are text t
 
 import hashlib
 import io
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from data_access import tables
 from data_access.codes import EPOCH_DAY, Role, to_us
 from data_access.engine import writing
-from data_access.errors import BadUse, ScopeDenied
+from data_access.errors import BadUse, NameTaken, ScopeDenied
 from data_access.reader import Schema, read_frame, snapshot
 from data_access.viewer import Viewer
 
@@ -75,10 +76,12 @@ def _owner(viewer: Viewer) -> str | None:
 def save(engine: sa.Engine, kept: Kept, *, viewer: Viewer) -> str:
     """Save a scenario and return its id; of a province's, the bands of its own area alone.
 
-    Saving the same again at the same moment changes nothing.
+    Saving the same again at the same moment changes nothing. A name is one owner's once: letters
+    composed or decomposed, upper or lower case, and runs of blanks make no other name.
 
     Raises:
         ScopeDenied: if the viewer may not save.
+        NameTaken: if the owner has another scenario of that name.
         BadUse: if a text is too long, or the bands are not bands.
     """
     owner = _owner(viewer)
@@ -86,7 +89,7 @@ def save(engine: sa.Engine, kept: Kept, *, viewer: Viewer) -> str:
         raise ScopeDenied(f"role {viewer.role} may not save scenarios")
     content = _content(_check(kept), viewer=viewer)
     row = {
-        "name": kept.name.strip(), "author": kept.author.strip(), "role": viewer.role.value,
+        "name": plain_name(kept.name), "author": kept.author.strip(), "role": viewer.role.value,
         "province": owner, "created_at": to_us(viewer.now), "levers": kept.levers,
         "digest": kept.digest, "seed": kept.seed, "engine": kept.engine,
         "start_day": (kept.start_day - EPOCH_DAY).days, "as_of": to_us(kept.as_of),
@@ -96,12 +99,25 @@ def save(engine: sa.Engine, kept: Kept, *, viewer: Viewer) -> str:
     with writing(engine) as connection:
         there = sa.select(table.c.scenario_id).where(table.c.scenario_id == number)
         if connection.execute(there).first() is None:
+            # Writers queue, so that two who choose one name at once cannot both find it free.
+            names = sa.select(table.c.name).where(table.c.province == owner)
+            if _same(plain_name(kept.name)) in {_same(name) for name in connection.scalars(names)}:
+                raise NameTaken("a scenario of that name is saved already")
             connection.execute(sa.insert(table), [{"scenario_id": number, "bands": content, **row}])
     return number
 
 
+def plain_name(name: str) -> str:
+    """Return a name as it is kept: letters composed, one blank between words, none around."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def _same(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
 def _check(kept: Kept) -> Kept:
-    if not 0 < len(kept.name.strip()) <= LONGEST_NAME:
+    if not 0 < len(plain_name(kept.name)) <= LONGEST_NAME:
         raise BadUse(f"the name of a scenario has between 1 and {LONGEST_NAME} letters")
     if len(kept.author) > LONGEST_NAME or len(kept.levers) > LONGEST_LEVERS:
         raise BadUse("the author or the levers of a scenario are too long")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from simulations.epidemic.parameters import Whole
 from simulations.epidemic.summary import quantiles
 from simulations.scenario.run import BEDS, FLOWS, QUANTITIES, Result
 from simulations.scenario.toml import digest
@@ -51,23 +52,30 @@ def bands(result: Result) -> pl.DataFrame:
 
 
 def runs_out(result: Result) -> pl.DataFrame:
-    """Return `beds, area_code, area, capacity, probability, median_date`, most probable first.
+    """Return `beds, area_code, area, capacity, probability, median_date, days_short`.
 
-    The probability is the share of draws in which need exceeds beds on any day; the median day is
-    that of these draws alone. Capacity is that of the last day.
+    Most probable first. The probability is the share of draws in which need exceeds beds on any
+    day; the median day is that of these draws alone. Capacity is that of the last day. days_short
+    is the number of days on which need exceeds beds, the median (the lower one) of all draws.
     """
     rows = []
     for beds in BEDS:
         for i, code in enumerate(result.codes):
             first = result.runs_out[beds][:, i]
             ran = first[first >= 0]
-            day = result.days[int(np.sort(ran)[(len(ran) - 1) // 2])] if len(ran) else None
+            day = result.days[_lower_median(ran)] if len(ran) else None
             rows.append((beds, code, result.names[i], int(result.beds[beds][-1, i]),
-                         len(ran) / len(first), day))  # fmt: skip
+                         len(ran) / len(first), day,
+                         _lower_median(result.days_short[beds][:, i])))  # fmt: skip
     schema = {"beds": pl.String, "area_code": pl.String, "area": pl.String,
-              "capacity": pl.Int64, "probability": pl.Float64, "median_date": pl.Date}  # fmt: skip
+              "capacity": pl.Int64, "probability": pl.Float64, "median_date": pl.Date,
+              "days_short": pl.Int64}  # fmt: skip
     found = pl.DataFrame(rows, schema=schema, orient="row")
     return found.sort("beds", "probability", "area_code", descending=[False, True, False])
+
+
+def _lower_median(values: Whole) -> int:
+    return int(np.sort(values)[(len(values) - 1) // 2])
 
 
 def summary(result: Result, moved: Board) -> dict[str, Any]:

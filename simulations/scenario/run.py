@@ -1,5 +1,6 @@
 """Runs a scenario: the country as it stood, the horizon draw by draw, and what comes of it."""
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,13 +17,15 @@ from simulations.epidemic.engine import simulate
 from simulations.epidemic.parameters import Floats, Setup, Whole
 from simulations.epidemic.state import State
 from simulations.epidemic.summary import LEVELS, Cancelled, quantiles, with_total
-from simulations.inputs import Country, vietnam
+from simulations.inputs import CALIBRATED, FITTED, GIVEN, Country, vietnam
 from simulations.scenario.levers import known_at, with_levers
 from simulations.scenario.model import LATEST, Scenario
 
 CHUNK = 10
 """Draws of a task: small, so that progress moves and a cancelled run stops soon."""
 THREADS = 2
+MODEL = "1"
+"""Of the engine and the levers; another one when the same levers come to give other numbers."""
 PLAN_DAYS = 400
 """Of the country, whatever the horizon: how doses spread over provinces depends on it."""
 QUANTITIES = (
@@ -48,6 +51,8 @@ class Result:
         beds: kind of bed → beds there are, shape (days, provinces).
         runs_out: kind of bed → first day on which need exceeds beds, by draw and province; -1 for
             none. Shape (draws, provinces).
+        days_short: kind of bed → days on which need exceeds beds, by draw and province. Shape
+            (draws, provinces).
     """
 
     scenario: Scenario
@@ -58,6 +63,7 @@ class Result:
     nation: Mapping[str, Whole]
     beds: Mapping[str, Whole]
     runs_out: Mapping[str, Whole]
+    days_short: Mapping[str, Whole]
 
     @property
     def days(self) -> list[date]:
@@ -73,6 +79,15 @@ def country() -> Country:
     if found.day(LATEST) + 120 > PLAN_DAYS:
         raise ValueError("the plan is shorter than the latest scenario")
     return found
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """Return what numbers come from besides the levers: the model, and the country it stands on."""
+    held = hashlib.sha256()
+    for name in (GIVEN, FITTED):
+        held.update((CALIBRATED / name).read_bytes())
+    return f"{MODEL}-{held.hexdigest()[:12]}"
 
 
 @lru_cache(maxsize=8)
@@ -181,6 +196,7 @@ def _result(
         nation={name: values.sum(axis=2, dtype=np.int64) for name, values in room.items()},
         beds=beds,
         runs_out={name: first_day_over(room[name], beds[name]) for name in BEDS},
+        days_short={name: (room[name] > beds[name]).sum(axis=1) for name in BEDS},
     )
 
 

@@ -1,5 +1,6 @@
 """Saved scenarios on both databases: who may keep, who may see, which bands."""
 
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -7,7 +8,7 @@ import polars as pl
 import pytest
 
 from data_access.codes import Role
-from data_access.errors import BadUse, ScopeDenied
+from data_access.errors import BadUse, NameTaken, ScopeDenied
 from data_access.scenarios import BANDS, QUANTILES, Kept, bands_of, may_save, save, saved
 from data_access.viewer import Viewer, make_viewer
 from tests.conftest import NOW, Database
@@ -125,3 +126,28 @@ def test_texts_are_values_and_never_sql(database: Database) -> None:
     save(database.engine, replace(KEPT, name=name), viewer=NATION)
     assert saved(database.engine, viewer=NATION)["name"].to_list() == [name]
     assert bands_of(database.engine, "' OR 1=1 --", viewer=NATION).is_empty()
+
+
+def test_a_name_is_one_owners_once(database: Database) -> None:
+    engine, later = database.engine, NOW + timedelta(minutes=5)
+    save(engine, KEPT, viewer=NATION)
+    again = looking(Role.STEWARD, at=later)
+    for name in (
+        KEPT.name,
+        f"  {KEPT.name.upper()} ",
+        KEPT.name.replace(" ", "\n  "),
+        unicodedata.normalize("NFD", KEPT.name),
+    ):
+        with pytest.raises(NameTaken):
+            save(engine, replace(KEPT, name=name), viewer=again)
+    assert saved(engine, viewer=again)["name"].to_list() == [KEPT.name]
+    # Another owner's names are their own: to refuse one would tell that it exists.
+    own = save(engine, KEPT, viewer=HANOI)
+    assert save(engine, KEPT, viewer=HCMC) != own
+    assert saved(engine, viewer=HANOI).height == 2
+
+
+def test_a_name_is_kept_composed_and_with_single_blanks(database: Database) -> None:
+    loose = unicodedata.normalize("NFD", " Tăng \t gấp\nba ")
+    save(database.engine, replace(KEPT, name=loose), viewer=NATION)
+    assert saved(database.engine, viewer=NATION)["name"].to_list() == ["Tăng gấp ba"]

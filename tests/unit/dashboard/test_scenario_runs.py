@@ -18,6 +18,7 @@ from simulations.scenario.model import Scenario
 from simulations.scenario.run import run
 from tests.conftest import NOW
 
+A, B = "one session", "another session"
 SMALL = Scenario(name="small", first_day=date(2021, 9, 2), horizon=2, draws=10)
 
 
@@ -73,9 +74,9 @@ def state(runs: Runs, number: str) -> RunState:
 
 
 def test_one_run_at_a_time_and_the_same_levers_once(runs: Runs, held: Held) -> None:
-    first = runs.ask(SMALL, viewer=NATION)
-    second = runs.ask(replace(SMALL, name="other", seed=2), viewer=NATION)
-    assert runs.ask(replace(SMALL, name="same levers"), viewer=HCMC) == first
+    first = runs.ask(SMALL, viewer=NATION, who=A)
+    second = runs.ask(replace(SMALL, name="other", seed=2), viewer=NATION, who=A)
+    assert runs.ask(replace(SMALL, name="same levers"), viewer=HCMC, who=A) == first
     until(lambda: state(runs, first) is RunState.RUNNING)
     until(lambda: runs.find(first, viewer=NATION).done == 0.25)
     assert state(runs, second) is RunState.WAITING
@@ -89,31 +90,95 @@ def test_one_run_at_a_time_and_the_same_levers_once(runs: Runs, held: Held) -> N
 def test_a_running_and_a_waiting_run_are_cancelled_and_may_be_asked_again(
     runs: Runs, held: Held
 ) -> None:
-    first = runs.ask(SMALL, viewer=NATION)
-    second = runs.ask(replace(SMALL, seed=2), viewer=NATION)
+    first = runs.ask(SMALL, viewer=NATION, who=A)
+    second = runs.ask(replace(SMALL, seed=2), viewer=NATION, who=A)
     until(lambda: state(runs, first) is RunState.RUNNING)
-    runs.cancel(second, viewer=NATION)
-    runs.cancel(first, viewer=NATION)
+    runs.cancel(second, viewer=NATION, who=A)
+    runs.cancel(first, viewer=NATION, who=A)
     until(lambda: state(runs, second) is RunState.CANCELLED)
     assert state(runs, first) is RunState.CANCELLED
     assert len(held.started) == 1
     held.go.set()
-    assert runs.ask(SMALL, viewer=NATION) == first
+    assert runs.ask(SMALL, viewer=NATION, who=A) == first
     until(lambda: state(runs, first) is RunState.DONE)
+
+
+def test_a_shared_run_goes_on_until_the_last_who_waits_cancels(runs: Runs, held: Held) -> None:
+    number = runs.ask(SMALL, viewer=NATION, who=A)
+    assert runs.ask(SMALL, viewer=HCMC, who=B) == number
+    until(lambda: state(runs, number) is RunState.RUNNING)
+    runs.cancel(number, viewer=NATION, who=A)
+    assert runs.find(number, viewer=NATION).waiters == {B}
+    runs.cancel(number, viewer=NATION, who=A)
+    time.sleep(0.05)
+    assert state(runs, number) is RunState.RUNNING
+    runs.cancel(number, viewer=HCMC, who=B)
+    until(lambda: state(runs, number) is RunState.CANCELLED)
+    # Who cancelled may ask again, and others do not lose what is done by cancelling.
+    held.go.set()
+    runs.ask(SMALL, viewer=NATION, who=A)
+    until(lambda: state(runs, number) is RunState.DONE)
+    runs.cancel(number, viewer=NATION, who=A)
+    assert state(runs, number) is RunState.DONE
+
+
+def test_a_run_that_was_told_to_stop_is_joined_by_nobody(held: Held) -> None:
+    """Between the last cancel and the end of the simulated day a new one must be asked for."""
+
+    def slow(scenario: Scenario, *, cancelled: Callable, **_: object) -> str:
+        held.started.append(scenario.name)
+        while not cancelled():
+            if held.go.is_set():
+                return scenario.name
+            time.sleep(0.002)
+        held.go.wait(5)
+        raise Cancelled("stopped late")
+
+    runs = Runs(slow)
+    number = runs.ask(SMALL, viewer=NATION, who=A)
+    until(lambda: state(runs, number) is RunState.RUNNING)
+    runs.cancel(number, viewer=NATION, who=A)
+    assert runs.ask(SMALL, viewer=NATION, who=B) == number
+    assert state(runs, number) is RunState.WAITING
+    held.go.set()
+    until(lambda: state(runs, number) is RunState.DONE)
+    assert held.started == ["small", "small"]
+    runs.close()
+
+
+def test_who_left_is_waited_for_a_while(held: Held) -> None:
+    now = [0.0]
+    runs = Runs(held, ticks=lambda: now[0])
+    number = runs.ask(SMALL, viewer=NATION, who=A)
+    runs.ask(SMALL, viewer=NATION, who=B)
+    until(lambda: state(runs, number) is RunState.RUNNING)
+    runs.leave(A)
+    runs.leave(B)
+    now[0] = scenarios.GRACE_SECONDS - 1
+    time.sleep(0.05)
+    assert state(runs, number) is RunState.RUNNING
+    runs.arrive(B)
+    now[0] += scenarios.GRACE_SECONDS
+    time.sleep(0.05)
+    assert state(runs, number) is RunState.RUNNING
+    runs.leave(B)
+    now[0] += scenarios.GRACE_SECONDS
+    until(lambda: state(runs, number) is RunState.CANCELLED)
+    runs.close()
 
 
 def test_the_queue_is_bounded(runs: Runs) -> None:
     for seed in range(scenarios.MOST_WAITING):
-        runs.ask(replace(SMALL, seed=seed), viewer=NATION)
+        runs.ask(replace(SMALL, seed=seed), viewer=NATION, who=A)
     with pytest.raises(BadUse, match="too many"):
-        runs.ask(replace(SMALL, seed=99), viewer=NATION)
+        runs.ask(replace(SMALL, seed=99), viewer=NATION, who=A)
 
 
 def test_old_results_are_forgotten(runs: Runs, held: Held) -> None:
     held.go.set()
     numbers = []
     for seed in range(scenarios.MOST_KEPT + 3):
-        numbers.append(runs.ask(replace(SMALL, seed=seed), viewer=NATION))
+        numbers.append(runs.ask(replace(SMALL, seed=seed), viewer=NATION, who=A))
         until(lambda: state(runs, numbers[-1]) is RunState.DONE)
     kept = [number for number in numbers if runs.find(number, viewer=NATION)]
     assert kept == numbers[-scenarios.MOST_KEPT :]
@@ -124,7 +189,7 @@ def test_a_failure_is_kept_with_its_reason() -> None:
         raise ValueError("no such place")
 
     runs = Runs(fails)
-    number = runs.ask(SMALL, viewer=NATION)
+    number = runs.ask(SMALL, viewer=NATION, who=A)
     runs.close()
     job = runs.find(number, viewer=NATION)
     assert job
@@ -135,7 +200,7 @@ def test_a_failure_is_kept_with_its_reason() -> None:
 @pytest.mark.parametrize("viewer", [looking(Role.PRESS), looking(Role.PROVINCE)])
 def test_who_sees_nothing_may_not_ask(runs: Runs, viewer: Viewer) -> None:
     with pytest.raises(ScopeDenied):
-        runs.ask(SMALL, viewer=viewer)
+        runs.ask(SMALL, viewer=viewer, who=A)
     with pytest.raises(ScopeDenied):
         runs.find("x", viewer=viewer)
 

@@ -19,7 +19,7 @@ from data_access.indicators.model import Unit
 from data_access.ingest.mapping import DELIVERERS
 from data_access.sync.rules import DEBT_PARTS
 from simulations.epidemic.parameters import LEVELS
-from simulations.scenario.run import QUANTITIES
+from simulations.scenario.run import QUANTITIES, country
 
 CUTS = [cut for page in COMMANDS.values() for cut in page.cuts]
 # Codes that the roll-ups make and no contract names.
@@ -57,6 +57,7 @@ def names_made_at_run_time() -> set[str]:
         *(f"{platform}_{cut.by}" for platform in DELIVERERS for cut in CUTS),
         *(f"{CHAIN_PLATFORM}_{cut.by}" for cut in CUTS),
         *(f"{name}.{code}" for name, codes in UNLABELLED.items() for code in codes),
+        *country().groups,
     }
 
 

@@ -212,6 +212,29 @@ def test_tables_say_what_the_arrays_say(small) -> None:
         assert (row["median_date"] is None) == (row["probability"] == 0)
 
 
+def test_days_without_beds_are_counted_draw_by_draw(monkeypatch) -> None:
+    """Against the need itself, which a result does not keep: caught where it is read."""
+    kept: list[tuple[np.ndarray, np.ndarray]] = []
+    first_day_over = running.first_day_over
+
+    def keeping(need: np.ndarray, beds: np.ndarray) -> np.ndarray:
+        kept.append((need.copy(), beds))
+        return first_day_over(need, beds)
+
+    monkeypatch.setattr(running, "first_day_over", keeping)
+    result = running.run(SMALL)
+    out = runs_out(result)
+    assert out["days_short"].max() > 0
+    for name, (need, beds) in zip(running.BEDS, kept, strict=True):
+        for i, code in enumerate(result.codes):
+            days = sorted(
+                sum(int(need[draw, day, i] > beds[day, i]) for day in range(SMALL.horizon))
+                for draw in range(SMALL.draws)
+            )
+            row = out.filter(pl.col("beds") == name, pl.col("area_code") == code).row(0, named=True)
+            assert row["days_short"] == days[(len(days) - 1) // 2]
+
+
 def test_progress_reaches_the_end_and_a_run_can_be_cancelled() -> None:
     seen: list[tuple[int, int]] = []
     running.run(SMALL, progress=lambda done, of: seen.append((done, of)))
