@@ -1,15 +1,50 @@
 """Days of records in order, as a stream has them, for tests of what is laid over them."""
 
 from datetime import date, timedelta
+from functools import cache
 
 import polars as pl
 
+from data_access.reference.pack import bundled_pack
 from simulations.day import make_day
-from simulations.feeds.model import LAST, SENT, FeedDay
+from simulations.faults.spells import Spell
+from simulations.feeds.model import LAST, SENT, FeedDay, FeedSpec
+from simulations.feeds.stream import stream
 
 FIRST, N_DAYS = date(2021, 8, 5), 3
 ZONE = "Asia/Ho_Chi_Minh"
 DELAY = timedelta(minutes=30)
+
+WEEKS_FIRST, WEEKS_N_DAYS = date(2021, 8, 4), 20
+WEEKS_START = WEEKS_FIRST + timedelta(days=8)
+"""From here on the weeks are judged; the days before say what is usual."""
+WEEKS_OF = ("01", "74", "75", "79")
+WEEKS_KINDS = (("declarations", "declaration"), ("checkpoints", "scan"), ("vaccination", "dose"))
+"""Kinds of record of which four big provinces have enough each day at one in 500."""
+SPELLS = (
+    Spell(fault="silent", platform="declarations", province="79",
+          first_day=WEEKS_START + timedelta(days=1), n_days=3),
+    Spell(fault="partial", platform="declarations", province="79",
+          first_day=WEEKS_START + timedelta(days=6), n_days=2),
+    Spell(fault="backlog", platform="checkpoints", province="74",
+          first_day=WEEKS_START + timedelta(days=2), n_days=7),
+    Spell(fault="late_daily", platform="vaccination", province="79",
+          first_day=WEEKS_START + timedelta(days=3), n_days=5),
+    Spell(fault="late_daily", platform="declarations", province="75",
+          first_day=WEEKS_START + timedelta(days=4), n_days=2),
+)  # fmt: skip
+"""Of every fault of time one spell at least; province 01 is left alone."""
+
+
+@cache
+def weeks() -> list[FeedDay]:
+    """Return weeks of a thinned feed of four provinces, of three kinds of record."""
+    spec = FeedSpec(first_day=WEEKS_FIRST, days=WEEKS_N_DAYS, seed=5, thin=1 / 500,
+                    provinces=WEEKS_OF)  # fmt: skip
+    return [
+        FeedDay(day=one.day, records={k: one.records[k] for k in WEEKS_KINDS if k in one.records})
+        for one in stream(spec, areas=bundled_pack("vn").areas)
+    ]
 
 
 def days(areas: pl.DataFrame, *, per_province: int = 12) -> list[FeedDay]:

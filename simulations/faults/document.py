@@ -2,6 +2,7 @@
 
 from data_access.settings import ROOT
 from simulations.faults.model import NOTHING, Fault
+from simulations.faults.spells import TIME_FAULTS, TimeFault
 from simulations.faults.table import FAULTS
 
 PATH = ROOT / "docs" / "faults.md"
@@ -19,11 +20,24 @@ notice: the gate (`reject:`, `flag:`), reconciliation (`rule:`), or the ledger's
 """
 
 
+_TIME = """
+## Faults of time
+
+`Spells(spells=, seed=).lay(day)` lays them over the days of a feed by the moment at which each
+state reaches the gate: a spell befalls a platform of a province on some days. Noticed by the sync
+desk's reporting matrix (`desk:`), on each day of the spell.
+
+| Fault | | | What becomes of the deliveries | Noticed by |
+|---|---|---|---|---|
+"""
+
+
 def page() -> str:
     """Return the page."""
     unseen = [fault.key for fault in FAULTS.values() if fault.expected == NOTHING]
     end = f"\nNot noticed today ({len(unseen)}): {', '.join(f'`{key}`' for key in unseen)}.\n"
-    return _HEAD + "".join(map(_line, FAULTS.values())) + end
+    records = _HEAD + "".join(map(_line, FAULTS.values())) + end
+    return records + _TIME + "".join(map(_time_line, TIME_FAULTS.values()))
 
 
 def _line(fault: Fault) -> str:
@@ -32,6 +46,10 @@ def _line(fault: Fault) -> str:
         f"| `{fault.key}` | {fault.vi} | {fault.en} | {fault.platform}, {fault.kind}: {fault.how} "
         f"| {field} | {fault.expected} |\n"
     )
+
+
+def _time_line(fault: TimeFault) -> str:
+    return f"| `{fault.key}` | {fault.vi} | {fault.en} | {fault.how} | {fault.expected} |\n"
 
 
 if __name__ == "__main__":
