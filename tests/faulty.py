@@ -1,12 +1,13 @@
 """Days of records in order, as a stream has them, for tests of what is laid over them."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 import polars as pl
 
 from data_access.reference.pack import bundled_pack
 from simulations.day import make_day
+from simulations.faults.provincial import Counts, Report
 from simulations.faults.spells import Spell
 from simulations.feeds.model import LAST, SENT, FeedDay, FeedSpec
 from simulations.feeds.stream import stream
@@ -74,3 +75,53 @@ def _stamped(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(
         (pl.max_horizontal(moments) + DELAY).alias(SENT), pl.lit(value=True).alias(LAST)
     )
+
+
+REPORTS_FIRST, REPORTS_N_DAYS = date(2021, 8, 5), 14
+REPORTS_OF = {"01": ("Hà Nội", 40), "74": ("Bình Dương", 60), "79": ("Hồ Chí Minh", 90)}
+"""Code → name, and cases of the first day."""
+
+
+def cases_of_reports() -> pl.DataFrame:
+    """Return cases of two weeks and three provinces: more of them each day, none of a person."""
+    rows = [
+        {"case_id": f"C{code}-{n}-{number}", "province_code": code, LAST: True,
+         **dict.fromkeys(("sample_date", "result_date", "report_date"),
+                         REPORTS_FIRST + timedelta(days=n))}
+        for code, (_, first) in REPORTS_OF.items()
+        for n in range(REPORTS_N_DAYS)
+        for number in range(first + n)
+    ]  # fmt: skip
+    return pl.DataFrame(rows).with_columns(pl.lit(None, dtype=pl.Date).alias("onset_date"))
+
+
+def reports() -> list[Report]:
+    """Return the daily reports that agree with those cases, and tell of doses besides."""
+    counts = Counts(zone=ZONE)
+    at = datetime(2021, 8, 5, 3, tzinfo=UTC)
+    doses = [
+        {
+            "province_code": code,
+            "dose_no": dose,
+            LAST: True,
+            "vaccinated_at": at + timedelta(days=n),
+        }
+        for code in REPORTS_OF
+        for n in range(REPORTS_N_DAYS)
+        for dose, many in (("1", 12), ("2", 5))
+        for _ in range(many)
+    ]
+    schema = {"vaccinated_at": pl.Datetime("us", "UTC")}
+    counts.add({("tracing", "case"): cases_of_reports(),
+                ("vaccination", "dose"): pl.DataFrame(doses, schema_overrides=schema)})  # fmt: skip
+    return list(counts.reports(first_day=REPORTS_FIRST, n_days=REPORTS_N_DAYS,
+                               names={code: name for code, (name, _) in REPORTS_OF.items()},
+                               population=population("63")))  # fmt: skip
+
+
+def population(vintage: str) -> dict[str, int]:
+    """Return the country pack's people by province."""
+    people = bundled_pack("vn").population.filter(
+        pl.col("vintage") == vintage, pl.col("group") == "all", pl.col("source") == "census_2019"
+    )
+    return dict(people.select("code", "population").iter_rows())

@@ -4,6 +4,7 @@ from data_access.settings import ROOT
 from simulations.faults.model import NOTHING, Fault
 from simulations.faults.spells import TIME_FAULTS, TimeFault
 from simulations.faults.table import FAULTS
+from simulations.faults.tables import TABLE_FAULTS, TableFault
 
 PATH = ROOT / "docs" / "faults.md"
 _HEAD = """\
@@ -30,6 +31,16 @@ desk's reporting matrix (`desk:`), on each day of the spell.
 | Fault | | | What becomes of the deliveries | Noticed by |
 |---|---|---|---|---|
 """
+_TABLES = """
+## Faults of tables
+
+`TableFaults(seed=).lay_table(report)` lays them over the provinces' daily report (one table a day:
+cases, cases and doses to date, population), one fault a day and province; what shows a day later
+is told too.
+
+| Fault | | | What becomes of a province's row | Column | Noticed by | On the next day |
+|---|---|---|---|---|---|---|
+"""
 
 
 def page() -> str:
@@ -37,7 +48,17 @@ def page() -> str:
     unseen = [fault.key for fault in FAULTS.values() if fault.expected == NOTHING]
     end = f"\nNot noticed today ({len(unseen)}): {', '.join(f'`{key}`' for key in unseen)}.\n"
     records = _HEAD + "".join(map(_line, FAULTS.values())) + end
-    return records + _TIME + "".join(map(_time_line, TIME_FAULTS.values()))
+    return (
+        records
+        + _TIME
+        + "".join(
+            [
+                *map(_time_line, TIME_FAULTS.values()),
+                _TABLES,
+                *map(_table_line, TABLE_FAULTS.values()),
+            ]
+        )
+    )
 
 
 def _line(fault: Fault) -> str:
@@ -50,6 +71,14 @@ def _line(fault: Fault) -> str:
 
 def _time_line(fault: TimeFault) -> str:
     return f"| `{fault.key}` | {fault.vi} | {fault.en} | {fault.how} | {fault.expected} |\n"
+
+
+def _table_line(fault: TableFault) -> str:
+    column = f"`{fault.field}`" if fault.field else "whole table"
+    return (
+        f"| `{fault.key}` | {fault.vi} | {fault.en} | {fault.how} | {column} "
+        f"| {fault.expected} | {fault.then} |\n"
+    )
 
 
 if __name__ == "__main__":

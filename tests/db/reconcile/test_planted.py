@@ -192,8 +192,17 @@ def plant_limits(tables: dict[str, list[Row]]) -> dict[Found, Figures]:
     # More dead than the platform's records know of cases there.
     tables["alone"].append({**dict.fromkeys(day[on(0)], ""), "date": on(0), "code": "79",
                             "deaths_cumulative": "31"})  # fmt: skip
+    # More first doses than people, and fewer people than there are.
+    blank = dict.fromkeys(day[on(0)], "")
+    tables["alone"] += [
+        {**blank, "date": on(-1), "code": "49", "dose_1": "1600000"},
+        {**blank, "date": on(-1), "code": "31", "population": "1800000"},
+    ]
     own = ("alone", "alone", None)
+    people = ("alone", "census_2019", None)
     return {
+        ("first_doses_and_people", "49", on(-1), "typed_wrong"): (1600000, 1495812, *people),
+        ("population_stated", "31", on(-1), "denominator"): (1800000, 2028514, *people),
         ("positives_and_tested", ALONE, on(-1), "unexplained"): (53, 40, *own),
         ("flagged_and_declared", ALONE, on(-1), "unexplained"): (34, 30, *own),
         ("breakdown_sum", ALONE, on(-1), "unexplained"): (2509, 2600, *own),
