@@ -37,14 +37,21 @@ SPELLS = (
 """Of every fault of time one spell at least; province 01 is left alone."""
 
 
+WEEKS = FeedSpec(first_day=WEEKS_FIRST, days=WEEKS_N_DAYS, seed=5, thin=1 / 500,
+                 provinces=WEEKS_OF)  # fmt: skip
+
+
 @cache
+def feed() -> list[FeedDay]:
+    """Return weeks of a thinned feed of four provinces, of every kind of record."""
+    return list(stream(WEEKS, areas=bundled_pack("vn").areas))
+
+
 def weeks() -> list[FeedDay]:
-    """Return weeks of a thinned feed of four provinces, of three kinds of record."""
-    spec = FeedSpec(first_day=WEEKS_FIRST, days=WEEKS_N_DAYS, seed=5, thin=1 / 500,
-                    provinces=WEEKS_OF)  # fmt: skip
+    """Return the same of three kinds of record."""
     return [
         FeedDay(day=one.day, records={k: one.records[k] for k in WEEKS_KINDS if k in one.records})
-        for one in stream(spec, areas=bundled_pack("vn").areas)
+        for one in feed()
     ]
 
 
