@@ -106,6 +106,7 @@ CAUSES: Mapping[str, Text] = MappingProxyType({
     "capacity": Text(vi="Số giường chưa cập nhật, hoặc quá tải thật", en="Beds not kept up to date, or truly overfull"),
     "denominator": Text(vi="Mẫu số không phải dân số của địa phương hoặc nhóm này", en="The denominator is not the population of this area or group"),
     "typed_wrong": Text(vi="Một con số nhập sai, hoặc người nơi khác được tính vào địa phương này", en="A figure mistyped, or people from elsewhere counted here"),
+    "zone_lost": Text(vi="Giờ UTC bị ghi như giờ địa phương", en="UTC written as if it were local time"),
     "revision_unmarked": Text(vi="Nguồn sửa lùi mà không ghi chú", en="The source revised downwards without saying so"),
     "unexplained": Text(vi="Chưa rõ nguyên nhân", en="Unexplained"),
 })  # fmt: skip
@@ -189,6 +190,8 @@ _ALL = (
     _records("dose_2_other_product", "Mũi 2 khác loại vắc xin mũi 1, ngoài AstraZeneca rồi Pfizer hoặc Moderna",
              "Dose 2 of another product, and not AstraZeneca followed by Pfizer or Moderna", "person_confused", _DOSE),
     _records("stock_unbalanced", "Sổ kho không cân", "Stock ledger does not balance", "ledger_error", _DOSE),
+    _records("declared_in_utc", "Khai sớm hơn lúc nhận đúng bằng chênh lệch múi giờ", "Declared as long before receipt as the time zone is off",
+             "zone_lost", _HEALTH),
     _records("sampled_after_death", "Lấy mẫu sau khi đã tử vong", "Sampled after death", "person_confused", _LAB),
     # The same event twice
     _records("duplicate_dose", "Mũi tiêm trùng", "Duplicate doses", "delivered_twice", _DOSE),

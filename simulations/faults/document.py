@@ -3,7 +3,7 @@
 from data_access.settings import ROOT
 from simulations.faults.model import NOTHING, Fault
 from simulations.faults.spells import TIME_FAULTS, TimeFault
-from simulations.faults.table import FAULTS
+from simulations.faults.table import FAULTS, WHY_UNSEEN
 from simulations.faults.tables import TABLE_FAULTS, TableFault
 
 PATH = ROOT / "docs" / "faults.md"
@@ -46,7 +46,8 @@ is told too.
 def page() -> str:
     """Return the page."""
     unseen = [fault.key for fault in FAULTS.values() if fault.expected == NOTHING]
-    end = f"\nNot noticed today ({len(unseen)}): {', '.join(f'`{key}`' for key in unseen)}.\n"
+    named = "; ".join(f"`{key}` ({WHY_UNSEEN[key]})" for key in unseen)
+    end = f"\nNot noticed today ({len(unseen)}): {named}.\n"
     records = _HEAD + "".join(map(_line, FAULTS.values())) + end
     return (
         records

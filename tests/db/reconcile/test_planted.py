@@ -225,6 +225,11 @@ def plant_pointers(records: Rows) -> dict[Found, Figures]:
     samples["X79-2-7"]["lab_code"] = "A-nowhere"
     checks = {row["check_id"]: row for row in records["quarantine", "daily_check", "q"]}
     checks["H01-1-20"]["stay_id"] = "S-nobody"
+    for row, hour in zip(
+        records["declarations", "declaration", "d"][1:4], (16, 15, 17), strict=True
+    ):
+        # Seven hours after nine o'clock, and an hour less and more: of these nothing is said.
+        row["received_at"] = at(0, hour=hour)
     # Two weeks before the second day, a minute before midnight there: still that day.
     records["checkpoints", "place", "c"].append(
         {"place_code": "P-unused", "registered_at": f"{on(1 - 14)}T23:59:00+07:00",
@@ -234,6 +239,7 @@ def plant_pointers(records: Rows) -> dict[Found, Figures]:
         ("exposure_case_unknown", "79", on(4), "reference_missing"): (2, 0, "t", "t", 2),
         ("member_sample_unknown", "01", on(3), "reference_missing"): (1, 0, "x", "x", 1),
         ("sample_laboratory_unknown", "79", on(2), "unregistered"): (1, 0, "x", "x", 1),
+        ("declared_in_utc", "01", on(0), "zone_lost"): (1, 0, "d", "d", 1),
         ("check_stay_unknown", "01", on(1), "reference_missing"): (1, 0, "q", "q", 1),
         ("place_never_used", "79", on(1), "not_in_use"): (1, 0, "c", "c", 1),
     }
