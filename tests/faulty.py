@@ -84,7 +84,7 @@ def _stamped(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-REPORTS_FIRST, REPORTS_N_DAYS = date(2021, 8, 5), 14
+REPORTS_FIRST, REPORTS_N_DAYS = date(2021, 8, 5), 16
 REPORTS_OF = {"01": ("Hà Nội", 40), "74": ("Bình Dương", 60), "79": ("Hồ Chí Minh", 90)}
 """Code → name, and cases of the first day."""
 
@@ -102,8 +102,23 @@ def cases_of_reports() -> pl.DataFrame:
     return pl.DataFrame(rows).with_columns(pl.lit(None, dtype=pl.Date).alias("onset_date"))
 
 
+def samples_of_reports() -> pl.DataFrame:
+    """Return four negative pools of ten a day and province, of a method that finds no case."""
+    at = datetime(2021, 8, 5, 3, tzinfo=UTC)
+    rows = [
+        {"sample_id": f"X{code}-{n}-{number}", "province_code": code, "pool_size": 10, LAST: True,
+         "pool_kind": "gop_que", "method": "AG_RAPID", "result": "am_tinh",
+         "collected_at": at + timedelta(days=n), "resulted_at": at + timedelta(days=n, hours=6)}
+        for code in REPORTS_OF
+        for n in range(REPORTS_N_DAYS)
+        for number in range(4)
+    ]  # fmt: skip
+    moment = pl.Datetime("us", "UTC")
+    return pl.DataFrame(rows, schema_overrides={"collected_at": moment, "resulted_at": moment})
+
+
 def reports() -> list[Report]:
-    """Return the daily reports that agree with those cases, and tell of doses besides."""
+    """Return the daily reports that agree with those records, and tell of doses besides."""
     counts = Counts(zone=ZONE)
     at = datetime(2021, 8, 5, 3, tzinfo=UTC)
     doses = [
@@ -120,6 +135,7 @@ def reports() -> list[Report]:
     ]
     schema = {"vaccinated_at": pl.Datetime("us", "UTC")}
     counts.add({("tracing", "case"): cases_of_reports(),
+                ("testing", "sample"): samples_of_reports(),
                 ("vaccination", "dose"): pl.DataFrame(doses, schema_overrides=schema)})  # fmt: skip
     return list(counts.reports(first_day=REPORTS_FIRST, n_days=REPORTS_N_DAYS,
                                names={code: name for code, (name, _) in REPORTS_OF.items()},

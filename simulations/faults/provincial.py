@@ -1,7 +1,7 @@
 """The provinces' daily report as one table a day, for faults of tables to be laid over. Pure.
 
-It says of each province what the records add up to: new cases, cases and doses to date, and the
-population that shares are worked out with.
+It says of each province what the records add up to: new cases, samples with a result and the people
+in them, cases and doses to date, and the population that shares are worked out with.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,6 +34,12 @@ column = "cases"
 id = "cases_cumulative"
 column = "cases_total"
 [[measure]]
+id = "samples_resulted"
+column = "samples"
+[[measure]]
+id = "persons_tested"
+column = "persons"
+[[measure]]
 id = "doses_cumulative"
 column = "doses"
 [[measure]]
@@ -48,10 +54,10 @@ breakdown = {{ dose = "2" }}
 id = "population"
 column = "population"
 """
-COUNTS = ("cases", "cases_total", "doses", "dose_1", "dose_2", "population")
+COUNTS = ("cases", "cases_total", "samples", "persons", "doses", "dose_1", "dose_2", "population")
 _CASE_DAY = pl.coalesce("report_date", "result_date", "sample_date", "onset_date")
-_DAILY = {"day": pl.Date, "code": pl.String, "cases": pl.Int64, "dose_1": pl.Int64,
-          "dose_2": pl.Int64}  # fmt: skip
+_FLOWS = ("cases", "samples", "persons", "dose_1", "dose_2")
+_DAILY = {"day": pl.Date, "code": pl.String, **dict.fromkeys(_FLOWS, pl.Int64)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,19 +96,26 @@ class Counts:
         self._daily = pl.DataFrame(schema=_DAILY)
 
     def add(self, records: Frames) -> None:
-        """Count the last states of a day's cases and doses."""
-        parts = [self._daily]
-        cases = records.get(("tracing", "case"))
-        if cases is not None:
-            own = cases.filter(pl.col(LAST)).select(_CASE_DAY.alias("day"), _code(), cases=1)
-            parts.append(own)
-        doses = records.get(("vaccination", "dose"))
-        if doses is not None:
-            day = pl.col("vaccinated_at").dt.convert_time_zone(self._zone).dt.date()
-            number = {f"dose_{n}": (pl.col("dose_no") == n).cast(pl.Int64) for n in ("1", "2")}
-            parts.append(doses.filter(pl.col(LAST)).select(day.alias("day"), _code(), **number))
-        together = pl.concat(parts, how="diagonal_relaxed").drop_nulls("day")
-        self._daily = together.group_by("day", "code").agg(pl.col(list(_DAILY)[2:]).sum())
+        """Count the last states of a day's cases, samples with a result, and doses."""
+        number = {f"dose_{n}": (pl.col("dose_no") == n).cast(pl.Int64) for n in ("1", "2")}
+        counted = {
+            ("tracing", "case"): (_CASE_DAY, {"cases": pl.lit(1)}),
+            ("testing", "sample"): (
+                pl.when(pl.col("result").is_not_null()).then(self._local_day("resulted_at")),
+                {"samples": pl.lit(1), "persons": pl.col("pool_size")},
+            ),
+            ("vaccination", "dose"): (self._local_day("vaccinated_at"), number),
+        }
+        parts = [
+            records[key].filter(pl.col(LAST))
+            .select(day.alias("day"), pl.col("province_code").alias("code"), **counts)
+            for key, (day, counts) in counted.items() if key in records
+        ]  # fmt: skip
+        together = pl.concat([self._daily, *parts], how="diagonal_relaxed").drop_nulls("day")
+        self._daily = together.group_by("day", "code").agg(pl.col(_FLOWS).sum())
+
+    def _local_day(self, name: str) -> pl.Expr:
+        return pl.col(name).dt.convert_time_zone(self._zone).dt.date()
 
     def reports(
         self, *, first_day: date, n_days: int, names: Mapping[str, str],
@@ -139,7 +152,7 @@ class Counts:
             pl.col("day").cast(pl.String).alias("date"),
             code.replace_strict(names, return_dtype=pl.String).alias("area"),
             pl.col("cases").cast(pl.String),
-            pl.col("cases_total").cast(pl.String),
+            pl.col("cases_total", "samples", "persons").cast(pl.String),
             (pl.col("dose_1") + pl.col("dose_2")).cast(pl.String).alias("doses"),
             pl.col("dose_1", "dose_2").cast(pl.String),
             people.cast(pl.String).alias("population"),
@@ -147,7 +160,3 @@ class Counts:
         )
         moment = datetime.combine(day + timedelta(days=1), SENT_AT, ZoneInfo(self._zone))
         return Report(day=day, sent_at=moment.astimezone(UTC), rows=said)
-
-
-def _code() -> pl.Expr:
-    return pl.col("province_code").alias("code")

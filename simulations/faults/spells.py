@@ -23,7 +23,7 @@ WAITS_UNTIL = time(20)
 """Local hour at which what waited is sent: after the deadline of the platforms' figures."""
 
 PLATFORM_OF = {
-    "silent": "declarations", "backlog": "checkpoints", "late_daily": "vaccination",
+    "silent": "declarations", "backlog": "checkpoints", "late_daily": "testing",
     "partial": "declarations",
 }  # fmt: skip
 """Which platform each fault of time befalls where nobody chose."""

@@ -18,6 +18,9 @@ CITIES = ("Hà Nội", "Hải Phòng", "Đà Nẵng", "Hồ Chí Minh", "Cần T
 ENOUGH_CASES = 24
 """A quarter of fewer cases is within what two counts of a day may differ by."""
 
+CLEARLY_APART = 10
+"""Pooled samples and the people in them differ by more than two counts of a day may."""
+
 
 def _n(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.Int64)
@@ -100,6 +103,11 @@ _ALL = (
     TableFault(key="thousandfold", vi="Sai đơn vị nghìn lần", en="A thousand times too many",
                how="cases × 1000", platform="tracing", where=_n("cases") > 0,
                change={"cases": _text(_n("cases") * 1000)}, expected="rule:platform_and_report"),
+    TableFault(key="columns_swapped", vi="Tráo cột mẫu và lượt người",
+               en="Samples and persons swapped", how="each in the other's column",
+               platform="testing", where=_n("persons") - _n("samples") >= CLEARLY_APART,
+               change={"persons": pl.col("samples"), "samples": pl.col("persons")},
+               expected="rule:platform_and_report"),
     TableFault(key="comma_in_count", vi="Dấu phẩy thập phân", en="Decimal comma",
                how="`12,0` for 12", platform="tracing",
                change={"cases": pl.col("cases") + ",0"}, expected="ledger:new"),

@@ -25,22 +25,27 @@ from tests.faulty import (
     REPORTS_OF,
     cases_of_reports,
     reports,
+    samples_of_reports,
 )
 
 pytestmark = [pytest.mark.db, pytest.mark.slow]
 NOW = datetime(2021, 9, 2, tzinfo=UTC)
 CAUSES = {"cut_off": "shifted_day", "thousandfold": "decimal_mark",
-          "coverage_over": "typed_wrong", "wrong_denominator": "denominator",
+          "columns_swapped": "samples_as_persons", "coverage_over": "typed_wrong",
+          "wrong_denominator": "denominator",
           "parts_differ": "unexplained"}  # fmt: skip
 
 
 @pytest.fixture
 def intake(database: Database, vn_pack: Pack, tmp_path: Path) -> Intake:
     made = open_gate(database, vn_pack, tmp_path, clock=lambda: NOW)
-    path = tmp_path / "cases.parquet"
-    write_records(cases_of_reports().drop(LAST), path, kind="case", fmt="parquet")
-    done = made.records(path, platform="tracing", kind="case", source="t", known_at=NOW)
-    assert done.counts.rejected == 0
+    for platform, kind, rows in (
+        ("tracing", "case", cases_of_reports()), ("testing", "sample", samples_of_reports()),
+    ):  # fmt: skip
+        path = tmp_path / f"{kind}.parquet"
+        write_records(rows.drop(LAST), path, kind=kind, fmt="parquet")
+        done = made.records(path, platform=platform, kind=kind, source="p", known_at=NOW)
+        assert done.counts.rejected == 0
     return made
 
 
@@ -102,8 +107,15 @@ def test_each_fault_is_noticed_as_declared(intake: Intake, tmp_path: Path) -> No
     assert counts["unchanged"] > 0
     # Another name and a decimal comma are read as what was meant.
     assert counts["new"] == len(REPORTS_OF) * REPORTS_N_DAYS - refused.total()
-    seen = found.select("rule", "area_code", "date").rows()
+    # Of two swapped columns both are found.
+    seen = [
+        row[:3]
+        for row in found.select("rule", "area_code", "date", "measure_a").rows()
+        if row[3] != "samples_resulted"
+    ]
     assert len(seen) == len(set(seen))
+    swapped = planted.filter(pl.col("fault") == "columns_swapped")
+    assert found.height - len(seen) == swapped.height > 0
     assert set(seen) == set(expected(planted, "rule"))
     of_fault = {(code, day): fault for fault, code, day in
                 planted.select("fault", "province_code", "day").iter_rows()}  # fmt: skip

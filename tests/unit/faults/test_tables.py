@@ -27,8 +27,8 @@ def test_the_report_says_what_the_records_add_up_to(clean: list[Report]) -> None
         assert each.sent_at.isoformat() == f"{each.day + timedelta(days=1)}T01:00:00+00:00"
         assert each.rows.rows() == [
             (each.day.isoformat(), name, str(first + n),
-             str(sum(first + k for k in range(n + 1))), str(17 * (n + 1)), str(12 * (n + 1)),
-             str(5 * (n + 1)), str(people[code]), code)
+             str(sum(first + k for k in range(n + 1))), "4", "40", str(17 * (n + 1)),
+             str(12 * (n + 1)), str(5 * (n + 1)), str(people[code]), code)
             for code, (name, first) in REPORTS_OF.items()
         ]  # fmt: skip
     assert CODE not in clean[0].text
