@@ -23,10 +23,15 @@ WAITS_UNTIL = time(20)
 """Local hour at which what waited is sent: after the deadline of the platforms' figures."""
 
 PLATFORM_OF = {
-    "silent": "declarations", "backlog": "checkpoints", "late_daily": "testing",
-    "partial": "declarations",
+    "silent": "declarations", "late_daily": "declarations",
+    "partial": "checkpoints", "backlog": "checkpoints",
 }  # fmt: skip
-"""Which platform each fault of time befalls where nobody chose."""
+"""Which platform each fault of time befalls where nobody chose: one that no report of a province
+speaks of, because of several feeds the best one speaks on the desk."""
+LATER = ("late_daily", "backlog")
+"""Faults that begin when the other one of their platform is over."""
+GAP_DAYS = 5
+"""Days between the beginnings of two spells of one platform: longer than the first of them."""
 LEAST_DAYS = 16
 """Fewer days than this hold neither a past to judge by nor room for every spell."""
 MOMENT = pl.Datetime("us", "UTC")
@@ -264,10 +269,9 @@ def usual_spells(
     chosen = rng.choice(sorted(provinces), size=len(PLATFORM_OF), replace=True).tolist()
     # The desk learns what is usual from the days before.
     calm = n_days // 2
-    begins = {"partial": calm + TIME_FAULTS["silent"].n_days + 2}
     spells = []
     for (fault, platform), province in zip(PLATFORM_OF.items(), chosen, strict=True):
-        start = begins.get(fault, calm)
+        start = calm + GAP_DAYS if fault in LATER else calm
         n = min(TIME_FAULTS[fault].n_days, n_days - start - 2)
         spells.append(Spell(fault=fault, platform=platform, province=province, n_days=n,
                             first_day=first_day + timedelta(days=start)))  # fmt: skip

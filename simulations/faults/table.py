@@ -20,7 +20,7 @@ _single = (_c("method") == "RT_PCR") & (_c("pool_kind") == "don")
 _has_cccd = _c("id_no").str.len_chars() == 12  # noqa: PLR2004 - digits of a CCCD
 _none = pl.lit(None, dtype=pl.String)
 # Long enough ago for somebody to have come by, and later than the day of the other places.
-_registered = _c("registered_at") + pl.duration(days=100)
+_registered = _c("registered_at") + pl.duration(days=106)
 
 
 def _again(key: str, suffix: str) -> pl.Expr:

@@ -93,6 +93,27 @@ def test_the_deliveries_end_in_the_last_states(generated: Path, platform: str, k
     assert sum(last[name] != told[name] for name in came) <= 0.05 * len(came)
 
 
+@pytest.mark.parametrize(
+    ("fault", "path", "column", "value"),
+    [
+        ("sample_unregistered", "testing/sample.parquet", "lab_code", "XN-KHONG-CO"),
+        ("contact_without_case", "tracing/contact.ndjson", "index_case_id", "BN-KHONG-CO"),
+        ("stay_unregistered", "quarantine/stay.csv", "facility_id", "CL-KHONG-CO"),
+    ],
+)
+def test_what_was_planted_stands_in_the_files(
+    generated: Path, fault: str, path: str, column: str, value: str
+) -> None:
+    """Not in a state that a later one followed: of that nothing would be left."""
+    readers = {".parquet": pl.read_parquet, ".ndjson": pl.read_ndjson, ".csv": read}
+    rows = readers[Path(path).suffix](generated / path)
+    kind = record_kind(Path(path).parent.name, kind=Path(path).stem)
+    there = rows.filter(pl.col(column) == value)[kind.key].to_list()
+    planted = read(generated / "truth" / "planted.csv").filter(pl.col("fault") == fault)
+    assert sorted(there) == sorted(planted["record_id"].to_list())
+    assert there
+
+
 def test_the_command_lays_them(tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = ("--scale", "demo", "--days", "2", "--seed", "3", "--first-day", "2021-08-20")
