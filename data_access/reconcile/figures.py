@@ -12,12 +12,13 @@ import polars as pl
 from data_access.codes import Origin, Status
 from data_access.cube.discrepancies import at_grain
 from data_access.cube.geography import NATIONAL, PROVINCE
-from data_access.cube.resolve import Want, resolve
+from data_access.cube.resolve import Want, cut_order, resolve
 from data_access.cube.view import CubeView
 from data_access.measures.model import Measure, MeasureKind
 from data_access.reconcile.rules import RULES, Relation, Rule, Side
 
 KEPT_NO_SENSE = frozenset({"population"})
+EVERYBODY, REFERENCE = "all", "reference"
 PERSON_UNITS = frozenset({"sample", "person-time"})
 DISTRICT = PROVINCE + 1
 SIDE_SCHEMA: dict[str, type[pl.DataType]] = {
@@ -107,6 +108,9 @@ def _of_measure(span: Span, measure: Measure) -> Iterator[pl.DataFrame]:
 
 
 def _pairs(span: Span, rule: Rule) -> Iterator[pl.DataFrame]:
+    if rule.b.role == REFERENCE:
+        yield from _beside_people(span, rule)
+        return
     sides = [_figures(span, side) for side in (rule.a, rule.b)]
     if any(found is None or found.is_empty() for found in sides):
         return
@@ -127,6 +131,44 @@ def _pairs(span: Span, rule: Rule) -> Iterator[pl.DataFrame]:
         )
     )
     yield _laid(span, rule, filled)
+
+
+def _beside_people(span: Span, rule: Rule) -> Iterator[pl.DataFrame]:
+    """Yield figures beside the people of their area, of days since these were counted.
+
+    Each table is held against them by itself, whichever source speaks for the day.
+    """
+    resolved = _figures(span, rule.a)
+    areas = span.view.geography.areas
+    is_counted = any(one.group == EVERYBODY for one in areas.country.denominators)
+    if resolved is None or not is_counted:
+        return
+    told = pl.concat([resolved, _told_by_tables(span, rule.a)])
+    told = told.unique([*_PLACE, "source"], keep="first", maintain_order=True)
+    people = areas.population(EVERYBODY, span.vintage).select(
+        pl.col("area_id").cast(pl.Int32),
+        pl.col("source").alias("source_b"),
+        pl.col("population").cast(pl.Float64).alias("value_b"),
+        pl.lit(0, dtype=pl.Int64).alias("known_at_b"),
+        "as_of",
+    )
+    beside = told.join(people, on="area_id", how="inner")
+    yield _laid(span, rule, beside.filter(pl.col("day") >= pl.col("as_of")))
+
+
+def _told_by_tables(span: Span, side: Side) -> pl.DataFrame:
+    """Return what each table says of the provinces, as far as its breakdown tells: SIDE_SCHEMA."""
+    want = span.want(where=side.where)
+    here = span.view.presence(side.measure).filter(pl.col("rank") == PROVINCE)
+    cuts = [cut for cut in sorted(set(here["cut"])) if cut_order(cut, want) is not None]
+    tables = pl.Series(list(span.sources(Origin.TABLE)), dtype=pl.Int32).implode()
+    frames = [
+        at_grain(span.view, side.measure, rank=PROVINCE, cut=cut, want=want, days=span.days)
+        .filter(pl.col("source_id").is_in(tables))
+        for cut in cuts
+    ]  # fmt: skip
+    named = [_named(found, span) for found in frames]
+    return pl.concat([pl.DataFrame(schema=SIDE_SCHEMA), *named])
 
 
 def _figures(span: Span, side: Side) -> pl.DataFrame | None:

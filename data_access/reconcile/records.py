@@ -30,6 +30,8 @@ DAY_US = 86_400_000_000
 PIECE_DAYS = 31
 """Days that one statement looks at."""
 UNUSED_AFTER_DAYS = 14
+RECEIVED_WITHIN_US = 600_000_000
+"""A platform has a declaration within so long; more would be a telephone that was offline."""
 COUNT_SCHEMA: Schema = {
     "rule": pl.String,
     "platform": pl.String,
@@ -442,6 +444,23 @@ def _after_death(look: Look) -> sa.Select[Any]:
     )  # fmt: skip
 
 
+def _in_utc(look: Look) -> sa.Select[Any]:
+    """Return declarations that the platform received as long after as UTC is behind local time.
+
+    Both moments are of one record: a clock whose zone was lost sets the declared one back by it.
+    """
+    of = ("declarations", "declaration", "declared_at")
+    rows = in_force(*of[:2], ("declared_at", "received_at"), moment=look.moment)
+    shift = look.zone.utcoffset(datetime.combine(look.start, time())) or timedelta()
+    ahead = int(shift.total_seconds()) * 1_000_000
+    waited = rows.c.received_at - rows.c.declared_at
+    broken = sa.and_(waited >= ahead, waited < ahead + RECEIVED_WITHIN_US, sa.literal(ahead) > 0)
+    return _counted(
+        rows, rows.c.province_id, rows.c.declared_at, source=rows.c.source_id,
+        known=rows.c.known_at, broken=broken, where=within(*of, rows, look=look),
+    )  # fmt: skip
+
+
 _Make = Callable[[Look], sa.Select[Any]]
 _OTHERS: dict[str, tuple[tuple[str, str, str], _Make]] = {
     "place_never_used": (("checkpoints", "place", "registered_at"), _never_used),
@@ -449,6 +468,7 @@ _OTHERS: dict[str, tuple[tuple[str, str, str], _Make]] = {
     "dose_2_too_early": (_DOSE, _second_too_early),
     "dose_2_other_product": (_DOSE, _second_of_another_product),
     "stock_unbalanced": (("vaccination", "stock", "ledger_date"), _unbalanced),
+    "declared_in_utc": (("declarations", "declaration", "declared_at"), _in_utc),
     "sampled_after_death": (("testing", "sample", "collected_at"), _after_death),
 }
 

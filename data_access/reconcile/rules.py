@@ -42,7 +42,8 @@ class Side:
         measure: id of the measure; empty where a rule holds for every measure.
         platform: who answers for it; empty: the measure's own.
         where: which codes of its breakdown count.
-        role: which kind of source speaks: `records`, `table` or any (empty).
+        role: which kind of source speaks: `records`, `table`, `reference` (the people that rates
+            are divided by) or any (empty).
     """
 
     measure: str = ""
@@ -103,6 +104,9 @@ CAUSES: Mapping[str, Text] = MappingProxyType({
     "unregistered": Text(vi="Chưa đăng ký trước khi sử dụng", en="Used before it was registered"),
     "not_in_use": Text(vi="Đăng ký nhưng chưa đưa vào sử dụng", en="Registered but never put to use"),
     "capacity": Text(vi="Số giường chưa cập nhật, hoặc quá tải thật", en="Beds not kept up to date, or truly overfull"),
+    "denominator": Text(vi="Mẫu số không phải dân số của địa phương hoặc nhóm này", en="The denominator is not the population of this area or group"),
+    "typed_wrong": Text(vi="Một con số nhập sai, hoặc người nơi khác được tính vào địa phương này", en="A figure mistyped, or people from elsewhere counted here"),
+    "zone_lost": Text(vi="Giờ UTC bị ghi như giờ địa phương", en="UTC written as if it were local time"),
     "revision_unmarked": Text(vi="Nguồn sửa lùi mà không ghi chú", en="The source revised downwards without saying so"),
     "unexplained": Text(vi="Chưa rõ nguyên nhân", en="Unexplained"),
 })  # fmt: skip
@@ -151,6 +155,8 @@ _ALL = (
           a=Side(measure="doses_cumulative", where=_is("dose", "2")), b=Side(measure="doses_cumulative", where=_is("dose", "1")), lag_days=1),
     _rule("flagged_and_declared", "Khai báo nguy cơ ≤ khai báo", "Flagged ≤ declared", _MOST, _HEALTH, a=Side(measure="declarations_flagged"),
           b=Side(measure="declarations"), lag_days=1),
+    _rule("first_doses_and_people", "Mũi 1 cộng dồn ≤ dân số", "First doses, cumulative ≤ population", _MOST, _DOSE,
+          a=Side(measure="doses_cumulative", where=_is("dose", "1")), b=Side(measure="population", role="reference"), causes=("typed_wrong",), lag_days=1),
     _rule("deaths_and_cases", "Tử vong ≤ ca mắc, cộng dồn", "Deaths ≤ cases, cumulative", _MOST, _CASE, a=Side(measure="deaths_cumulative"),
           b=Side(measure="cases_cumulative"), lag_days=1),
     # The same measure, twice
@@ -158,6 +164,9 @@ _ALL = (
           a=Side(role="records"), b=Side(role="table"), absolute=2, relative=0.05, lag_days=1),
     _rule("sources_differ", "Hai nguồn cùng báo một số liệu", "Two sources of the same figure", Relation.SOURCES, _HEALTH,
           a=Side(role="table"), b=Side(role="table")),
+    _rule("population_stated", "Dân số do nguồn báo cáo ↔ dân số dùng làm mẫu số", "Population a source states ↔ population rates are divided by",
+          Relation.EQUAL, _HEALTH, a=Side(measure="population", role="table"), b=Side(measure="population", role="reference"), relative=0.1,
+          causes=("denominator",), lag_days=1),
     _rule("areas_sum", "Tổng các địa phương ↔ tổng được báo cáo", "Sum of the areas ↔ reported total", Relation.AREAS, _HEALTH),
     _rule("breakdown_sum", "Tổng các nhóm ↔ tổng được báo cáo", "Sum of the groups ↔ reported total", Relation.BREAKDOWN, _HEALTH),
     _rule("cumulative_falls", "Số cộng dồn giảm mà không có đính chính", "A running total falls without a correction", Relation.FALLING, _HEALTH,
@@ -181,6 +190,8 @@ _ALL = (
     _records("dose_2_other_product", "Mũi 2 khác loại vắc xin mũi 1, ngoài AstraZeneca rồi Pfizer hoặc Moderna",
              "Dose 2 of another product, and not AstraZeneca followed by Pfizer or Moderna", "person_confused", _DOSE),
     _records("stock_unbalanced", "Sổ kho không cân", "Stock ledger does not balance", "ledger_error", _DOSE),
+    _records("declared_in_utc", "Khai sớm hơn lúc nhận đúng bằng chênh lệch múi giờ", "Declared as long before receipt as the time zone is off",
+             "zone_lost", _HEALTH),
     _records("sampled_after_death", "Lấy mẫu sau khi đã tử vong", "Sampled after death", "person_confused", _LAB),
     # The same event twice
     _records("duplicate_dose", "Mũi tiêm trùng", "Duplicate doses", "delivered_twice", _DOSE),

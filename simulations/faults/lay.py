@@ -66,7 +66,8 @@ class Faults:
 
     def _take(self, rows: pl.DataFrame, fault: Fault, *, day: date, free: pl.Expr) -> pl.DataFrame:
         """Return the rows befallen, with their number in the frame."""
-        can = rows.with_row_index(_ROW).filter(fault.where & free)
+        # Of a state that another one follows nothing would be left to notice.
+        can = rows.with_row_index(_ROW).filter(fault.where & free & pl.col(LAST))
         if can.is_empty():
             return can
         rng = np.random.default_rng([self._seed, ALL.index(fault.key), day.toordinal()])

@@ -3,9 +3,9 @@
 import argparse
 import shutil
 import sys
+from collections import deque
 from collections.abc import Iterator
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import polars as pl
 
 from data_access.errors import BadUse, StorageUnavailable
 from data_access.reference.pack import bundled_pack
+from simulations.faults.generated import Faulty
 from simulations.feeds.files import Truth, Writer, write_truth
 from simulations.feeds.model import FeedDay, FeedParameters, FeedSpec
 from simulations.feeds.stream import stream
@@ -91,18 +92,37 @@ def _spec(args: argparse.Namespace) -> FeedSpec:
 
 
 def _write(folder: Path, spec: FeedSpec, *, faults: bool) -> int:
+    pack, epidemic = bundled_pack("vn"), _epidemic(spec)
     writer, counted = Writer(folder), Truth()
-    laid = import_module("simulations.faults").Faults(seed=spec.seed) if faults else None
-    try:
-        for day in _with_progress(stream(spec, areas=bundled_pack("vn").areas), spec):
+    laid = Faulty(spec, busiest=_busiest(epidemic)) if faults else None
+
+    def written() -> Iterator[FeedDay]:
+        for day in _with_progress(stream(spec, areas=pack.areas), spec):
             counted.add(day.records)
-            writer.add((laid.lay(day) if laid else day).records)
+            told = laid.lay(day) if laid else day
+            writer.add(told.records)
+            yield told
+
+    try:
+        days = written()
+        if laid:
+            laid.deliver(days, folder)
+        # What no delivery waited for is written all the same.
+        deque(days, maxlen=0)
     finally:
         writer.close()
-    write_truth(folder / "truth", counted, epidemic=_epidemic(spec))
+    write_truth(folder / "truth", counted, epidemic=epidemic)
     if laid:
-        laid.planted.write_csv(folder / "truth" / "planted.csv")
+        laid.report(folder, pack=pack)
+        laid.tell(folder)
     return sum(writer.n_rows.values())
+
+
+def _busiest(epidemic: pl.DataFrame) -> list[str]:
+    """Return the provinces, those with most declarations first."""
+    own = epidemic.filter(pl.col("series") == "declarations")
+    sums = own.group_by("area_code").agg(pl.col("value").sum())
+    return sums.sort("value", "area_code", descending=[True, False])["area_code"].to_list()
 
 
 def _with_progress(days: Iterator[FeedDay], spec: FeedSpec) -> Iterator[FeedDay]:

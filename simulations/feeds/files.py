@@ -31,8 +31,6 @@ chains.csv
     nobody known before), onset_date, report_date. Keys of cases, no person.
 epidemic.csv
     the epidemic itself, thinned: date, area_code, series, value.
-planted.csv
-    with --faults: what was planted, and what ought to notice it.
 """
 
 

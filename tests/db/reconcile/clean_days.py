@@ -31,7 +31,8 @@ _BEDS = _REPORT.replace('"tracing"', '"quarantine"').replace("cases", "quarantin
 ALONE = "48"
 """A province without records, of which one table tells everything."""
 TOLD = ("persons_tested", "persons_positive", "declarations", "declarations_flagged",
-        "deaths_cumulative", "clusters_active", "clusters_opened", "clusters_closed")  # fmt: skip
+        "deaths_cumulative", "clusters_active", "clusters_opened", "clusters_closed",
+        "population")  # fmt: skip
 DOSES_TOLD = ("1", "2")
 _ALONE = _REPORT[: _REPORT.index("[[measure]]")] + "".join(
     [
@@ -181,7 +182,7 @@ def _told_alone() -> list[Row]:
                "clusters_opened": "2", "clusters_closed": "1"}  # fmt: skip
         first = {"persons_tested": "900", "persons_positive": "40", "declarations": "700",
                  "declarations_flagged": "30", "deaths_cumulative": "3", "dose_1": "5000",
-                 "dose_2": "1200", "doses": "6200"}  # fmt: skip
+                 "dose_2": "1200", "doses": "6200", "population": "1134310"}  # fmt: skip
         rows.append(row | (first if day < 0 else dict.fromkeys(first, "")))
     return rows
 

@@ -192,8 +192,17 @@ def plant_limits(tables: dict[str, list[Row]]) -> dict[Found, Figures]:
     # More dead than the platform's records know of cases there.
     tables["alone"].append({**dict.fromkeys(day[on(0)], ""), "date": on(0), "code": "79",
                             "deaths_cumulative": "31"})  # fmt: skip
+    # More first doses than people, and fewer people than there are.
+    blank = dict.fromkeys(day[on(0)], "")
+    tables["alone"] += [
+        {**blank, "date": on(-1), "code": "49", "dose_1": "1600000"},
+        {**blank, "date": on(-1), "code": "31", "population": "1800000"},
+    ]
     own = ("alone", "alone", None)
+    people = ("alone", "census_2019", None)
     return {
+        ("first_doses_and_people", "49", on(-1), "typed_wrong"): (1600000, 1495812, *people),
+        ("population_stated", "31", on(-1), "denominator"): (1800000, 2028514, *people),
         ("positives_and_tested", ALONE, on(-1), "unexplained"): (53, 40, *own),
         ("flagged_and_declared", ALONE, on(-1), "unexplained"): (34, 30, *own),
         ("breakdown_sum", ALONE, on(-1), "unexplained"): (2509, 2600, *own),
@@ -216,6 +225,11 @@ def plant_pointers(records: Rows) -> dict[Found, Figures]:
     samples["X79-2-7"]["lab_code"] = "A-nowhere"
     checks = {row["check_id"]: row for row in records["quarantine", "daily_check", "q"]}
     checks["H01-1-20"]["stay_id"] = "S-nobody"
+    for row, hour in zip(
+        records["declarations", "declaration", "d"][1:4], (16, 15, 17), strict=True
+    ):
+        # Seven hours after nine o'clock, and an hour less and more: of these nothing is said.
+        row["received_at"] = at(0, hour=hour)
     # Two weeks before the second day, a minute before midnight there: still that day.
     records["checkpoints", "place", "c"].append(
         {"place_code": "P-unused", "registered_at": f"{on(1 - 14)}T23:59:00+07:00",
@@ -225,6 +239,7 @@ def plant_pointers(records: Rows) -> dict[Found, Figures]:
         ("exposure_case_unknown", "79", on(4), "reference_missing"): (2, 0, "t", "t", 2),
         ("member_sample_unknown", "01", on(3), "reference_missing"): (1, 0, "x", "x", 1),
         ("sample_laboratory_unknown", "79", on(2), "unregistered"): (1, 0, "x", "x", 1),
+        ("declared_in_utc", "01", on(0), "zone_lost"): (1, 0, "d", "d", 1),
         ("check_stay_unknown", "01", on(1), "reference_missing"): (1, 0, "q", "q", 1),
         ("place_never_used", "79", on(1), "not_in_use"): (1, 0, "c", "c", 1),
     }

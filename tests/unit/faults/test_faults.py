@@ -133,7 +133,11 @@ def test_what_is_expected_can_be_noticed_at_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "column"), [("id_year", "identity_status"), ("decimal_comma", "temp_c")]
+    ("key", "column"),
+    [
+        *((key, "identity_status") for key in ("id_year", "id_sex", "id_province")),
+        ("decimal_comma", "temp_c"),
+    ],
 )
 def test_what_only_the_record_shows(
     clean: list[FeedDay], tmp_path: Path, key: str, column: str
@@ -153,12 +157,27 @@ def test_what_only_the_record_shows(
 
     before, then = stored(clean[0].records[name]), stored(after[0][name])
     assert len(before) == of_day.height > 0
-    if key == "id_year":
+    if column == "identity_status":
         assert set(before) == {"verified"}
         assert set(then) == {"mismatch"}
     else:
         # The comma is read as what was meant.
         assert then == before == of_day["before"].cast(pl.Float64).to_list()
+
+
+def test_a_pool_counted_as_a_case_has_nobody_behind_it(
+    clean: list[FeedDay], tmp_path: Path
+) -> None:
+    after, planted = laid(clean, "pool_as_case")
+    kind = record_kind("tracing", kind="case")
+    rows = pl.concat([frames["tracing", "case"] for frames in after], how="diagonal_relaxed")
+    path = tmp_path / "cases.parquet"
+    write_records(rows.drop(SENT, LAST), path, kind="case", fmt="parquet")
+    found = admit(path, kind)
+    assert found.rejected.is_empty()
+    missing = found.accepted.filter(pl.col("identity_status") == "missing")
+    assert set(missing["record_id"]) == set(planted["record_id"])
+    assert missing["person_ref"].null_count() == missing.height > 0
 
 
 def test_no_fault_of_that_name_and_no_such_share() -> None:
