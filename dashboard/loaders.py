@@ -214,6 +214,13 @@ def scenario_scores(
     return score(mine.filter(pl.col("area_code") == area), seen)
 
 
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def place_activity(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataFrame:
+    """Return what QR places did by ward and day."""
+    del token
+    return resources.shared().place_activity(viewer=viewer, start=start, end=end)
+
+
 # --- reference data: public, the same for everybody, not cached by viewer -------------------------
 
 

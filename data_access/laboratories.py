@@ -66,7 +66,11 @@ def laboratories(cube: HotCube, engine: sa.Engine, *, viewer: Viewer, day: date)
     return (
         found.sort("known_at")
         .unique(["lab_code", "area_id"], keep="last")
-        .with_columns(area_code=pl.col("area_id").replace_strict(codes, return_dtype=pl.String))
+        .with_columns(
+            area_code=pl.col("area_id")
+            .replace_strict(codes, return_dtype=pl.String)
+            .cast(pl.String)
+        )
         .sort("area_code", "lab_code")
         .select(list(REGISTER_SCHEMA))
     )

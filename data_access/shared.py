@@ -28,6 +28,7 @@ from data_access.indicators.model import Indicator
 from data_access.indicators.registry import INDICATORS
 from data_access.laboratories import laboratories
 from data_access.measures.model import Measure
+from data_access.places import place_activity
 from data_access.reconcile import engine as reconciled
 from data_access.reference.areas import Areas, load_areas
 from data_access.settings import Settings
@@ -183,6 +184,15 @@ class Shared:
             ("laboratories", day),
             lambda: laboratories(self.cube, self.engine, viewer=viewer, day=day),
             ids=("laboratory_capacity", "laboratories"),
+            viewer=viewer,
+        )
+
+    def place_activity(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+        """Return what QR places did by ward and day: see `places.place_activity`."""
+        return self._kept(
+            ("place_activity", start, end),
+            lambda: place_activity(self.cube, self.engine, viewer=viewer, start=start, end=end),
+            ids=("checkpoint_scans", "checkpoint_places"),
             viewer=viewer,
         )
 
