@@ -46,6 +46,8 @@ class FeedParameters:
         scans_before: share of that before they were.
         block_days: days that are made at a time. A contact who falls ill in the same block as the
             first case of its cluster was listed before; longer blocks take more memory.
+        check_share: of the days of a stay after the first, on how many its daily check is
+            delivered (every day is asked for; the missing share is assumed).
         weekend_share: of a working day's declarations and scans, how many on a Sunday or holiday.
     """
 
@@ -56,6 +58,7 @@ class FeedParameters:
     scans_per_day: float = 1_000_000
     scans_before: float = 0.1
     weekend_share: float = 0.7
+    check_share: float = 0.9
     block_days: int = 7
 
 

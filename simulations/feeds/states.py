@@ -48,34 +48,6 @@ def blank(rows: pl.DataFrame, *names: str) -> pl.DataFrame:
     return rows.with_columns(pl.lit(None).cast(rows.schema[name]).alias(name) for name in names)
 
 
-def ended(stays: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """Return stays with an end: contacts and arrivals on their planned day, cases when healed.
-
-    Needs: class, start_ts, planned_end, actual_end, end_reason.
-    """
-    n = stays.height
-    low, high = STAY_DAYS_F0
-    healed = pl.Series("_healed", rng.integers(low, high, n, endpoint=True))
-    at = pl.Series("_at", rng.integers(*ENDS_MINUTES, n, endpoint=True))
-    leaves = (
-        pl.when(pl.col("class") == "F0")
-        .then(local_date("start_ts") + pl.duration(days=pl.col("_healed")))
-        .otherwise(pl.col("planned_end"))
-    )
-    is_open = pl.col("actual_end").is_null()
-    return (
-        stays.with_columns(healed, at)
-        .with_columns(leaves.alias("_leaves"))
-        .with_columns(
-            pl.when(is_open)
-            .then(midnight_of("_leaves") + pl.duration(minutes=pl.col("_at")))
-            .otherwise("actual_end").cast(MOMENT).alias("actual_end"),
-            pl.when(is_open).then(pl.lit("du_ngay")).otherwise("end_reason").alias("end_reason"),
-        )
-        .drop("_healed", "_at", "_leaves")
-    )  # fmt: skip
-
-
 def fates(cases: pl.DataFrame, stays: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     """Return `id_no, outcome, outcome_date, severity` of cases: healed on leaving, or died."""
     severe = cases.select("id_no", pl.col("severity").alias("was"))

@@ -18,6 +18,7 @@ from data_access.contracts.registry import record_kind
 from simulations.day import places_in_force
 from simulations.epidemic.engine import CASES
 from simulations.feeds.doses import Vaccinations
+from simulations.feeds.inside import Inside, by_rule, daily_checks, due_samples, ended
 from simulations.feeds.laboratories import queued
 from simulations.feeds.model import LAST, SENT, FeedDay, FeedSpec, Frames
 from simulations.feeds.states import (
@@ -25,7 +26,6 @@ from simulations.feeds.states import (
     MOMENT,
     after,
     case_states,
-    ended,
     fates,
     sent_at,
     two_states,
@@ -40,15 +40,25 @@ from simulations.platforms.declarations import (
 )
 from simulations.platforms.epidemic import make_epidemic, tracing_records
 from simulations.platforms.people import Register
-from simulations.platforms.quarantine import make_stays, quarantine_records, site_reports
+from simulations.platforms.quarantine import (
+    LATE_DAYS,
+    breaches,
+    make_stays,
+    site_reports,
+    stay_records,
+    tests_inside,
+)
 from simulations.platforms.setting import UTC_OFFSET_HOURS, Parameters, Setting
 from simulations.platforms.sites import SIZES, Sites, make_sites
+from simulations.platforms.stay_rules import LONGEST_INSIDE_DAYS
 from simulations.platforms.testing import make_samples
 
 WEEK = 7
 LOT_WEEKS = 4
-STAY_DAYS = 17
+STAY_DAYS = LONGEST_INSIDE_DAYS + LATE_DAYS + 1
 """Longest stay (days), for the beds that are put up."""
+TESTS_PER_STAY = 3
+"""Samples of a stay, about, for the laboratories that are put up."""
 LABORATORY_SPARE = 1.3
 """Capacity of laboratories, times the busiest day."""
 SITES_SEED, WEEK_SEED = 1, 2
@@ -60,9 +70,7 @@ SPEAK_OF = (
     ("quarantine", "test", "stay", "stay_id"),
 )
 """(platform, kind, the kind it speaks of, its key there)."""
-_IDS_KEPT = ("facility_id", "rule_id")
-ARRIVALS_AHEAD = 16
-"""Arrivals are made by the day they leave: so many days after the latest they came."""
+_IDS_KEPT = ("facility_id", "rule_id", "stay_id")
 COUNTS = pl.Schema({"day": pl.Date, "province_code": pl.String, "n": pl.Int64})
 SAMPLED_DECLARERS = 0.1
 """Of declarers, how many are sampled at most."""
@@ -76,11 +84,12 @@ class _World:
     spec: FeedSpec
     sites: Sites
     vaccinations: Vaccinations
+    wards: pl.DataFrame
     given: int = 0
     free: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"lab_code": pl.String, "free_us": pl.Int64})
     )
-    inside: pl.DataFrame | None = None
+    inside: Inside = field(default_factory=Inside)
     waiting: Frames = field(default_factory=dict)
 
 
@@ -100,7 +109,7 @@ def stream(spec: FeedSpec, *, areas: pl.DataFrame) -> Iterator[FeedDay]:
     places = places_in_force(
         areas, first_day=spec.first_day, n_days=spec.days, wanted=spec.provinces
     )
-    world = _beginning(spec, places, every)
+    world = _beginning(spec, places, every, wards=wards_of(areas, places))
     step = spec.parameters.block_days
     for number, start in enumerate(range(0, len(every), step)):
         week = every[start : start + step]
@@ -120,23 +129,39 @@ def _setting(
     )  # fmt: skip
 
 
-def _beginning(spec: FeedSpec, places: pl.DataFrame, every: list[DayVolumes]) -> _World:
+def wards_of(areas: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """Return `district_code, ward_code` of the districts of a feed, sorted."""
+    return (
+        areas.filter(pl.col("level") == "ward")
+        .select(pl.col("parent_code").alias("district_code"), pl.col("code").alias("ward_code"))
+        .join(places, on="district_code", how="semi")
+        .unique().sort("district_code", "ward_code")
+    )  # fmt: skip
+
+
+def _beginning(
+    spec: FeedSpec, places: pl.DataFrame, every: list[DayVolumes], *, wards: pl.DataFrame
+) -> _World:
     setting = _setting(spec, places, first_day=spec.first_day, n_days=spec.days,
                        chance=(SITES_SEED,), numbers={})  # fmt: skip
     sites = make_sites(setting, n_beds=1, sized=_sizes(every, setting.parameters))
-    return _World(spec=spec, sites=sites, vaccinations=Vaccinations(sites=sites.vaccination))
+    return _World(spec=spec, sites=sites, vaccinations=Vaccinations(sites=sites.vaccination),
+                  wards=wards)  # fmt: skip
 
 
 def _sizes(every: list[DayVolumes], p: Parameters) -> pl.DataFrame:
     """Return `province_code, kind, n`: beds for whoever may be inside at once, and capacities."""
     cases = np.array([_cases(each) for each in every])
     pools = np.array([_pools(each, p) for each in every])
-    singles = cases * (1 + p.contacts_per_case + p.pool_size)
+    arrivals = np.array([each.counts["arrivals"] for each in every])
+    singles = (
+        cases * (1 + TESTS_PER_STAY * p.contacts_per_case + p.pool_size) + TESTS_PER_STAY * arrivals
+    )
     # Nobody is inside longer than the longest stay: these beds hold them all.
     most = {
         "benh_vien_da_chien": _most_in(cases, STAY_DAYS),
         "tap_trung": _most_in(cases * p.contacts_per_case, STAY_DAYS + WEEK),
-        "khach_san": _most_in(np.array([each.counts["arrivals"] for each in every]), STAY_DAYS + 4),
+        "khach_san": _most_in(arrivals, STAY_DAYS),
         "sang_loc": LABORATORY_SPARE * (pools.max(axis=0) + _declared(every)),
         "khang_dinh": LABORATORY_SPARE * singles.max(axis=0),
     }
@@ -163,7 +188,8 @@ def _declared(every: list[DayVolumes]) -> Numbers:
 
 def _pools(day: DayVolumes, p: Parameters) -> Numbers:
     """Return the pools of screening: whoever is tested, but for cases and their contacts."""
-    alone = _cases(day) * (1 + p.contacts_per_case)
+    # The later samples of stays are counted with the day that brings the stays.
+    alone = _cases(day) * (1 + TESTS_PER_STAY * p.contacts_per_case)
     return np.asarray(np.maximum(day.counts["persons_tested"] - alone, 0) // p.pool_size)
 
 
@@ -180,15 +206,13 @@ def _numbers(week: list[DayVolumes], p: Parameters) -> dict[str, pl.DataFrame]:
         "second_doses": _table(week, [each.counts["doses_2"] for each in week]),
         "scans": _table(week, [each.counts["scans"] for each in week]),
         "declarations": _table(week, [each.counts["declarations"] for each in week]),
-        "arrivals": _table(week, [each.counts["arrivals"] for each in week], ahead=ARRIVALS_AHEAD),
+        "arrivals": _table(week, [each.counts["arrivals"] for each in week]),
     }
 
 
-def _table(week: list[DayVolumes], counts: list[Numbers], *, ahead: int = 0) -> pl.DataFrame:
+def _table(week: list[DayVolumes], counts: list[Numbers]) -> pl.DataFrame:
     return pl.concat(
-        pl.DataFrame(
-            {"day": each.day + timedelta(days=ahead), "province_code": each.codes, "n": count}
-        ).cast(COUNTS)
+        pl.DataFrame({"day": each.day, "province_code": each.codes, "n": count}).cast(COUNTS)
         for each, count in zip(week, counts, strict=True)
     )
 
@@ -203,30 +227,36 @@ def _week(world: _World, places: pl.DataFrame, week: list[DayVolumes], *, number
     register = Register(setting, given=world.given)
     sites, rng = world.sites, setting.rng
     epidemic = make_epidemic(setting, register, places=sites.places)
-    stays = ended(
-        make_stays(setting, register, epidemic=epidemic, facilities=sites.facilities), rng
-    )
+    stays = make_stays(setting, register, epidemic=epidemic, facilities=sites.facilities)
+    # Later blocks speak of a stay too: its key is whole from here on.
+    stays = stays.with_columns(pl.col("stay_id") + f"-{number}")
+    severe = epidemic.cases.filter(pl.col("severity") == "nang")["id_no"]
+    stays = ended(by_rule(setting, stays, severe=severe, wards=world.wards), setting)
     found = fates(epidemic.cases, stays, rng)
     stays = with_deaths(stays, found)
+    inside = world.inside.come(setting, stays)
     declarations = make_declarations(setting, register, epidemic=epidemic)
     samples = make_samples(
-        setting, register, epidemic=epidemic, stays=stays, declared=sampled_others(declarations)
-    )
-    kept = quarantine_records(setting, stays=stays, sites=sites, samples=samples.inside)
+        setting, register, epidemic=epidemic, stays=stays, declared=sampled_others(declarations),
+        followed=due_samples(setting, inside),
+    )  # fmt: skip
+    tests = tests_inside(samples.inside, inside)
     scans = checkpoint_records(setting, register, epidemic=epidemic, sites=sites)
     made: Frames = {
         ("declarations", "declaration"): declaration_records(declarations)["declaration"],
         ("checkpoints", "scan"): scans["scan"],
         **{("tracing", kind): rows for kind, rows in tracing_records(epidemic).items()},
-        **{("quarantine", kind): rows for kind, rows in kept.items()
-           if kind not in {"facility", "test"}},
-        ("quarantine", "test"): kept["test"].with_columns(pl.col("result").fill_null("am_tinh")),
+        ("quarantine", "stay"): stay_records(stays),
+        ("quarantine", "daily_check"): daily_checks(
+            setting, inside, share=world.spec.parameters.check_share),
+        ("quarantine", "breach"): breaches(setting, stays),
+        ("quarantine", "test"): tests.with_columns(pl.col("result").fill_null("am_tinh")),
+        ("quarantine", "site_report"): site_reports(setting, inside, facilities=sites.facilities),
         ("testing", "sample"): _resulted(world, samples.samples),
         ("testing", "sample_person"): samples.members,
         **{("vaccination", kind): rows
            for kind, rows in world.vaccinations.of_week(setting, register).items()},
     }  # fmt: skip
-    made["quarantine", "site_report"] = _site_reports(world, setting, stays)
     world.given = register.given
     states = _states(made, found, rng)
     return {key: _named(rows, number) for key, rows in states.items()} | (
@@ -246,14 +276,6 @@ def _resulted(world: _World, samples: pl.DataFrame) -> pl.DataFrame:
     through, world.free = queued(rows.filter(waits), world.sites.laboratories, free=world.free)
     through = through.with_columns((pl.col("resulted_at") + handed).alias("returned_at"))
     return pl.concat([rows.filter(~waits), through]).sort("sample_id")
-
-
-def _site_reports(world: _World, setting: Setting, stays: pl.DataFrame) -> pl.DataFrame:
-    """Return what sites say of themselves: who came in earlier weeks is inside too."""
-    now = stays.select("facility_id", "start_ts", "actual_end")
-    inside = now if world.inside is None else pl.concat([world.inside, now])
-    world.inside = inside.filter(pl.col("actual_end") >= _instant(setting.first_day))
-    return site_reports(setting, inside, facilities=world.sites.facilities)
 
 
 def _registers(world: _World, day: date) -> Frames:
