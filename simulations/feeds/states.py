@@ -92,6 +92,20 @@ def case_states(cases: pl.DataFrame, found: pl.DataFrame, rng: np.random.Generat
     return pl.concat([first, last])
 
 
+def contact_states(
+    contacts: pl.DataFrame, positive: pl.DataFrame, rng: np.random.Generator
+) -> pl.DataFrame:
+    """Return contacts before and after being sampled, and those who became cases once more.
+
+    Needs: contact_id, sampled_ts, status; and of `positive`, contact_id and reported_at.
+    """
+    told = two_states(contacts, rng, later=("sampled_ts",), when="sampled_ts",
+                      status="quarantined")  # fmt: skip
+    ill = contacts.join(positive, on="contact_id", how="inner", maintain_order="left")
+    ill = ill.with_columns(pl.lit("tested_pos").alias("status"))
+    return pl.concat([told, sent_at(ill, rng).drop("reported_at").select(told.columns)])
+
+
 def after(rows: pl.DataFrame, known: pl.DataFrame, *, key: str) -> pl.DataFrame:
     """Return records that speak of another one, none sent before that one is.
 

@@ -17,15 +17,18 @@ from numpy.typing import NDArray
 from data_access.contracts.registry import record_kind
 from simulations.day import places_in_force
 from simulations.epidemic.engine import CASES
+from simulations.feeds.chains import make_chains
 from simulations.feeds.doses import Vaccinations
 from simulations.feeds.inside import Inside, by_rule, daily_checks, due_samples, ended
 from simulations.feeds.laboratories import queued
 from simulations.feeds.model import LAST, SENT, FeedDay, FeedSpec, Frames
+from simulations.feeds.outbreaks import Outbreaks
 from simulations.feeds.states import (
     CLOSED_AFTER_DAYS,
     MOMENT,
     after,
     case_states,
+    contact_states,
     fates,
     sent_at,
     two_states,
@@ -38,7 +41,7 @@ from simulations.platforms.declarations import (
     make_declarations,
     sampled_others,
 )
-from simulations.platforms.epidemic import make_epidemic, tracing_records
+from simulations.platforms.epidemic import Epidemic, tracing_records
 from simulations.platforms.people import Register
 from simulations.platforms.quarantine import (
     LATE_DAYS,
@@ -61,7 +64,7 @@ TESTS_PER_STAY = 3
 """Samples of a stay, about, for the laboratories that are put up."""
 LABORATORY_SPARE = 1.3
 """Capacity of laboratories, times the busiest day."""
-SITES_SEED, WEEK_SEED = 1, 2
+SITES_SEED, WEEK_SEED, CHAINS_SEED = 1, 2, 3
 REGISTERS = (("quarantine", "facility"), ("testing", "laboratory"), ("vaccination", "site"),
              ("checkpoints", "place"))  # fmt: skip
 SPEAK_OF = (
@@ -70,7 +73,9 @@ SPEAK_OF = (
     ("quarantine", "test", "stay", "stay_id"),
 )
 """(platform, kind, the kind it speaks of, its key there)."""
-_IDS_KEPT = ("facility_id", "rule_id", "stay_id")
+_IDS_KEPT = ("facility_id", "rule_id", "stay_id", "case_id", "infector_id", "index_case_id",
+             "cluster_id")  # fmt: skip
+"""Keys that are whole from the beginning, since other blocks speak of them too."""
 COUNTS = pl.Schema({"day": pl.Date, "province_code": pl.String, "n": pl.Int64})
 SAMPLED_DECLARERS = 0.1
 """Of declarers, how many are sampled at most."""
@@ -84,6 +89,7 @@ class _World:
     spec: FeedSpec
     sites: Sites
     vaccinations: Vaccinations
+    outbreaks: Outbreaks
     wards: pl.DataFrame
     given: int = 0
     free: pl.DataFrame = field(
@@ -144,23 +150,29 @@ def _beginning(
 ) -> _World:
     setting = _setting(spec, places, first_day=spec.first_day, n_days=spec.days,
                        chance=(SITES_SEED,), numbers={})  # fmt: skip
-    sites = make_sites(setting, n_beds=1, sized=_sizes(every, setting.parameters))
-    return _World(spec=spec, sites=sites, vaccinations=Vaccinations(sites=sites.vaccination),
-                  wards=wards)  # fmt: skip
-
-
-def _sizes(every: list[DayVolumes], p: Parameters) -> pl.DataFrame:
-    """Return `province_code, kind, n`: beds for whoever may be inside at once, and capacities."""
     cases = np.array([_cases(each) for each in every])
+    chains = make_chains(cases, first_day=spec.first_day, p=spec.parameters,
+                         rng=np.random.default_rng((spec.seed, CHAINS_SEED)))  # fmt: skip
+    contacts = chains.contacts(shape=cases.shape)
+    sizes = _sizes(every, cases, contacts, setting.parameters)
+    sites = make_sites(setting, n_beds=1, sized=sizes)
+    return _World(
+        spec=spec, sites=sites, vaccinations=Vaccinations(sites=sites.vaccination), wards=wards,
+        outbreaks=Outbreaks(chains=chains, codes=every[0].codes, first_day=spec.first_day),
+    )  # fmt: skip
+
+
+def _sizes(
+    every: list[DayVolumes], cases: Numbers, contacts: Numbers, p: Parameters
+) -> pl.DataFrame:
+    """Return `province_code, kind, n`: beds for whoever may be inside at once, and capacities."""
     pools = np.array([_pools(each, p) for each in every])
     arrivals = np.array([each.counts["arrivals"] for each in every])
-    singles = (
-        cases * (1 + TESTS_PER_STAY * p.contacts_per_case + p.pool_size) + TESTS_PER_STAY * arrivals
-    )
+    singles = cases * (1 + p.pool_size) + TESTS_PER_STAY * (contacts + arrivals)
     # Nobody is inside longer than the longest stay: these beds hold them all.
     most = {
         "benh_vien_da_chien": _most_in(cases, STAY_DAYS),
-        "tap_trung": _most_in(cases * p.contacts_per_case, STAY_DAYS + WEEK),
+        "tap_trung": _most_in(contacts, STAY_DAYS),
         "khach_san": _most_in(arrivals, STAY_DAYS),
         "sang_loc": LABORATORY_SPARE * (pools.max(axis=0) + _declared(every)),
         "khang_dinh": LABORATORY_SPARE * singles.max(axis=0),
@@ -200,7 +212,6 @@ def _cases(day: DayVolumes) -> Numbers:
 def _numbers(week: list[DayVolumes], p: Parameters) -> dict[str, pl.DataFrame]:
     """Return what happens in a week as `day, province_code, n` by name."""
     return {
-        "cases": _table(week, [_cases(each) for each in week]),
         "pools": _table(week, [_pools(each, p) for each in week]),
         "doses": _table(week, [each.counts["doses_1"] for each in week]),
         "second_doses": _table(week, [each.counts["doses_2"] for each in week]),
@@ -226,15 +237,15 @@ def _week(world: _World, places: pl.DataFrame, week: list[DayVolumes], *, number
     )  # fmt: skip
     register = Register(setting, given=world.given)
     sites, rng = world.sites, setting.rng
-    epidemic = make_epidemic(setting, register, places=sites.places)
+    epidemic = world.outbreaks.of_block(setting, register, places=sites.places, wards=world.wards)
     stays = make_stays(setting, register, epidemic=epidemic, facilities=sites.facilities)
-    # Later blocks speak of a stay too: its key is whole from here on.
     stays = stays.with_columns(pl.col("stay_id") + f"-{number}")
     severe = epidemic.cases.filter(pl.col("severity") == "nang")["id_no"]
     stays = ended(by_rule(setting, stays, severe=severe, wards=world.wards), setting)
     found = fates(epidemic.cases, stays, rng)
     stays = with_deaths(stays, found)
     inside = world.inside.come(setting, stays)
+    world.outbreaks.hold(epidemic, stays)
     declarations = make_declarations(setting, register, epidemic=epidemic)
     samples = make_samples(
         setting, register, epidemic=epidemic, stays=stays, declared=sampled_others(declarations),
@@ -258,7 +269,7 @@ def _week(world: _World, places: pl.DataFrame, week: list[DayVolumes], *, number
            for kind, rows in world.vaccinations.of_week(setting, register).items()},
     }  # fmt: skip
     world.given = register.given
-    states = _states(made, found, rng)
+    states = _states(made, found, rng, positive=_positive(epidemic))
     return {key: _named(rows, number) for key, rows in states.items()} | (
         _registers(world, week[0].day) if number == 0 else {}
     )
@@ -294,12 +305,22 @@ def _instant(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=UTC_OFFSET_HOURS)
 
 
-def _states(made: Frames, found: pl.DataFrame, rng: np.random.Generator) -> Frames:
+def _positive(epidemic: Epidemic) -> pl.DataFrame:
+    """Return `contact_id, reported_at` of the contacts who become cases, on whatever day."""
+    cases = [part.select("case_id", "reported_at") for part in (epidemic.cases, epidemic.later)
+             if part is not None]  # fmt: skip
+    return epidemic.contacts.select("contact_id", "case_id").join(
+        pl.concat(cases), on="case_id", how="inner", maintain_order="left"
+    ).drop("case_id")  # fmt: skip
+
+
+def _states(
+    made: Frames, found: pl.DataFrame, rng: np.random.Generator, *, positive: pl.DataFrame
+) -> Frames:
     """Return every record in the states it goes through, each with SENT."""
     ways = {
         ("tracing", "case"): lambda rows: case_states(rows, found, rng),
-        ("tracing", "contact"): lambda rows: two_states(
-            rows, rng, later=("sampled_ts",), when="sampled_ts", status="quarantined"),
+        ("tracing", "contact"): lambda rows: contact_states(rows, positive, rng),
         ("quarantine", "stay"): lambda rows: two_states(
             rows, rng, later=("actual_end", "end_reason"), when="actual_end"),
         ("testing", "sample"): lambda rows: two_states(
@@ -316,13 +337,17 @@ def _states(made: Frames, found: pl.DataFrame, rng: np.random.Generator) -> Fram
 
 
 def _cluster_states(clusters: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """Return clusters as active, and closed two weeks after their last case."""
+    """Return clusters when they are found, at their last case, and closed two weeks after it."""
+    onset = pl.when(pl.col("first_onset") <= pl.col("opened_on")).then("first_onset")
+    found = clusters.filter(pl.col("last_case_date") > pl.col("opened_on")).with_columns(
+        pl.col("opened_on").alias("last_case_date"), onset.alias("first_onset")
+    )
     active = sent_at(clusters, rng)
     closed = active.with_columns(
         pl.lit("ket_thuc").alias("status"),
         (pl.col(SENT) + pl.duration(days=CLOSED_AFTER_DAYS)).alias(SENT),
     )
-    return pl.concat([active, closed])
+    return pl.concat([sent_at(found, rng), active, closed])
 
 
 def _named(rows: pl.DataFrame, number: int) -> pl.DataFrame:

@@ -70,7 +70,8 @@ def _of_cases(epidemic: Epidemic) -> pl.DataFrame:
 
 def _of_contacts(epidemic: Epidemic) -> pl.DataFrame:
     """Return the stays of those reached; who became a case leaves when isolated as one."""
-    isolated = epidemic.cases.select("case_id", "isolation_ts")
+    cases = [epidemic.cases] if epidemic.later is None else [epidemic.cases, epidemic.later]
+    isolated = pl.concat(part.select("case_id", "isolation_ts") for part in cases)
     rows = (
         epidemic.contacts.filter(pl.col("quarantined_ts").is_not_null())
         .join(isolated, on="case_id", how="left", maintain_order="left")

@@ -107,7 +107,11 @@ def _of_cases(setting: Setting, epidemic: Epidemic, *, stays: pl.DataFrame) -> p
     inside = epidemic.contacts.filter(pl.col("case_id").is_not_null()).select(
         "case_id", pl.col("contact_id").alias("id_of_contact")
     )
-    inside = inside.join(stays.select("id_of_contact", "stay_id"), on="id_of_contact", how="left")
+    inside = inside.join(
+        stays.select("id_of_contact", "stay_id"), on="id_of_contact", how="left"
+    ).select("case_id", "stay_id")
+    if epidemic.held is not None:
+        inside = pl.concat([inside, epidemic.held])
     ct = setting.whole("_tenths", 150, 350, n=epidemic.cases.height)
     pool = pl.when(pl.col("found_by") == "pooled").then("D-" + pl.col("case_id"))
     rows = one_person(epidemic.cases).with_columns(ct)
@@ -128,7 +132,7 @@ def _of_contacts(epidemic: Epidemic, *, stays: pl.DataFrame) -> pl.DataFrame:
         pl.col("id_of_contact").alias("contact_id"), "stay_id", "day"
     )
     rows = epidemic.contacts.filter(
-        pl.col("sampled_ts").is_not_null() & pl.col("case_id").is_null()
+        pl.col("sampled_ts").is_not_null() & (pl.col("status") != "tested_pos")
     ).join(inside, on="contact_id", how="left", maintain_order="left")
     return one_person(rows).select(
         "day", pl.col("sampled_ts").alias("collected_at"), "pool_size", "pool_kind", "method",
