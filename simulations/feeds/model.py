@@ -47,6 +47,8 @@ class FeedParameters:
         scans_before: share of that before they were.
         block_days: days that are made at a time. A contact who falls ill in the same block as the
             first case of its cluster was listed before; longer blocks take more memory.
+        people_per_site: simulated people of a province for whom there is a vaccination site of
+            each kind; there is at least one (assumed).
         check_share: of the days of a stay after the first, on how many its daily check is
             delivered (every day is asked for; the missing share is assumed).
         household_attack: of the others in the household of a case, how many it infects: 0.297 of
@@ -55,6 +57,9 @@ class FeedParameters:
         contacts_elsewhere: people whom a case met elsewhere and who are listed (mean, assumed).
         elsewhere_attack: of those, how many it infects (assumed). From 0 to 0.6.
         weekend_share: of a working day's declarations and scans, how many on a Sunday or holiday.
+        quiet_doses: likewise of doses, the week's total kept (assumed; 0.30 million on the eve of
+            2 September 2021 against 1.1 million on the 11th).
+        quiet_tests: likewise of people tested (assumed).
 
     Raises:
         ValueError: if an attack rate lies outside its bounds.
@@ -67,6 +72,9 @@ class FeedParameters:
     scans_per_day: float = 1_000_000
     scans_before: float = 0.1
     weekend_share: float = 0.7
+    quiet_doses: float = 0.6
+    quiet_tests: float = 0.8
+    people_per_site: int = 50_000
     check_share: float = 0.9
     household_attack: float = 0.297
     contacts_elsewhere: float = 1.0

@@ -18,6 +18,7 @@ from data_access.contracts.registry import record_kind
 from simulations.day import places_in_force
 from simulations.epidemic.engine import CASES
 from simulations.feeds.chains import make_chains
+from simulations.feeds.cohorts import SECOND, THIRD, Cohorts, before_the_feed
 from simulations.feeds.doses import Vaccinations
 from simulations.feeds.inside import Inside, by_rule, daily_checks, due_samples, ended
 from simulations.feeds.laboratories import queued
@@ -35,6 +36,7 @@ from simulations.feeds.states import (
     with_deaths,
 )
 from simulations.feeds.volumes import DayVolumes, country_of, volumes
+from simulations.inputs import Country
 from simulations.platforms.checkpoints import checkpoint_records
 from simulations.platforms.declarations import (
     declaration_records,
@@ -52,7 +54,7 @@ from simulations.platforms.quarantine import (
     tests_inside,
 )
 from simulations.platforms.setting import UTC_OFFSET_HOURS, Parameters, Setting
-from simulations.platforms.sites import SIZES, Sites, make_sites
+from simulations.platforms.sites import SITES, SIZES, Sites, make_sites
 from simulations.platforms.stay_rules import LONGEST_INSIDE_DAYS
 from simulations.platforms.testing import make_samples
 
@@ -64,7 +66,7 @@ TESTS_PER_STAY = 3
 """Samples of a stay, about, for the laboratories that are put up."""
 LABORATORY_SPARE = 1.3
 """Capacity of laboratories, times the busiest day."""
-SITES_SEED, WEEK_SEED, CHAINS_SEED = 1, 2, 3
+SITES_SEED, WEEK_SEED, CHAINS_SEED, COHORTS_SEED = 1, 2, 3, 4
 REGISTERS = (("quarantine", "facility"), ("testing", "laboratory"), ("vaccination", "site"),
              ("checkpoints", "place"))  # fmt: skip
 SPEAK_OF = (
@@ -111,11 +113,18 @@ def stream(spec: FeedSpec, *, areas: pl.DataFrame) -> Iterator[FeedDay]:
     Raises:
         ValueError: if the days lie outside the epidemic's plan, or a province is not known.
     """
-    every = list(volumes(country_of(spec), spec))
+    country = country_of(spec)
+    whole = list(volumes(country, spec, from_the_start=True))
+    every = [each for each in whole if each.day >= spec.first_day]
     places = places_in_force(
         areas, first_day=spec.first_day, n_days=spec.days, wanted=spec.provinces
     )
-    world = _beginning(spec, places, every, wards=wards_of(areas, places))
+    world = _beginning(
+        spec, places, every, wards=wards_of(areas, places),
+        people=_people(country, every[0].codes) * spec.thin,
+        before=_waiting(spec, whole[: len(whole) - len(every)], country, n=len(every[0].codes)),
+    )  # fmt: skip
+    del whole
     step = spec.parameters.block_days
     for number, start in enumerate(range(0, len(every), step)):
         week = every[start : start + step]
@@ -145,20 +154,54 @@ def wards_of(areas: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def _people(country: Country, codes: tuple[str, ...]) -> Numbers:
+    """Return the people of provinces."""
+    here = [country.index(code) for code in codes]
+    return np.asarray(country.setup.population.sum(axis=1)[here])
+
+
+def _waiting(
+    spec: FeedSpec, days: list[DayVolumes], country: Country, *, n: int
+) -> dict[str, Cohorts]:
+    """Return who of `n` provinces waits for a second and a third dose when the feed begins."""
+    flows = (
+        np.array([each.counts[f"doses_{dose}"] for each in days], dtype=np.int64).reshape(-1, n)
+        for dose in (1, 2, 3)
+    )
+    once, twice = before_the_feed(
+        *flows, first_day=country.first_day, products=Parameters().interval_days,
+        rng=np.random.default_rng((spec.seed, COHORTS_SEED)),
+    )  # fmt: skip
+    return {SECOND: once, THIRD: twice}
+
+
 def _beginning(
-    spec: FeedSpec, places: pl.DataFrame, every: list[DayVolumes], *, wards: pl.DataFrame
-) -> _World:
+    spec: FeedSpec, places: pl.DataFrame, every: list[DayVolumes], *, wards: pl.DataFrame,
+    people: Numbers, before: dict[str, Cohorts],
+) -> _World:  # fmt: skip
     setting = _setting(spec, places, first_day=spec.first_day, n_days=spec.days,
                        chance=(SITES_SEED,), numbers={})  # fmt: skip
     cases = np.array([_cases(each) for each in every])
     chains = make_chains(cases, first_day=spec.first_day, p=spec.parameters,
                          rng=np.random.default_rng((spec.seed, CHAINS_SEED)))  # fmt: skip
     contacts = chains.contacts(shape=cases.shape)
-    sizes = _sizes(every, cases, contacts, setting.parameters)
+    codes = every[0].codes
+    sizes = pl.concat(
+        [
+            _sizes(every, cases, contacts, setting.parameters),
+            _site_numbers(codes, people // spec.parameters.people_per_site),
+        ]
+    )
     sites = make_sites(setting, n_beds=1, sized=sizes)
     return _World(
-        spec=spec, sites=sites, vaccinations=Vaccinations(sites=sites.vaccination), wards=wards,
-        outbreaks=Outbreaks(chains=chains, codes=every[0].codes, first_day=spec.first_day),
+        spec=spec, sites=sites, wards=wards,
+        vaccinations=Vaccinations(
+            sites=sites.vaccination, codes=codes, before=before,
+            third_doses=pl.DataFrame({
+                "province_code": codes,
+                "n": np.sum([each.counts["doses_3"] for each in every], axis=0)}),
+        ),
+        outbreaks=Outbreaks(chains=chains, codes=codes, first_day=spec.first_day),
     )  # fmt: skip
 
 
@@ -182,6 +225,12 @@ def _sizes(
         for kind, many in most.items()
         for code, n in zip(every[0].codes, many, strict=True)
     ]
+    return pl.DataFrame(rows, schema=SIZES, orient="row")
+
+
+def _site_numbers(codes: tuple[str, ...], more: Numbers) -> pl.DataFrame:
+    """Return `province_code, kind, n` of vaccination sites: one, and as many more of each kind."""
+    rows = [(code, kind, 1 + int(n)) for code, n in zip(codes, more, strict=True) for kind in SITES]
     return pl.DataFrame(rows, schema=SIZES, orient="row")
 
 
@@ -215,6 +264,7 @@ def _numbers(week: list[DayVolumes], p: Parameters) -> dict[str, pl.DataFrame]:
         "pools": _table(week, [_pools(each, p) for each in week]),
         "doses": _table(week, [each.counts["doses_1"] for each in week]),
         "second_doses": _table(week, [each.counts["doses_2"] for each in week]),
+        "third_doses": _table(week, [each.counts["doses_3"] for each in week]),
         "scans": _table(week, [each.counts["scans"] for each in week]),
         "declarations": _table(week, [each.counts["declarations"] for each in week]),
         "arrivals": _table(week, [each.counts["arrivals"] for each in week]),
