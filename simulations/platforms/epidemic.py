@@ -284,7 +284,8 @@ def tracing_records(epidemic: Epidemic) -> dict[str, pl.DataFrame]:
         local_date("reported_at").alias("report_date"),
         "isolation_ts", "interviewed_at",
         pl.col("found_by").replace_strict(DETECTED_IN).alias("detected_in"),
-        "severity", pl.lit("dang_dieu_tri").alias("outcome"), "infector_id", "cluster_id",
+        "severity", pl.lit("dang_dieu_tri").alias("outcome"),
+        pl.lit(None, dtype=pl.Date).alias("outcome_date"), "infector_id", "cluster_id",
         (pl.col("found_by") == "contact").alias("known_contact"), *PERSON, *PLACE,
         *(name for name in ("ward_code",) if name in epidemic.cases.columns),
     )  # fmt: skip
