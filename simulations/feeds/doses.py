@@ -111,7 +111,11 @@ class Vaccinations:
             if not wanted.height:
                 continue
             least = least_days(setting.parameters.interval_days, dose=dose, day=day)
-            old, wanted = self._of_before(setting, register, dose=dose, wanted=wanted, least=least)
+            old = came.clear()
+            if self.before[dose].n.any():
+                old, wanted = self._of_before(
+                    setting, register, dose=dose, wanted=wanted, least=least
+                )
             interval = pl.col("vaccine_code").replace_strict(
                 least, default=None, return_dtype=pl.Int64
             )
