@@ -5,6 +5,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
+from simulations.feeds.calendar import next_working
 from simulations.feeds.model import SENT
 from simulations.platforms.setting import UTC_OFFSET_HOURS, local_date
 
@@ -12,7 +13,11 @@ MORNING = timedelta(hours=8)
 SYNC_MINUTES = 45
 """At most, between what is written down and the gate."""
 LATE_DEATH_DAYS = 5
-"""At most, between a death and its record (domain description 9: 0 to 14 days, in bursts)."""
+"""At most, between a death and its record, of those told one by one."""
+BACKLOG_SHARE = 0.35
+"""Of deaths, how many a province holds until the weekday on which it tells of all of them (assumed;
+domain description 9: 0 to 14 days late, in bursts of a province)."""
+WORKING_DAYS = 5
 DIED_OF_SEVERE = 0.55
 """Of the severe, how many die: a share of deaths near the wave's 2.8 % of cases."""
 STAY_DAYS_F0 = (10, 14)
@@ -48,34 +53,6 @@ def blank(rows: pl.DataFrame, *names: str) -> pl.DataFrame:
     return rows.with_columns(pl.lit(None).cast(rows.schema[name]).alias(name) for name in names)
 
 
-def ended(stays: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """Return stays with an end: contacts and arrivals on their planned day, cases when healed.
-
-    Needs: class, start_ts, planned_end, actual_end, end_reason.
-    """
-    n = stays.height
-    low, high = STAY_DAYS_F0
-    healed = pl.Series("_healed", rng.integers(low, high, n, endpoint=True))
-    at = pl.Series("_at", rng.integers(*ENDS_MINUTES, n, endpoint=True))
-    leaves = (
-        pl.when(pl.col("class") == "F0")
-        .then(local_date("start_ts") + pl.duration(days=pl.col("_healed")))
-        .otherwise(pl.col("planned_end"))
-    )
-    is_open = pl.col("actual_end").is_null()
-    return (
-        stays.with_columns(healed, at)
-        .with_columns(leaves.alias("_leaves"))
-        .with_columns(
-            pl.when(is_open)
-            .then(midnight_of("_leaves") + pl.duration(minutes=pl.col("_at")))
-            .otherwise("actual_end").cast(MOMENT).alias("actual_end"),
-            pl.when(is_open).then(pl.lit("du_ngay")).otherwise("end_reason").alias("end_reason"),
-        )
-        .drop("_healed", "_at", "_leaves")
-    )  # fmt: skip
-
-
 def fates(cases: pl.DataFrame, stays: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     """Return `id_no, outcome, outcome_date, severity` of cases: healed on leaving, or died."""
     severe = cases.select("id_no", pl.col("severity").alias("was"))
@@ -109,15 +86,50 @@ def with_deaths(stays: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
 
 def case_states(cases: pl.DataFrame, found: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     """Return cases in treatment, and the same with their outcome."""
-    first = sent_at(cases.with_columns(pl.lit(None, dtype=pl.Date).alias("outcome_date")), rng)
-    late = pl.Series("_late", rng.integers(0, LATE_DEATH_DAYS, cases.height, endpoint=True))
-    last = cases.drop("outcome", "severity").join(
+    first = sent_at(cases, rng)
+    last = cases.drop("outcome", "outcome_date", "severity").join(
         found, on="id_no", how="inner", maintain_order="left"
     )
-    last = sent_at(last.select(first.columns[:-1]), rng).with_columns(late.head(last.height))
-    wait = pl.when(pl.col("outcome") == "tu_vong").then("_late").otherwise(0)
-    last = last.with_columns((pl.col(SENT) + pl.duration(days=wait)).alias(SENT)).drop("_late")
-    return pl.concat([first, last])
+    last = sent_at(last.select(first.columns[:-1]), rng)
+    return pl.concat([first, told_late(last, rng)])
+
+
+def told_late(cases: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Return last states, those of deaths later: some days, or on the province's weekday for them.
+
+    No death is told of on a Sunday or holiday. At most 14 days late.
+    """
+    n = cases.height
+    rows = cases.with_columns(
+        pl.Series("_late", rng.integers(0, LATE_DEATH_DAYS, n, endpoint=True)),
+        pl.Series("_held", rng.random(n) < BACKLOG_SHARE),
+        (pl.col(SENT) + pl.duration(hours=UTC_OFFSET_HOURS)).dt.date().alias("_from"),
+    )
+    tells = pl.col("province_code").cast(pl.Int64) % WORKING_DAYS + 1
+    until = (tells - pl.col("_from").dt.weekday().cast(pl.Int64) - 1) % 7 + 1
+    late = pl.when("_held").then(until).otherwise("_late")
+    rows = rows.with_columns((pl.col("_from") + pl.duration(days=late)).alias("day"))
+    if not n:
+        return cases
+    low, high = rows.select(pl.col("day").min().alias("a"), pl.col("day").max().alias("b")).row(0)
+    rows = rows.join(next_working(low, high), on="day", how="left", maintain_order="left")
+    died = pl.col("outcome") == "tu_vong"
+    wait = pl.when(died).then(pl.col("works_on") - pl.col("_from")).otherwise(pl.duration(days=0))
+    return rows.with_columns((pl.col(SENT) + wait).alias(SENT)).select(cases.columns)
+
+
+def contact_states(
+    contacts: pl.DataFrame, positive: pl.DataFrame, rng: np.random.Generator
+) -> pl.DataFrame:
+    """Return contacts before and after being sampled, and those who became cases once more.
+
+    Needs: contact_id, sampled_ts, status; and of `positive`, contact_id and reported_at.
+    """
+    told = two_states(contacts, rng, later=("sampled_ts",), when="sampled_ts",
+                      status="quarantined")  # fmt: skip
+    ill = contacts.join(positive, on="contact_id", how="inner", maintain_order="left")
+    ill = ill.with_columns(pl.lit("tested_pos").alias("status"))
+    return pl.concat([told, sent_at(ill, rng).drop("reported_at").select(told.columns)])
 
 
 def after(rows: pl.DataFrame, known: pl.DataFrame, *, key: str) -> pl.DataFrame:

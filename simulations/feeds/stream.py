@@ -17,41 +17,56 @@ from numpy.typing import NDArray
 from data_access.contracts.registry import record_kind
 from simulations.day import places_in_force
 from simulations.epidemic.engine import CASES
+from simulations.feeds.chains import make_chains
+from simulations.feeds.cohorts import SECOND, THIRD, Cohorts, before_the_feed
 from simulations.feeds.doses import Vaccinations
+from simulations.feeds.inside import Inside, by_rule, daily_checks, due_samples, ended
 from simulations.feeds.laboratories import queued
 from simulations.feeds.model import LAST, SENT, FeedDay, FeedSpec, Frames
+from simulations.feeds.outbreaks import Outbreaks
 from simulations.feeds.states import (
     CLOSED_AFTER_DAYS,
     MOMENT,
     after,
     case_states,
-    ended,
+    contact_states,
     fates,
     sent_at,
     two_states,
     with_deaths,
 )
 from simulations.feeds.volumes import DayVolumes, country_of, volumes
+from simulations.inputs import Country
 from simulations.platforms.checkpoints import checkpoint_records
 from simulations.platforms.declarations import (
     declaration_records,
     make_declarations,
     sampled_others,
 )
-from simulations.platforms.epidemic import make_epidemic, tracing_records
+from simulations.platforms.epidemic import Epidemic, tracing_records
 from simulations.platforms.people import Register
-from simulations.platforms.quarantine import make_stays, quarantine_records, site_reports
+from simulations.platforms.quarantine import (
+    LATE_DAYS,
+    breaches,
+    make_stays,
+    site_reports,
+    stay_records,
+    tests_inside,
+)
 from simulations.platforms.setting import UTC_OFFSET_HOURS, Parameters, Setting
-from simulations.platforms.sites import SIZES, Sites, make_sites
+from simulations.platforms.sites import SITES, SIZES, Sites, make_sites
+from simulations.platforms.stay_rules import LONGEST_INSIDE_DAYS
 from simulations.platforms.testing import make_samples
 
 WEEK = 7
 LOT_WEEKS = 4
-STAY_DAYS = 17
+STAY_DAYS = LONGEST_INSIDE_DAYS + LATE_DAYS + 1
 """Longest stay (days), for the beds that are put up."""
+TESTS_PER_STAY = 3
+"""Samples of a stay, about, for the laboratories that are put up."""
 LABORATORY_SPARE = 1.3
 """Capacity of laboratories, times the busiest day."""
-SITES_SEED, WEEK_SEED = 1, 2
+SITES_SEED, WEEK_SEED, CHAINS_SEED, COHORTS_SEED = 1, 2, 3, 4
 REGISTERS = (("quarantine", "facility"), ("testing", "laboratory"), ("vaccination", "site"),
              ("checkpoints", "place"))  # fmt: skip
 SPEAK_OF = (
@@ -60,9 +75,9 @@ SPEAK_OF = (
     ("quarantine", "test", "stay", "stay_id"),
 )
 """(platform, kind, the kind it speaks of, its key there)."""
-_IDS_KEPT = ("facility_id", "rule_id")
-ARRIVALS_AHEAD = 16
-"""Arrivals are made by the day they leave: so many days after the latest they came."""
+_IDS_KEPT = ("facility_id", "rule_id", "stay_id", "case_id", "infector_id", "index_case_id",
+             "cluster_id")  # fmt: skip
+"""Keys that are whole from the beginning, since other blocks speak of them too."""
 COUNTS = pl.Schema({"day": pl.Date, "province_code": pl.String, "n": pl.Int64})
 SAMPLED_DECLARERS = 0.1
 """Of declarers, how many are sampled at most."""
@@ -76,11 +91,13 @@ class _World:
     spec: FeedSpec
     sites: Sites
     vaccinations: Vaccinations
+    outbreaks: Outbreaks
+    wards: pl.DataFrame
     given: int = 0
     free: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"lab_code": pl.String, "free_us": pl.Int64})
     )
-    inside: pl.DataFrame | None = None
+    inside: Inside = field(default_factory=Inside)
     waiting: Frames = field(default_factory=dict)
 
 
@@ -96,11 +113,18 @@ def stream(spec: FeedSpec, *, areas: pl.DataFrame) -> Iterator[FeedDay]:
     Raises:
         ValueError: if the days lie outside the epidemic's plan, or a province is not known.
     """
-    every = list(volumes(country_of(spec), spec))
+    country = country_of(spec)
+    whole = list(volumes(country, spec, from_the_start=True))
+    every = [each for each in whole if each.day >= spec.first_day]
     places = places_in_force(
         areas, first_day=spec.first_day, n_days=spec.days, wanted=spec.provinces
     )
-    world = _beginning(spec, places, every)
+    world = _beginning(
+        spec, places, every, wards=wards_of(areas, places),
+        people=_people(country, every[0].codes) * spec.thin,
+        before=_waiting(spec, whole[: len(whole) - len(every)], country, n=len(every[0].codes)),
+    )  # fmt: skip
+    del whole
     step = spec.parameters.block_days
     for number, start in enumerate(range(0, len(every), step)):
         week = every[start : start + step]
@@ -120,23 +144,79 @@ def _setting(
     )  # fmt: skip
 
 
-def _beginning(spec: FeedSpec, places: pl.DataFrame, every: list[DayVolumes]) -> _World:
+def wards_of(areas: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """Return `district_code, ward_code` of the districts of a feed, sorted."""
+    return (
+        areas.filter(pl.col("level") == "ward")
+        .select(pl.col("parent_code").alias("district_code"), pl.col("code").alias("ward_code"))
+        .join(places, on="district_code", how="semi")
+        .unique().sort("district_code", "ward_code")
+    )  # fmt: skip
+
+
+def _people(country: Country, codes: tuple[str, ...]) -> Numbers:
+    """Return the people of provinces."""
+    here = [country.index(code) for code in codes]
+    return np.asarray(country.setup.population.sum(axis=1)[here])
+
+
+def _waiting(
+    spec: FeedSpec, days: list[DayVolumes], country: Country, *, n: int
+) -> dict[str, Cohorts]:
+    """Return who of `n` provinces waits for a second and a third dose when the feed begins."""
+    flows = (
+        np.array([each.counts[f"doses_{dose}"] for each in days], dtype=np.int64).reshape(-1, n)
+        for dose in (1, 2, 3)
+    )
+    once, twice = before_the_feed(
+        *flows, first_day=country.first_day, products=Parameters().interval_days,
+        rng=np.random.default_rng((spec.seed, COHORTS_SEED)),
+    )  # fmt: skip
+    return {SECOND: once, THIRD: twice}
+
+
+def _beginning(
+    spec: FeedSpec, places: pl.DataFrame, every: list[DayVolumes], *, wards: pl.DataFrame,
+    people: Numbers, before: dict[str, Cohorts],
+) -> _World:  # fmt: skip
     setting = _setting(spec, places, first_day=spec.first_day, n_days=spec.days,
                        chance=(SITES_SEED,), numbers={})  # fmt: skip
-    sites = make_sites(setting, n_beds=1, sized=_sizes(every, setting.parameters))
-    return _World(spec=spec, sites=sites, vaccinations=Vaccinations(sites=sites.vaccination))
-
-
-def _sizes(every: list[DayVolumes], p: Parameters) -> pl.DataFrame:
-    """Return `province_code, kind, n`: beds for whoever may be inside at once, and capacities."""
     cases = np.array([_cases(each) for each in every])
+    chains = make_chains(cases, first_day=spec.first_day, p=spec.parameters,
+                         rng=np.random.default_rng((spec.seed, CHAINS_SEED)))  # fmt: skip
+    contacts = chains.contacts(shape=cases.shape)
+    codes = every[0].codes
+    sizes = pl.concat(
+        [
+            _sizes(every, cases, contacts, setting.parameters),
+            _site_numbers(codes, people // spec.parameters.people_per_site),
+        ]
+    )
+    sites = make_sites(setting, n_beds=1, sized=sizes)
+    return _World(
+        spec=spec, sites=sites, wards=wards,
+        vaccinations=Vaccinations(
+            sites=sites.vaccination, codes=codes, before=before,
+            third_doses=pl.DataFrame({
+                "province_code": codes,
+                "n": np.sum([each.counts["doses_3"] for each in every], axis=0)}),
+        ),
+        outbreaks=Outbreaks(chains=chains, codes=codes, first_day=spec.first_day),
+    )  # fmt: skip
+
+
+def _sizes(
+    every: list[DayVolumes], cases: Numbers, contacts: Numbers, p: Parameters
+) -> pl.DataFrame:
+    """Return `province_code, kind, n`: beds for whoever may be inside at once, and capacities."""
     pools = np.array([_pools(each, p) for each in every])
-    singles = cases * (1 + p.contacts_per_case + p.pool_size)
+    arrivals = np.array([each.counts["arrivals"] for each in every])
+    singles = cases * (1 + p.pool_size) + TESTS_PER_STAY * (contacts + arrivals)
     # Nobody is inside longer than the longest stay: these beds hold them all.
     most = {
         "benh_vien_da_chien": _most_in(cases, STAY_DAYS),
-        "tap_trung": _most_in(cases * p.contacts_per_case, STAY_DAYS + WEEK),
-        "khach_san": _most_in(np.array([each.counts["arrivals"] for each in every]), STAY_DAYS + 4),
+        "tap_trung": _most_in(contacts, STAY_DAYS),
+        "khach_san": _most_in(arrivals, STAY_DAYS),
         "sang_loc": LABORATORY_SPARE * (pools.max(axis=0) + _declared(every)),
         "khang_dinh": LABORATORY_SPARE * singles.max(axis=0),
     }
@@ -145,6 +225,12 @@ def _sizes(every: list[DayVolumes], p: Parameters) -> pl.DataFrame:
         for kind, many in most.items()
         for code, n in zip(every[0].codes, many, strict=True)
     ]
+    return pl.DataFrame(rows, schema=SIZES, orient="row")
+
+
+def _site_numbers(codes: tuple[str, ...], more: Numbers) -> pl.DataFrame:
+    """Return `province_code, kind, n` of vaccination sites: one, and as many more of each kind."""
+    rows = [(code, kind, 1 + int(n)) for code, n in zip(codes, more, strict=True) for kind in SITES]
     return pl.DataFrame(rows, schema=SIZES, orient="row")
 
 
@@ -163,7 +249,8 @@ def _declared(every: list[DayVolumes]) -> Numbers:
 
 def _pools(day: DayVolumes, p: Parameters) -> Numbers:
     """Return the pools of screening: whoever is tested, but for cases and their contacts."""
-    alone = _cases(day) * (1 + p.contacts_per_case)
+    # The later samples of stays are counted with the day that brings the stays.
+    alone = _cases(day) * (1 + TESTS_PER_STAY * p.contacts_per_case)
     return np.asarray(np.maximum(day.counts["persons_tested"] - alone, 0) // p.pool_size)
 
 
@@ -174,21 +261,19 @@ def _cases(day: DayVolumes) -> Numbers:
 def _numbers(week: list[DayVolumes], p: Parameters) -> dict[str, pl.DataFrame]:
     """Return what happens in a week as `day, province_code, n` by name."""
     return {
-        "cases": _table(week, [_cases(each) for each in week]),
         "pools": _table(week, [_pools(each, p) for each in week]),
         "doses": _table(week, [each.counts["doses_1"] for each in week]),
         "second_doses": _table(week, [each.counts["doses_2"] for each in week]),
+        "third_doses": _table(week, [each.counts["doses_3"] for each in week]),
         "scans": _table(week, [each.counts["scans"] for each in week]),
         "declarations": _table(week, [each.counts["declarations"] for each in week]),
-        "arrivals": _table(week, [each.counts["arrivals"] for each in week], ahead=ARRIVALS_AHEAD),
+        "arrivals": _table(week, [each.counts["arrivals"] for each in week]),
     }
 
 
-def _table(week: list[DayVolumes], counts: list[Numbers], *, ahead: int = 0) -> pl.DataFrame:
+def _table(week: list[DayVolumes], counts: list[Numbers]) -> pl.DataFrame:
     return pl.concat(
-        pl.DataFrame(
-            {"day": each.day + timedelta(days=ahead), "province_code": each.codes, "n": count}
-        ).cast(COUNTS)
+        pl.DataFrame({"day": each.day, "province_code": each.codes, "n": count}).cast(COUNTS)
         for each, count in zip(week, counts, strict=True)
     )
 
@@ -202,33 +287,39 @@ def _week(world: _World, places: pl.DataFrame, week: list[DayVolumes], *, number
     )  # fmt: skip
     register = Register(setting, given=world.given)
     sites, rng = world.sites, setting.rng
-    epidemic = make_epidemic(setting, register, places=sites.places)
-    stays = ended(
-        make_stays(setting, register, epidemic=epidemic, facilities=sites.facilities), rng
-    )
+    epidemic = world.outbreaks.of_block(setting, register, places=sites.places, wards=world.wards)
+    stays = make_stays(setting, register, epidemic=epidemic, facilities=sites.facilities)
+    stays = stays.with_columns(pl.col("stay_id") + f"-{number}")
+    severe = epidemic.cases.filter(pl.col("severity") == "nang")["id_no"]
+    stays = ended(by_rule(setting, stays, severe=severe, wards=world.wards), setting)
     found = fates(epidemic.cases, stays, rng)
     stays = with_deaths(stays, found)
+    inside = world.inside.come(setting, stays)
+    world.outbreaks.hold(epidemic, stays)
     declarations = make_declarations(setting, register, epidemic=epidemic)
     samples = make_samples(
-        setting, register, epidemic=epidemic, stays=stays, declared=sampled_others(declarations)
-    )
-    kept = quarantine_records(setting, stays=stays, sites=sites, samples=samples.inside)
+        setting, register, epidemic=epidemic, stays=stays, declared=sampled_others(declarations),
+        followed=due_samples(setting, inside),
+    )  # fmt: skip
+    tests = tests_inside(samples.inside, inside)
     scans = checkpoint_records(setting, register, epidemic=epidemic, sites=sites)
     made: Frames = {
         ("declarations", "declaration"): declaration_records(declarations)["declaration"],
         ("checkpoints", "scan"): scans["scan"],
         **{("tracing", kind): rows for kind, rows in tracing_records(epidemic).items()},
-        **{("quarantine", kind): rows for kind, rows in kept.items()
-           if kind not in {"facility", "test"}},
-        ("quarantine", "test"): kept["test"].with_columns(pl.col("result").fill_null("am_tinh")),
+        ("quarantine", "stay"): stay_records(stays),
+        ("quarantine", "daily_check"): daily_checks(
+            setting, inside, share=world.spec.parameters.check_share),
+        ("quarantine", "breach"): breaches(setting, stays),
+        ("quarantine", "test"): tests.with_columns(pl.col("result").fill_null("am_tinh")),
+        ("quarantine", "site_report"): site_reports(setting, inside, facilities=sites.facilities),
         ("testing", "sample"): _resulted(world, samples.samples),
         ("testing", "sample_person"): samples.members,
         **{("vaccination", kind): rows
            for kind, rows in world.vaccinations.of_week(setting, register).items()},
     }  # fmt: skip
-    made["quarantine", "site_report"] = _site_reports(world, setting, stays)
     world.given = register.given
-    states = _states(made, found, rng)
+    states = _states(made, found, rng, positive=_positive(epidemic))
     return {key: _named(rows, number) for key, rows in states.items()} | (
         _registers(world, week[0].day) if number == 0 else {}
     )
@@ -248,14 +339,6 @@ def _resulted(world: _World, samples: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([rows.filter(~waits), through]).sort("sample_id")
 
 
-def _site_reports(world: _World, setting: Setting, stays: pl.DataFrame) -> pl.DataFrame:
-    """Return what sites say of themselves: who came in earlier weeks is inside too."""
-    now = stays.select("facility_id", "start_ts", "actual_end")
-    inside = now if world.inside is None else pl.concat([world.inside, now])
-    world.inside = inside.filter(pl.col("actual_end") >= _instant(setting.first_day))
-    return site_reports(setting, inside, facilities=world.sites.facilities)
-
-
 def _registers(world: _World, day: date) -> Frames:
     """Return what is registered: known from the first morning on."""
     sites = world.sites
@@ -272,12 +355,22 @@ def _instant(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=UTC_OFFSET_HOURS)
 
 
-def _states(made: Frames, found: pl.DataFrame, rng: np.random.Generator) -> Frames:
+def _positive(epidemic: Epidemic) -> pl.DataFrame:
+    """Return `contact_id, reported_at` of the contacts who become cases, on whatever day."""
+    cases = [part.select("case_id", "reported_at") for part in (epidemic.cases, epidemic.later)
+             if part is not None]  # fmt: skip
+    return epidemic.contacts.select("contact_id", "case_id").join(
+        pl.concat(cases), on="case_id", how="inner", maintain_order="left"
+    ).drop("case_id")  # fmt: skip
+
+
+def _states(
+    made: Frames, found: pl.DataFrame, rng: np.random.Generator, *, positive: pl.DataFrame
+) -> Frames:
     """Return every record in the states it goes through, each with SENT."""
     ways = {
         ("tracing", "case"): lambda rows: case_states(rows, found, rng),
-        ("tracing", "contact"): lambda rows: two_states(
-            rows, rng, later=("sampled_ts",), when="sampled_ts", status="quarantined"),
+        ("tracing", "contact"): lambda rows: contact_states(rows, positive, rng),
         ("quarantine", "stay"): lambda rows: two_states(
             rows, rng, later=("actual_end", "end_reason"), when="actual_end"),
         ("testing", "sample"): lambda rows: two_states(
@@ -294,13 +387,17 @@ def _states(made: Frames, found: pl.DataFrame, rng: np.random.Generator) -> Fram
 
 
 def _cluster_states(clusters: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """Return clusters as active, and closed two weeks after their last case."""
+    """Return clusters when they are found, at their last case, and closed two weeks after it."""
+    onset = pl.when(pl.col("first_onset") <= pl.col("opened_on")).then("first_onset")
+    found = clusters.filter(pl.col("last_case_date") > pl.col("opened_on")).with_columns(
+        pl.col("opened_on").alias("last_case_date"), onset.alias("first_onset")
+    )
     active = sent_at(clusters, rng)
     closed = active.with_columns(
         pl.lit("ket_thuc").alias("status"),
         (pl.col(SENT) + pl.duration(days=CLOSED_AFTER_DAYS)).alias(SENT),
     )
-    return pl.concat([active, closed])
+    return pl.concat([sent_at(found, rng), active, closed])
 
 
 def _named(rows: pl.DataFrame, number: int) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from simulations.epidemic.chance import Expected
 from simulations.epidemic.engine import FLOWS, simulate
+from simulations.feeds.calendar import is_quiet, weekday_factor
 from simulations.feeds.model import FeedParameters, FeedSpec
 from simulations.inputs import GIVEN, Country, read_values, vietnam
 
@@ -21,9 +22,6 @@ DRIVE = date(2021, 8, 2)
 """Hà Nội's daily-declaration drive: its count doubled the next day (domain description 1.1)."""
 MANDATE = date(2021, 7, 28)
 """QR at places is compulsory from here on (end of July 2021; the very day is assumed)."""
-HOLIDAYS = ((9, 2), (9, 3), (1, 1), (4, 30), (5, 1))
-"""(month, day) of public holidays that keep their date."""
-SUNDAY = 7
 Whole = NDArray[np.int64]
 
 
@@ -43,7 +41,9 @@ class DayVolumes:
     counts: Mapping[str, Whole]
 
 
-def volumes(country: Country, spec: FeedSpec) -> Iterator[DayVolumes]:
+def volumes(
+    country: Country, spec: FeedSpec, *, from_the_start: bool = False
+) -> Iterator[DayVolumes]:
     """Yield the volumes of the spec's days, in order, of the epidemic as calibrated.
 
     The epidemic always runs from its own first day, so a later first day waits for those before.
@@ -51,6 +51,7 @@ def volumes(country: Country, spec: FeedSpec) -> Iterator[DayVolumes]:
     Args:
         country: as the engine sees it; its plan must reach the spec's last day.
         spec: which days, how thin, which provinces, which seed.
+        from_the_start: also the days of the epidemic before the spec's first one.
 
     Raises:
         ValueError: if a day lies outside the plan, or a province is not known.
@@ -68,13 +69,14 @@ def volumes(country: Country, spec: FeedSpec) -> Iterator[DayVolumes]:
     shares = people / people.sum()
     running = simulate(country.setup, chance=Expected(), days=range(last))
     for number, (series, _) in enumerate(running):
-        if number < first:
+        if number < first and not from_the_start:
             continue
         day = country.first_day + timedelta(days=number)
         rng = np.random.default_rng((spec.seed, number))
         # Drawn for every province, so that those asked for are the same whoever else is.
         # In real numbers a count may lie below zero by a rounding.
-        means = {name: np.maximum(series[name][0], 0.0) * spec.thin for name in FLOWS}
+        means = {name: np.maximum(series[name][0], 0.0) * spec.thin * rhythm(name, day, spec)
+                 for name in FLOWS}  # fmt: skip
         counts = {name: rng.poisson(means[name])[here] for name in FLOWS}
         for name, mean in activity(day, spec.parameters).items():
             counts[name] = rng.poisson(mean * spec.thin * shares)[here]
@@ -87,10 +89,21 @@ def country_of(spec: FeedSpec) -> Country:
     return vietnam(days=max((spec.first_day - first).days + spec.days, 1))
 
 
+def rhythm(flow: str, day: date, spec: FeedSpec) -> float:
+    """Return how much of the engine's flow falls on a day, for which all days of a week are alike.
+
+    Doses and tests are given less on quiet days; illness knows no weekday.
+    """
+    if flow.startswith("doses"):
+        return weekday_factor(day, spec.parameters.quiet_doses)
+    if flow in {"samples", "persons_tested"}:
+        return weekday_factor(day, spec.parameters.quiet_tests)
+    return 1.0
+
+
 def activity(day: date, p: FeedParameters) -> dict[str, float]:
     """Return arrivals, declarations and scans expected in the whole country on a local day."""
-    quiet = day.isoweekday() == SUNDAY or (day.month, day.day) in HOLIDAYS
-    usual = p.weekend_share if quiet else 1.0
+    usual = p.weekend_share if is_quiet(day) else 1.0
     mandated = day >= MANDATE
     declared = (p.drive_factor if day >= DRIVE else 1.0) if mandated else p.declarations_before
     return {

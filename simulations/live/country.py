@@ -19,13 +19,14 @@ OPENING = datetime(2021, 9, 2, 9, tzinfo=UTC)
 SCALE = 200
 SEED = 1
 DAYS = 365
-SHAPE = 4
+SHAPE = 5
 """Raised whenever the same seed gives other records: an older database is then built anew."""
 ACTIVITY = FeedParameters(
-    declarations_per_day=150_000, scans_per_day=250_000, block_days=21
+    declarations_per_day=150_000, scans_per_day=250_000, block_days=21, check_share=0.2,
+    people_per_site=15_000,
 )  # fmt: skip
-"""Fewer declarations and scans than at the peak, of which half of the build would be; and days made
-many at a time."""
+"""Fewer declarations, scans and checks of stays than at the peak, of which half of the build would
+be; and days made many at a time."""
 MORNING_HOUR, REPORT_HOUR = HOURS
 
 

@@ -21,8 +21,6 @@ DETECTED_IN = {"contact": "khu_cach_ly", "declared": "cong_dong", "pooled": "con
 SETTINGS = ("ho_gia_dinh", "noi_lam_viec", "benh_vien", "cho", "truong", "xe")
 FIRST_ONSET_DAYS = 7
 """Days before it was found on which the first case of each cluster fell ill."""
-CASES_PER_CLUSTER = 12
-"""Cases of one period and province that make a cluster, about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +33,17 @@ class Epidemic:
             became a case, else null.
         visits: one row per stay of a case at a registered place.
         clusters: one row per cluster.
+        later: cases of days after the period, who are listed as contacts in it; None: there are
+            none.
+        held: `case_id, stay_id` of cases who were listed before the period.
     """
 
     cases: pl.DataFrame
     contacts: pl.DataFrame
     visits: pl.DataFrame
     clusters: pl.DataFrame
+    later: pl.DataFrame | None = None
+    held: pl.DataFrame | None = None
 
 
 def make_epidemic(setting: Setting, register: Register, *, places: pl.DataFrame) -> Epidemic:
@@ -51,16 +54,13 @@ def make_epidemic(setting: Setting, register: Register, *, places: pl.DataFrame)
         contacts=pl.concat([_new_contacts(setting, register, cases=cases), _known(setting, cases)])
         .sort("identified_ts", "id_no")
         .pipe(numbered, "contact_id", "TX-"),
-        visits=_visits(setting, cases, places=places),
+        visits=visits_of(setting, cases, places=places),
         clusters=_clusters(cases),
     )
 
 
 def _cases(setting: Setting, register: Register) -> pl.DataFrame:
-    if "cases" in setting.volumes:
-        rows = _clustered(setting, setting.daily("cases"))
-    else:
-        rows = pl.concat([_index_cases(setting), _daily_cases(setting)], how="diagonal")
+    rows = pl.concat([_index_cases(setting), _daily_cases(setting)], how="diagonal")
     rows = numbered(
         _onsets(setting, rows).sort(
             "day", "is_index", descending=[False, True], maintain_order=True
@@ -70,7 +70,7 @@ def _cases(setting: Setting, register: Register) -> pl.DataFrame:
     )
     rows = register.add_people(rows, youngest=1)
     rows = rows.with_columns(_found_by(setting, rows))
-    return _case_moments(setting, _infectors(rows))
+    return case_moments(setting, _infectors(rows))
 
 
 def _index_cases(setting: Setting) -> pl.DataFrame:
@@ -90,20 +90,6 @@ def _daily_cases(setting: Setting) -> pl.DataFrame:
     return rows.with_columns(
         setting.whole("n_cluster", 0, many - 1, n=rows.height),
         pl.lit(value=False).alias("is_index"),
-    )
-
-
-def _clustered(setting: Setting, rows: pl.DataFrame) -> pl.DataFrame:
-    """Divide a period's cases into clusters; the first of each is its index case."""
-    chance = pl.Series("_u", setting.rng.random(rows.height))
-    many = (pl.len() / CASES_PER_CLUSTER).ceil().over("province_code")
-    first = pl.int_range(pl.len()).over("province_code", "n_cluster") == 0
-    return (
-        rows.sort("day", "province_code", maintain_order=True)
-        .with_columns(chance)
-        .with_columns((pl.col("_u") * many).cast(pl.Int64).alias("n_cluster"))
-        .with_columns(first.alias("is_index"))
-        .drop("_u")
     )
 
 
@@ -167,7 +153,7 @@ def _infectors(rows: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _case_moments(setting: Setting, rows: pl.DataFrame) -> pl.DataFrame:
+def case_moments(setting: Setting, rows: pl.DataFrame) -> pl.DataFrame:
     """Add what happens to a case on its day: sampled at dawn, isolated by the evening."""
     rows = setting.at(rows, "collected_at", 5 * 60, 8 * 60)
     for start, name, low, high in (
@@ -188,12 +174,12 @@ def _new_contacts(setting: Setting, register: Register, *, cases: pl.DataFrame) 
         pl.col("case_id").alias("index_case_id"), pl.col("reported_at").alias("index_reported_at"),
         "interviewed_at", *PLACE,
     ).select(pl.all().repeat_by(each).explode())  # fmt: skip
-    rows = _listed(setting, register.add_people(repeated, youngest=1))
+    rows = listed(setting, register.add_people(repeated, youngest=1))
     there = setting.happens("_there", setting.parameters.reached_share, n=rows.height)
     moments = ("reached_ts", "quarantined_ts", "sampled_ts")
     rows = setting.after(rows, "quarantined_ts", "sampled_ts", 10, 60).with_columns(there)
     rows = rows.with_columns(pl.when("_there").then(pl.col(name)).alias(name) for name in moments)
-    return _contact_columns(
+    return contact_columns(
         rows.with_columns(
             pl.when("_there").then(pl.lit("quarantined")).otherwise(pl.lit("new")).alias("status"),
             pl.lit(None, dtype=pl.String).alias("case_id"),
@@ -213,14 +199,15 @@ def _known(setting: Setting, cases: pl.DataFrame) -> pl.DataFrame:
         .join(index, on="index_id", how="left", maintain_order="left")
         .with_columns(pl.col("index_id").alias("index_case_id"))
     )
-    return _contact_columns(
-        _listed(setting, rows).with_columns(
+    return contact_columns(
+        listed(setting, rows).with_columns(
             pl.col("collected_at").alias("sampled_ts"), pl.lit("tested_pos").alias("status")
         )
     )
 
 
-def _listed(setting: Setting, rows: pl.DataFrame) -> pl.DataFrame:
+def listed(setting: Setting, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add moments, source and setting to contacts; needs interviewed_at of the index case."""
     for start, name, low, high in (
         ("interviewed_at", "identified_ts", 5, 60),
         ("identified_ts", "reached_ts", 5, 60),
@@ -234,15 +221,16 @@ def _listed(setting: Setting, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _contact_columns(rows: pl.DataFrame) -> pl.DataFrame:
+def contact_columns(rows: pl.DataFrame, *more: str) -> pl.DataFrame:
+    """Return contacts in working columns, and any more that are named."""
     return rows.select(
         "index_case_id", pl.lit("F1").alias("class"), "index_reported_at", "last_exposure_ts",
         "identified_ts", "reached_ts", "quarantined_ts", "sampled_ts", "source", "setting",
-        "status", "case_id", *PERSON, *PLACE,
+        "status", "case_id", *PERSON, *PLACE, *more,
     )  # fmt: skip
 
 
-def _visits(setting: Setting, cases: pl.DataFrame, *, places: pl.DataFrame) -> pl.DataFrame:
+def visits_of(setting: Setting, cases: pl.DataFrame, *, places: pl.DataFrame) -> pl.DataFrame:
     """Return one visit of each case who was free: a place of its province, the day before."""
     by_province = (
         places.sort("place_code")
@@ -296,8 +284,10 @@ def tracing_records(epidemic: Epidemic) -> dict[str, pl.DataFrame]:
         local_date("reported_at").alias("report_date"),
         "isolation_ts", "interviewed_at",
         pl.col("found_by").replace_strict(DETECTED_IN).alias("detected_in"),
-        "severity", pl.lit("dang_dieu_tri").alias("outcome"), "infector_id", "cluster_id",
+        "severity", pl.lit("dang_dieu_tri").alias("outcome"),
+        pl.lit(None, dtype=pl.Date).alias("outcome_date"), "infector_id", "cluster_id",
         (pl.col("found_by") == "contact").alias("known_contact"), *PERSON, *PLACE,
+        *(name for name in ("ward_code",) if name in epidemic.cases.columns),
     )  # fmt: skip
     visits = numbered(epidemic.visits, "exposure_id", "MD-").select(
         "exposure_id", "case_id", "place_code", "name", _visited().alias("setting"),

@@ -27,13 +27,13 @@ FEVER_TENTHS = 378
 """Body temperature (0.1 °C) from which fever is noted."""
 RULE = "5599/BYT-MT"
 """Letter of the Ministry of Health of July 2021 on how long people stay."""
-WORKING = ("id_of_contact", "day")
+WORKING = ("id_of_contact", "day", "home_district", "rule")
 
 
 def make_stays(
     setting: Setting, register: Register, *, epidemic: Epidemic, facilities: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return every stay with its person; `id_of_contact` and `day` are working columns."""
+    """Return every stay with its person; WORKING names the working columns among the others."""
     stays = pl.concat(
         [_of_cases(epidemic), _of_contacts(epidemic), _of_arrivals(setting, register)]
     )
@@ -54,6 +54,7 @@ def _columns(rows: pl.DataFrame, *, of: str, kind: str) -> pl.DataFrame:
     return rows.select(
         pl.lit(of).alias("class"), pl.lit(kind).alias("facility_kind"), "start_ts", "actual_end",
         "end_reason", "id_of_contact", "day", *PERSON, "province_code",
+        pl.col("district_code").alias("home_district"),
     )  # fmt: skip
 
 
@@ -69,7 +70,8 @@ def _of_cases(epidemic: Epidemic) -> pl.DataFrame:
 
 def _of_contacts(epidemic: Epidemic) -> pl.DataFrame:
     """Return the stays of those reached; who became a case leaves when isolated as one."""
-    isolated = epidemic.cases.select("case_id", "isolation_ts")
+    cases = [epidemic.cases] if epidemic.later is None else [epidemic.cases, epidemic.later]
+    isolated = pl.concat(part.select("case_id", "isolation_ts") for part in cases)
     rows = (
         epidemic.contacts.filter(pl.col("quarantined_ts").is_not_null())
         .join(isolated, on="case_id", how="left", maintain_order="left")
@@ -87,8 +89,13 @@ def _of_contacts(epidemic: Epidemic) -> pl.DataFrame:
 
 
 def _of_arrivals(setting: Setting, register: Register) -> pl.DataFrame:
-    """Return the stays of arrivals from abroad that end on a day of the period, some late."""
+    """Return the stays of arrivals from abroad that end on a day of the period, some late.
+
+    Where their volumes are given, they come on their day and their end is open.
+    """
     rows = register.add_people(setting.daily("arrivals"))
+    if "arrivals" in setting.volumes:
+        return _coming(setting, rows)
     n = rows.height
     rows = rows.with_columns(
         setting.happens("_late", LATE_SHARE, n=n), setting.whole("_over", 1, LATE_DAYS, n=n)
@@ -100,6 +107,15 @@ def _of_arrivals(setting: Setting, register: Register) -> pl.DataFrame:
     rows = setting.at(rows, "actual_end", 14 * 60, 17 * 60)
     rows = rows.with_columns(
         pl.lit("du_ngay").alias("end_reason"),
+        pl.lit(None, dtype=pl.String).alias("id_of_contact"),
+    )
+    return _columns(rows, of="nhap_canh", kind="khach_san")
+
+
+def _coming(setting: Setting, rows: pl.DataFrame) -> pl.DataFrame:
+    rows = setting.at(rows, "start_ts", 9 * 60, 17 * 60).with_columns(
+        pl.lit(None, dtype=pl.Datetime("us", "UTC")).alias("actual_end"),
+        pl.lit(None, dtype=pl.String).alias("end_reason"),
         pl.lit(None, dtype=pl.String).alias("id_of_contact"),
     )
     return _columns(rows, of="nhap_canh", kind="khach_san")
@@ -117,16 +133,22 @@ def quarantine_records(
         samples: `stay_id, day, result` of the samples taken inside.
     """
     return {
-        "stay": stays.select("stay_id", pl.exclude("stay_id", *WORKING)),
+        "stay": stay_records(stays),
         "facility": sites.facilities,
         "daily_check": _daily_checks(setting, stays),
-        "test": _tests(samples, stays),
-        "breach": _breaches(setting, stays),
+        "test": tests_inside(samples, stays),
+        "breach": breaches(setting, stays),
         "site_report": site_reports(setting, stays, facilities=sites.facilities),
     }
 
 
-def _tests(samples: pl.DataFrame, stays: pl.DataFrame) -> pl.DataFrame:
+def stay_records(stays: pl.DataFrame) -> pl.DataFrame:
+    """Return stays in delivery fields."""
+    return stays.select("stay_id", pl.exclude("stay_id", *WORKING))
+
+
+def tests_inside(samples: pl.DataFrame, stays: pl.DataFrame) -> pl.DataFrame:
+    """Return tests in delivery fields: of `stay_id, day, result`, and the stays they are of."""
     began = stays.select("stay_id", local_date("start_ts").alias("stay_started_on"), *PLACE)
     rows = numbered(samples, "test_id", "XC-").join(
         began, on="stay_id", how="left", maintain_order="left"
@@ -155,7 +177,7 @@ def _daily_checks(setting: Setting, stays: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _breaches(setting: Setting, stays: pl.DataFrame) -> pl.DataFrame:
+def breaches(setting: Setting, stays: pl.DataFrame) -> pl.DataFrame:
     """Return the breaches of a few contacts, within the hour after they came in."""
     rows = stays.filter((pl.col("class") == "F1") & pl.col("end_reason").ne_missing("thanh_F0"))
     rows = rows.filter(setting.happens("_", BREACH_SHARE, n=rows.height))

@@ -36,14 +36,14 @@ def make_sites(setting: Setting, *, n_beds: int, sized: pl.DataFrame | None = No
     Args:
         setting: where and when.
         n_beds: usable beds of a facility, samples a day of a laboratory, where no size is given.
-        sized: `province_code, kind, n` of facilities (usable beds) and laboratories (single
-            samples a day).
+        sized: `province_code, kind, n` of facilities (usable beds), laboratories (single samples a
+            day) and vaccination sites (how many; one unless given).
     """
     sizes = pl.DataFrame(schema=SIZES) if sized is None else sized.cast(SIZES)
     return Sites(
         facilities=_facilities(setting, n_beds=n_beds, sizes=sizes),
         laboratories=_laboratories(setting, sizes=sizes),
-        vaccination=_vaccination(setting),
+        vaccination=_vaccination(setting, sizes=sizes),
         places=_places(setting),
     )
 
@@ -87,8 +87,14 @@ def _laboratories(setting: Setting, *, sizes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _vaccination(setting: Setting) -> pl.DataFrame:
-    rows = numbered(_of_kinds(setting, list(SITES), name="kind"), "site_code", "DT-")
+def _vaccination(setting: Setting, *, sizes: pl.DataFrame) -> pl.DataFrame:
+    provinces = pl.DataFrame({"province_code": setting.codes})
+    kinds = pl.DataFrame({"kind": list(SITES)})
+    rows = provinces.join(kinds, how="cross").join(
+        sizes, on=["province_code", "kind"], how="left", maintain_order="left"
+    )
+    each = rows.select(pl.exclude("n").repeat_by(pl.col("n").fill_null(1)).explode())
+    rows = numbered(setting.placed(each), "site_code", "DT-")
     return rows.select(
         "site_code",
         ("Điểm tiêm " + pl.col("site_code")).alias("name"),

@@ -23,6 +23,7 @@ CASE_REASON = {
 MOMENTS = ("collected_at", "received_lab_at", "resulted_at", "returned_at")
 RETURNED_WEIGHTS = (80, 8, 12)
 """How results go back: electronically, on paper, by telephone."""
+LABORATORY_OF_STAYS = laboratory_of("khang_dinh")
 POOL_ID = "pool"
 """Working column: what joins a pool, its members and their retests."""
 
@@ -49,6 +50,7 @@ def make_samples(
     epidemic: Epidemic,
     stays: pl.DataFrame,
     declared: pl.DataFrame,
+    followed: pl.DataFrame | None = None,
 ) -> Samples:
     """Return what was sampled.
 
@@ -59,6 +61,8 @@ def make_samples(
         stays: as `make_stays` gives them.
         declared: `day, sampled_at`, person and place of declarers who were sampled and are no
             cases.
+        followed: samples of stays that a rule asks for, without a result; None: those of arrivals
+            on the morning they leave.
     """
     pooled = _positive_pools(setting, epidemic)
     mates = _mates(setting, register, pools=pooled)
@@ -68,7 +72,7 @@ def make_samples(
             _of_cases(setting, epidemic, stays=stays),
             _of_contacts(epidemic, stays=stays),
             _of_declarers(setting, declared),
-            _of_arrivals(setting, stays),
+            _of_arrivals(setting, stays) if followed is None else followed,
             _retests(setting, mates),
             pooled.drop(*PERSON),
             screened,
@@ -89,7 +93,8 @@ def make_samples(
     )
 
 
-def _single(rows: pl.DataFrame, *, method: str = "RT_PCR") -> pl.DataFrame:
+def one_person(rows: pl.DataFrame, *, method: str = "RT_PCR") -> pl.DataFrame:
+    """Add what a single sample is."""
     return rows.with_columns(
         pl.lit(1, dtype=pl.Int64).alias("pool_size"),
         pl.lit("don").alias("pool_kind"),
@@ -102,10 +107,14 @@ def _of_cases(setting: Setting, epidemic: Epidemic, *, stays: pl.DataFrame) -> p
     inside = epidemic.contacts.filter(pl.col("case_id").is_not_null()).select(
         "case_id", pl.col("contact_id").alias("id_of_contact")
     )
-    inside = inside.join(stays.select("id_of_contact", "stay_id"), on="id_of_contact", how="left")
+    inside = inside.join(
+        stays.select("id_of_contact", "stay_id"), on="id_of_contact", how="left"
+    ).select("case_id", "stay_id")
+    if epidemic.held is not None:
+        inside = pl.concat([inside, epidemic.held])
     ct = setting.whole("_tenths", 150, 350, n=epidemic.cases.height)
     pool = pl.when(pl.col("found_by") == "pooled").then("D-" + pl.col("case_id"))
-    rows = _single(epidemic.cases).with_columns(ct)
+    rows = one_person(epidemic.cases).with_columns(ct)
     rows = rows.join(inside, on="case_id", how="left", maintain_order="left")
     return rows.select(
         "day", *MOMENTS, "pool_size", "pool_kind", "method", "specimen", *PERSON, *PLACE,
@@ -123,9 +132,9 @@ def _of_contacts(epidemic: Epidemic, *, stays: pl.DataFrame) -> pl.DataFrame:
         pl.col("id_of_contact").alias("contact_id"), "stay_id", "day"
     )
     rows = epidemic.contacts.filter(
-        pl.col("sampled_ts").is_not_null() & pl.col("case_id").is_null()
+        pl.col("sampled_ts").is_not_null() & (pl.col("status") != "tested_pos")
     ).join(inside, on="contact_id", how="left", maintain_order="left")
-    return _single(rows).select(
+    return one_person(rows).select(
         "day", pl.col("sampled_ts").alias("collected_at"), "pool_size", "pool_kind", "method",
         "specimen", *PERSON, *PLACE, pl.lit("F1").alias("reason"), "stay_id",
         laboratory_of("khang_dinh").alias("lab_code"),
@@ -163,7 +172,7 @@ _TUBE = (
 
 def _of_declarers(setting: Setting, declared: pl.DataFrame) -> pl.DataFrame:
     rows = declared.with_columns(pl.col("sampled_at").alias("collected_at"))
-    rows = _worked(setting, _single(rows, method="AG_RAPID"), quick=True)
+    rows = _worked(setting, one_person(rows, method="AG_RAPID"), quick=True)
     return _negative(rows, reason="trieu_chung", laboratory="sang_loc").select(
         *_TUBE, *PERSON, *PLACE
     )
@@ -172,7 +181,7 @@ def _of_declarers(setting: Setting, declared: pl.DataFrame) -> pl.DataFrame:
 def _of_arrivals(setting: Setting, stays: pl.DataFrame) -> pl.DataFrame:
     """Return the last samples of arrivals, on the morning of the day they leave."""
     rows = stays.filter(pl.col("class") == "nhap_canh")
-    rows = _worked(setting, setting.at(_single(rows), "collected_at", 6 * 60, 8 * 60))
+    rows = _worked(setting, setting.at(one_person(rows), "collected_at", 6 * 60, 8 * 60))
     return _negative(rows, reason="ket_thuc_cach_ly", laboratory="khang_dinh").select(
         *_TUBE, "stay_id", *PERSON, *PLACE
     )
@@ -210,7 +219,7 @@ def _mates(setting: Setting, register: Register, *, pools: pl.DataFrame) -> pl.D
 
 
 def _retests(setting: Setting, mates: pl.DataFrame) -> pl.DataFrame:
-    rows = _worked(setting, setting.at(_single(mates), "collected_at", 5 * 60, 8 * 60))
+    rows = _worked(setting, setting.at(one_person(mates), "collected_at", 5 * 60, 8 * 60))
     return _negative(rows, reason="tam_soat", laboratory="khang_dinh").select(
         *_TUBE, pl.col(POOL_ID).alias("retest_of"), *PERSON, *PLACE
     )

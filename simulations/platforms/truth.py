@@ -34,7 +34,7 @@ _BINS = {high: f"{low:03d}-{high:03d}" for low, high in pairwise(_EDGES)}
 SYMPTOMS = ("sot", "ho", "kho_tho", "dau_hong", "mat_vi_khuu_giac", "met_moi", "tieu_chay",
             "buon_non")  # fmt: skip
 SHORTAGES = ("nhan_luc", "vat_tu", "phong")
-NEAR_EXPIRY_DAYS = 30
+NEAR_EXPIRY_DAYS, QUIET_DAYS = 30, 14
 _STAY_DAYS = {15: "15+", 8: "08-14", 4: "04-07", 1: "01-03"}
 _BANDS = {65: "65+", 50: "50-64", 18: "18-49", 12: "12-17", 5: "5-11", 0: "0-4"}
 
@@ -173,6 +173,9 @@ def _tracing() -> Iterator[Tally]:
     )
     yield Tally(kind=case, measure="cases_by_onset", day=pl.col("onset_date"), grains="p: d:",
                 where=_there("onset_date"))  # fmt: skip
+    for measure, outcome in (("deaths", "tu_vong"), ("recovered", "khoi")):
+        yield Tally(kind=case, measure=measure, day=pl.col("outcome_date"), grains="p: d:",
+                    where=_is("outcome", outcome) & _there("outcome_date"))  # fmt: skip
     yield Tally(kind=case, measure="cases_isolated", day=local_date("isolation_ts"), grains="p: d:")
     yield Tally(kind=case, measure="cases_interviewed", day=day, grains="p: d:")
     yield Tally(kind=case, measure="cases_known_contacts", day=day, grains="p: d:",
@@ -182,6 +185,9 @@ def _tracing() -> Iterator[Tally]:
                 day=local_date("visited_from"), grains="p:setting d:")  # fmt: skip
     yield Tally(kind=("tracing", "cluster"), measure="clusters_opened", day=pl.col("opened_on"),
                 grains="p:setting d:")  # fmt: skip
+    yield Tally(kind=("tracing", "cluster"), measure="clusters_closed", grains="p:setting d:",
+                day=pl.col("last_case_date") + pl.duration(days=QUIET_DAYS),
+                where=_is("status", "ket_thuc"))  # fmt: skip
 
 
 def _contacts() -> Iterator[Tally]:

@@ -17,11 +17,10 @@ END = datetime(2021, 8, 6, 17, tzinfo=UTC)  # midnight in Hanoi after the second
 ALL = [(c.platform, k.name) for c in CONTRACTS for k in c.kinds]
 LONGEST_INTERVAL = {"AZ": (56, 84), "PF": (21, 28), "MD": (28, 30), "VC": (21, 28)}
 NOT_IN_A_DAY = {
-    "checkpoint_places_closed", "clusters_closed", "deaths", "laboratories_closed",
-    "laboratory_capacity_closed", "quarantine_beds_closed", "quarantine_beds_total_closed",
-    "recovered", "vaccination_sites_closed",
+    "checkpoint_places_closed", "laboratories_closed", "laboratory_capacity_closed",
+    "quarantine_beds_closed", "quarantine_beds_total_closed", "vaccination_sites_closed",
 }  # fmt: skip
-"""Nothing closes, and no case of the day has ended yet."""
+"""No place closes."""
 Rows = list[dict[str, object]]
 
 

@@ -206,10 +206,14 @@ def test_second_doses_keep_the_interval_and_follow_a_first_one() -> None:
     least = {"AZ": 56, "PF": 21, "MD": 28, "VC": 21}
     seconds = doses.filter(pl.col("dose_no") == "2")
     assert seconds.height
-    for who, on, code in seconds.select("id_no", "vaccinated_at", "vaccine_code").iter_rows():
-        first, product = firsts[who]
-        assert product == code
-        assert ((on + LOCAL).date() - first.date()).days >= least[code]
+    for who, on, code, before in seconds.select(
+        "id_no", "vaccinated_at", "vaccine_code", "previous_on"
+    ).iter_rows():
+        assert ((on + LOCAL).date() - before).days >= least[code]
+        assert (before >= FIRST) == (who in firsts)
+        if who in firsts:
+            first, product = firsts[who]
+            assert (product, first.date()) == (code, before)
 
 
 def test_stock_opens_where_it_closed_and_holds_what_was_used() -> None:
