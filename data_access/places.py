@@ -64,6 +64,7 @@ def place_activity(
                     pl.col("area_id")
                     .replace_strict(codes, return_dtype=pl.String)
                     .cast(pl.String)
+                    .cast(pl.String)
                     .alias("area_code"),
                 ).select(list(ACTIVITY_SCHEMA))
             )
