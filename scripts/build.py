@@ -1,18 +1,24 @@
-"""Fills the database that TUYENDAU_DATABASE_URL names: simulated, published facts, or files.
+"""Sets up and fills the database that TUYENDAU_DATABASE_URL names: simulated, facts, or files.
 
-Each source stays behind one call: `Runner.build`, `data_access.demo.build`, `examples.load.main`.
+A SQLite file must be one that is thrown away if this fails. Each source stays behind one call:
+`Runner.build`, `data_access.demo.build`, `examples.load.main`.
 """
 
 import argparse
 import importlib
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+import sqlalchemy as sa
+
+from data_access.cli.init import initialise
 from data_access.clock import machine_clock
 from data_access.demonstration import write_demonstration
-from data_access.engine import make_engine, writing
+from data_access.engine import make_engine, settle, writing
 from data_access.errors import DataAccessError
 from data_access.reference.pack import resolve_pack
 from data_access.settings import Settings, read_settings
@@ -51,30 +57,46 @@ def part(name: str) -> ModuleType:
         raise
 
 
+@contextmanager
+def building(settings: Settings) -> Iterator[sa.Engine]:
+    """Yield the database, and have it lie on the disk as a whole when the block ends well."""
+    engine = make_engine(settings.database_url, is_unfinished=True)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+    if engine.dialect.name == "sqlite":
+        settle(Path(str(engine.url.database)))
+
+
+def set_up(settings: Settings) -> None:
+    """Bring schema and reference data in."""
+    with building(settings) as engine:
+        print(initialise(engine, resolve_pack(settings.pack)), flush=True)
+
+
 def build_demonstration(settings: Settings) -> None:
     """Fill the database with the published figures that ship."""
     pack = resolve_pack(settings.pack).folder
-    engine = make_engine(settings.database_url)
-    try:
+    with building(settings) as engine:
         part("data_access.demo").build(engine, pack, progress=Progress())
-    finally:
-        engine.dispose()
 
 
 def build_simulation(settings: Settings) -> None:
     """Fill the database with the simulated country, up to its opening."""
-    engine = make_engine(settings.database_url)
     country = Country()
+    with building(settings) as engine:
+        simulate(engine, country, key=settings.key_chain)
+
+
+def simulate(engine: sa.Engine, country: Country, *, key: str) -> None:
+    """Send the country through the gate, and have the database say what it is."""
     runner = Runner(
-        engine=engine, viewer=system_viewer(machine_clock()), country=country,
-        key=settings.key_chain,
+        engine=engine, viewer=system_viewer(machine_clock()), country=country, key=key,
     )  # fmt: skip
-    try:
-        runner.build(Progress(), with_chain=False)
-        with writing(engine) as connection:
-            write_demonstration(connection, country.words())
-    finally:
-        engine.dispose()
+    runner.build(Progress(), with_chain=False)
+    with writing(engine) as connection:
+        write_demonstration(connection, country.words())
 
 
 def main() -> int:
@@ -82,9 +104,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.build", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder of files; without it, the shipped facts")
     parser.add_argument("--simulation", action="store_true", help="the simulated country")
+    parser.add_argument("--title", default="", help="said when the database is set up")
     options = parser.parse_args()
     try:
         settings = read_settings()
+        set_up(settings)
+        if options.title:
+            print(options.title, flush=True)
         if options.data:
             part("examples.load").main(data=options.data, database_url=settings.database_url)
         elif options.simulation:

@@ -60,7 +60,12 @@ def say(text: str) -> None:
 
 def step(number: int, text: str) -> None:
     """Announce one of the numbered steps."""
-    say(f"[{number}/{STEPS}] {text}")
+    say(numbered(number, text))
+
+
+def numbered(number: int, text: str) -> str:
+    """Return the line that announces a step."""
+    return f"[{number}/{STEPS}] {text}"
 
 
 def sqlite_url(path: Path) -> str:
@@ -120,9 +125,8 @@ def prepare_file(path: Path, *, figures: Figures) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     remove(unfinished)
     step(1, f"Database and reference data: {path.relative_to(ROOT)}")
-    prepare(sqlite_url(unfinished))
-    step(2, figures.title)
-    run_python("-m", "scripts.build", *figures.words, url=sqlite_url(unfinished))
+    words = ("--title", numbered(2, figures.title), *figures.words)
+    run_python("-m", "scripts.build", *words, url=sqlite_url(unfinished))
     unfinished.replace(path)
     return sqlite_url(path)
 
