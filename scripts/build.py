@@ -6,9 +6,10 @@ A SQLite file must be one that is thrown away if this fails. Each source stays b
 
 import argparse
 import importlib
+import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -20,14 +21,22 @@ from data_access.clock import machine_clock
 from data_access.demonstration import write_demonstration
 from data_access.engine import make_engine, settle, writing
 from data_access.errors import DataAccessError
-from data_access.reference.pack import resolve_pack
+from data_access.reference.pack import PACKS, resolve_pack
+from data_access.reference.scaled import scaled_pack
 from data_access.settings import Settings, read_settings
+from data_access.simulated import read_simulated
 from data_access.viewer import system_viewer
+from simulations.live.ahead import ahead
 from simulations.live.country import Country
 from simulations.live.run import Runner
 
 EVERY_SHARE = 0.05
-INTERRUPTED = 130
+COULD_NOT, INTERRUPTED = 1, 130
+Announce = Callable[[str], None]
+
+
+def quiet(_title: str) -> None:
+    """Announce nothing."""
 
 
 class Progress:
@@ -69,60 +78,106 @@ def building(settings: Settings) -> Iterator[sa.Engine]:
         settle(Path(str(engine.url.database)))
 
 
-def set_up(settings: Settings) -> None:
-    """Bring schema and reference data in."""
+def set_up(engine: sa.Engine, *, pack: str) -> None:
+    """Bring schema and reference data in, and say so."""
+    print(initialise(engine, resolve_pack(pack)), flush=True)
+
+
+def bring_up_to_date(url: str) -> None:
+    """Bring schema and reference data of a database up to date; changes no figures."""
+    engine = make_engine(url)
+    try:
+        set_up(engine, pack=read_settings().pack)
+    finally:
+        engine.dispose()
+
+
+def write_scaled_pack(folder: Path) -> None:
+    """Write the thinned country's pack, for this process and those it starts too."""
+    scaled_pack(PACKS / "vn", folder, scale=Country().scale)
+    os.environ["TUYENDAU_PACK"] = str(folder)
+
+
+def is_of_this_country(url: str) -> bool:
+    """Return whether a database holds the simulation that this version would build."""
+    engine = make_engine(url)
+    try:
+        found = read_simulated(engine, viewer=system_viewer(machine_clock()))
+    except DataAccessError:
+        return False
+    finally:
+        engine.dispose()
+    return found is not None and found.spec == Country().spec
+
+
+def build_files(settings: Settings, *, data: Path, announce: Announce = quiet) -> None:
+    """Fill the database with the files of a folder."""
     with building(settings) as engine:
-        print(initialise(engine, resolve_pack(settings.pack)), flush=True)
+        set_up(engine, pack=settings.pack)
+    announce(f"Real figures from {data}")
+    part("examples.load").main(data=data, database_url=settings.database_url)
 
 
-def build_demonstration(settings: Settings) -> None:
+def build_demonstration(settings: Settings, *, announce: Announce = quiet) -> None:
     """Fill the database with the published figures that ship."""
     pack = resolve_pack(settings.pack).folder
     with building(settings) as engine:
+        set_up(engine, pack=settings.pack)
+        announce("Published figures")
         part("data_access.demo").build(engine, pack, progress=Progress())
 
 
-def build_simulation(settings: Settings) -> None:
+def build_simulation(settings: Settings, *, announce: Announce = quiet) -> None:
     """Fill the database with the simulated country, up to its opening."""
     country = Country()
-    with building(settings) as engine:
-        simulate(engine, country, key=settings.key_chain)
+    with ahead(country, pack=settings.pack) as ticks, building(settings) as engine:
+        set_up(engine, pack=settings.pack)
+        announce(f"Simulated country, 1:{country.scale}")
+        runner = Runner(
+            engine=engine, viewer=system_viewer(machine_clock()), country=country,
+            key=settings.key_chain,
+        )  # fmt: skip
+        runner.build(Progress(), with_chain=False, ticks=ticks)
+        with writing(engine) as connection:
+            write_demonstration(connection, country.words())
 
 
-def simulate(engine: sa.Engine, country: Country, *, key: str) -> None:
-    """Send the country through the gate, and have the database say what it is."""
-    runner = Runner(
-        engine=engine, viewer=system_viewer(machine_clock()), country=country, key=key,
-    )  # fmt: skip
-    runner.build(Progress(), with_chain=False)
-    with writing(engine) as connection:
-        write_demonstration(connection, country.words())
+def build(*, data: Path | None, is_simulation: bool, announce: Announce = quiet) -> None:
+    """Set up and fill the database.
+
+    Args:
+        data: folder of files; None: what ships.
+        is_simulation: the simulated country and not the published figures.
+        announce: told what it is being filled with, when that begins.
+    """
+    settings = read_settings()
+    if data:
+        build_files(settings, data=data, announce=announce)
+    elif is_simulation:
+        build_simulation(settings, announce=announce)
+    else:
+        build_demonstration(settings, announce=announce)
 
 
-def main() -> int:
-    """Build, and say in one line why it could not be done."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.build", description=__doc__)
-    parser.add_argument("--data", type=Path, help="folder of files; without it, the shipped facts")
-    parser.add_argument("--simulation", action="store_true", help="the simulated country")
-    parser.add_argument("--title", default="", help="said when the database is set up")
-    options = parser.parse_args()
+def ending(work: Callable[[], None]) -> int:
+    """Do the work and return the exit code; say in one line why it could not be done."""
     try:
-        settings = read_settings()
-        set_up(settings)
-        if options.title:
-            print(options.title, flush=True)
-        if options.data:
-            part("examples.load").main(data=options.data, database_url=settings.database_url)
-        elif options.simulation:
-            build_simulation(settings)
-        else:
-            build_demonstration(settings)
+        work()
     except DataAccessError as error:
         print(error, file=sys.stderr)
-        return 1
+        return COULD_NOT
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
+
+
+def main() -> int:
+    """Build what the options name."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.build", description=__doc__)
+    parser.add_argument("--data", type=Path, help="folder of files; without it, the shipped facts")
+    parser.add_argument("--simulation", action="store_true", help="the simulated country")
+    options = parser.parse_args()
+    return ending(lambda: build(data=options.data, is_simulation=options.simulation))
 
 
 if __name__ == "__main__":
