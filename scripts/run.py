@@ -40,7 +40,12 @@ def prepare(*words: str) -> ModuleType:
 
     Stops with the process's exit code if it fails.
     """
-    child = subprocess.Popen([sys.executable, "-m", "scripts.prepare", *words], cwd=ROOT)
+    # Its work is many small frames in several threads and processes: more threads for each of them
+    # only take turns.
+    environment = {"POLARS_MAX_THREADS": "1", **os.environ}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "scripts.prepare", *words], cwd=ROOT, env=environment
+    )
     try:
         serving = importlib.import_module("scripts.serve")
         code = child.wait()
