@@ -46,13 +46,14 @@ def prepare(*words: str) -> ModuleType:
     child = subprocess.Popen(
         [sys.executable, "-m", "scripts.prepare", *words], cwd=ROOT, env=environment
     )
+    # An interrupt ends the preparing, and us with it. Raised here, while packages are being loaded,
+    # one of them may swallow it.
+    before = signal.signal(signal.SIGINT, lambda *_told: child.send_signal(signal.SIGINT))
     try:
         serving = importlib.import_module("scripts.serve")
         code = child.wait()
-    except BaseException:
-        child.send_signal(signal.SIGINT)
-        child.wait()
-        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
     if code == INTERRUPTED:
         raise KeyboardInterrupt
     if code:
