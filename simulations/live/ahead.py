@@ -4,10 +4,11 @@ The same bytes come out as in the process that sends: it is the same feed, asked
 """
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
+from data_access.errors import DataAccessError
 from data_access.reference.pack import resolve_pack
 from simulations.live.country import Country
 from simulations.live.ticks import Tick, cut
@@ -32,11 +33,32 @@ def made(country: Country, *, pack: str) -> list[Tick]:
 def ahead(country: Country, *, pack: str) -> Iterator[Iterator[Tick]]:
     """Yield the deliveries of `made`; they are being made from now on, and waited for when asked.
 
-    The process is a fresh one: a copy of ours would hold the locks of threads that it lacks.
+    The process is a fresh one: a copy of ours would hold the locks of threads that it lacks. It
+    ends with the block, done or not.
     """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as maker:
-        yield _awaited(maker.submit(made, country, pack=pack))
+    context = get_context("spawn")
+    coming, going = context.Pipe(duplex=False)
+    maker = context.Process(target=_tell, args=(going, country, pack), daemon=True)
+    maker.start()
+    going.close()
+    try:
+        yield _awaited(coming)
+    finally:
+        maker.terminate()
+        maker.join()
+        coming.close()
 
 
-def _awaited(coming: Future[list[Tick]]) -> Iterator[Tick]:
-    yield from coming.result()
+def _tell(going: Connection, country: Country, pack: str) -> None:
+    try:
+        found: list[Tick] | DataAccessError = made(country, pack=pack)
+    except DataAccessError as error:
+        found = error
+    going.send(found)
+
+
+def _awaited(coming: Connection) -> Iterator[Tick]:
+    found = coming.recv()
+    if isinstance(found, DataAccessError):
+        raise found
+    yield from found
