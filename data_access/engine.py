@@ -4,6 +4,7 @@ Reading goes through `data_access.reader`; this module executes no query of its 
 """
 
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,12 +30,19 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA mmap_size = 268435456",
 )
+_UNFINISHED_PRAGMAS = ("PRAGMA synchronous = OFF", "PRAGMA cache_size = -262144")
 
 
-def make_engine(url: str) -> sa.Engine:
+def make_engine(url: str, *, is_unfinished: bool = False) -> sa.Engine:
     """Return an engine for SQLite (WAL) or PostgreSQL (psycopg).
 
     Creates the folder of a SQLite file. Connects to nothing yet.
+
+    Args:
+        url: SQLAlchemy address.
+        is_unfinished: whether it is a SQLite file that is thrown away unless its build ends well:
+            nothing waits for the disk, and `settle` must be called before it counts as built.
+            Transactions are as atomic as ever while the machine runs. PostgreSQL: no difference.
     """
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
@@ -43,6 +51,8 @@ def make_engine(url: str) -> sa.Engine:
         Path(address.database).resolve().parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(address)
     event.listen(engine, "connect", _prepare_sqlite)
+    if is_unfinished:
+        event.listen(engine, "connect", _hurry_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -54,6 +64,23 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- a
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _hurry_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 -- a DB-API object
+    for pragma in _UNFINISHED_PRAGMAS:
+        connection.execute(pragma).close()
+
+
+def settle(path: Path) -> None:
+    """Wait until a SQLite file that was built without waiting lies on the disk as a whole.
+
+    Its engine must have been disposed of: whatever it had beside it is in the file then.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
+    with path.open("rb+") as built:
+        os.fsync(built.fileno())
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

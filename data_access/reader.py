@@ -5,12 +5,11 @@ frames here, whatever was asked. Small answers come through SQLAlchemy, big fram
 (PostgreSQL) or the driver's bare cursor (SQLite); reads of one `with` block see one state.
 """
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-import adbc_driver_manager
-import adbc_driver_postgresql.dbapi
 import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -127,14 +126,16 @@ def frame_snapshot(engine: sa.Engine, *, viewer: Viewer) -> Iterator[FrameReader
         with snapshot(engine, viewer=viewer) as plain:
             yield _CursorFrames(plain)
         return
+    # Loaded where PostgreSQL is read: it brings pandas, a third of a second for every program.
+    driver: Any = importlib.import_module("adbc_driver_postgresql.dbapi")
     try:
         with (
-            adbc_driver_postgresql.dbapi.connect(adbc_uri(engine)) as connection,
+            driver.connect(adbc_uri(engine)) as connection,
             connection.cursor() as cursor,
         ):
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield _AdbcFrames(cursor, engine.dialect)
-    except adbc_driver_manager.Error as error:
+    except driver.Error as error:
         # The driver's own words may hold the address of the server: they stay in the cause.
         if "does not exist" in str(error) and "relation" in str(error):
             raise SchemaMismatch(_NO_TABLES) from error

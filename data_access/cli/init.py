@@ -3,10 +3,13 @@
 import argparse
 from typing import Any
 
+import sqlalchemy as sa
+
 from data_access.cli.context import Context
 from data_access.engine import writing
 from data_access.migrations import upgrade
 from data_access.reference.load import load_reference
+from data_access.reference.model import Pack
 from data_access.reference.pack import resolve_pack
 
 
@@ -26,9 +29,18 @@ def run(args: argparse.Namespace, context: Context) -> int:
         PackError: if the pack is not sound.
         DatabaseUnavailable: if the database does not answer.
     """
-    pack = resolve_pack(args.pack or context.settings.pack)
-    upgrade(context.engine)
-    with writing(context.engine) as connection:
-        n_areas = load_reference(connection, pack)
-    print(f"{pack.name}: {n_areas} areas, vintage {pack.default_vintage}; the database is ready")
+    print(initialise(context.engine, resolve_pack(args.pack or context.settings.pack)))
     return 0
+
+
+def initialise(engine: sa.Engine, pack: Pack) -> str:
+    """Bring schema and reference data up to date; return a line on it.
+
+    Raises:
+        PackError: if the pack is not sound.
+        DatabaseUnavailable: if the database does not answer.
+    """
+    upgrade(engine)
+    with writing(engine) as connection:
+        n_areas = load_reference(connection, pack)
+    return f"{pack.name}: {n_areas} areas, vintage {pack.default_vintage}; the database is ready"

@@ -40,16 +40,28 @@ def apply_events(
         return 0
     if not is_latest or moved["known_at"].n_unique() > 1:
         return _rewrite(connection, moved, batch_id=batch_id)
+    are_new = _are_new(connection, moved)
     for piece in moved.iter_slices(_CELLS_AT_ONCE):
-        _add_to_present(connection, piece, batch_id=batch_id)
+        _add_to_present(connection, piece, batch_id=batch_id, are_new=are_new)
     bump_partitions(connection, moved, change_no=batch_id)
     return moved.height
 
 
-def _add_to_present(connection: sa.Connection, moved: pl.DataFrame, *, batch_id: int) -> None:
+def _are_new(connection: sa.Connection, moved: pl.DataFrame) -> bool:
+    """Return whether cells are new for sure: no partition of theirs ever held any."""
+    partition = tables.partition_change.c
+    query = sa.select(partition.measure_id, partition.month)
+    held = {tuple(row) for row in connection.execute(query)}
+    return held.isdisjoint(moved.select("measure_id", "month").unique().iter_rows())
+
+
+def _add_to_present(
+    connection: sa.Connection, moved: pl.DataFrame, *, batch_id: int, are_new: bool
+) -> None:
     """Add changes of one moment to cells in place, and enter what came of it in the history.
 
-    The frame travels once; each cell is looked up and written once in either table.
+    The frame travels once; each cell is looked up and written once in either table. What new cells
+    come to is what is added to them: nothing is looked up for their history.
     """
     current, history = tables.cube_current, tables.cube_history
     moment = moved["known_at"][0]
@@ -59,10 +71,14 @@ def _add_to_present(connection: sa.Connection, moved: pl.DataFrame, *, batch_id:
         sa.Column("dn", sa.BigInteger),
     ]
     with staged(connection, staged_columns, moved) as stage:
-        adding = _addition(connection, stage, known_at=moment, batch_id=batch_id)
+        rows = _added(stage, known_at=moment, batch_id=batch_id)
+        adding = _addition(connection, rows)
         if connection.dialect.name == "postgresql":
             after = adding.returning(*[current.c[name] for name in _COLUMNS]).cte("after")
             whole = sa.select(*[after.c[name] for name in _COLUMNS])
+        elif are_new:
+            connection.execute(adding)
+            whole = rows
         else:
             connection.execute(adding)
             same_cell = sa.and_(*[stage.c[name] == current.c[name] for name in CELL])
@@ -72,10 +88,8 @@ def _add_to_present(connection: sa.Connection, moved: pl.DataFrame, *, batch_id:
     _drop_ended(connection, moved.filter(pl.col("dn") <= 0))
 
 
-def _addition(
-    connection: sa.Connection, stage: sa.Table, *, known_at: int, batch_id: int
-) -> Upsert:
-    current = tables.cube_current
+def _added(stage: sa.Table, *, known_at: int, batch_id: int) -> sa.Select[tuple[object, ...]]:
+    """Return staged changes as the cells that they are where nothing was before."""
     added = {
         **{name: stage.c[name] for name in CELL},
         "known_at": sa.literal(known_at, sa.BigInteger),
@@ -85,7 +99,11 @@ def _addition(
         "batch_id": sa.literal(batch_id, sa.BigInteger),
     }
     # SQLite cannot tell ON CONFLICT from a join's ON unless the SELECT has a WHERE.
-    rows = sa.select(*[added[name].label(name) for name in _COLUMNS]).where(sa.true())
+    return sa.select(*[added[name].label(name) for name in _COLUMNS]).where(sa.true())
+
+
+def _addition(connection: sa.Connection, rows: sa.Select[tuple[object, ...]]) -> Upsert:
+    current = tables.cube_current
     adding = upsert_into(connection, current).from_select(_COLUMNS, rows)
     new = adding.excluded
     n = current.c.n + new.n

@@ -1,7 +1,9 @@
 """The whole gate in two calls, records and tables: for the command line, watch and HTTP."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -21,10 +23,18 @@ from data_access.ingest.pseudonym_keys import mark
 from data_access.ingest.readers import FORMATS
 from data_access.ingest.records import RecordDelivery, ingest_records
 from data_access.ingest.scope import province_numbers
+from data_access.ingest.seam import Admitted
 from data_access.ingest.tables import TableDelivery, ingest_cells
 from data_access.ingest.unbroken import unbroken
 from data_access.reference.areas import Areas
 from data_access.settings import ROOT
+
+Begin = Callable[[Iterator[Admitted]], Iterator[Admitted]]
+
+
+def waiting(chunks: Iterator[Admitted]) -> Iterator[Admitted]:
+    """Return chunks as they are: each comes about when it is asked for."""
+    return chunks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +83,30 @@ class Intake:
             SettingsError: if the records are about people and there is no pseudonym key.
             DatabaseUnavailable: if the database does not answer.
         """
+        return self.begun(
+            path, platform=platform, kind=kind, source=source, fmt=fmt, mapping=mapping,
+            known_at=known_at,
+        )()  # fmt: skip
+
+    def begun(
+        self,
+        path: Path,
+        *,
+        platform: str,
+        kind: str | None = None,
+        source: str,
+        fmt: str | None = None,
+        mapping: Path | None = None,
+        known_at: datetime,
+        before: Begin = waiting,
+    ) -> Callable[[], Outcome]:
+        """Return what takes in a file of records when it is called: all of it, or nothing.
+
+        Arguments and errors are those of `records`; what is wrong with the call is raised here,
+        what is wrong with the file when it is taken in. `before` says how the checked chunks come
+        about: once they are asked for (`waiting`), or the first from now on, while something else
+        is being written (`ahead.starting`).
+        """
         declared = record_kind(platform, kind=kind)
         within = None
         if self.provinces is not None:
@@ -98,10 +132,11 @@ class Intake:
         )
         if self.progress is not None:
             chunks = told(chunks, file_name=path.name, say=self.progress)
-        return ingest_records(
+        return partial(
+            ingest_records,
             self.engine,
             delivery,
-            chunks=chunks,
+            chunks=before(chunks),
             clock=self.clock,
             zone=self.zone,
             rejects_folder=self.rejects_folder,

@@ -424,10 +424,19 @@ def _days(world: _World, states: Frames, days: list[date]) -> Iterator[FeedDay]:
                         key, until=world.spec)
         for key, rows in held.items()
     }  # fmt: skip
-    for day in days:
-        found = {key: rows.filter(local == day) for key, rows in dated.items()}
+    ends = pl.Series([day + timedelta(days=1) for day in days])
+    # In the order in which they are sent, the states of a day lie together.
+    cuts = {
+        key: [0, *rows.select(local).to_series().search_sorted(ends, side="left").to_list()]
+        for key, rows in dated.items()
+    }
+    for number, day in enumerate(days):
+        found = {
+            key: rows.slice(cuts[key][number], cuts[key][number + 1] - cuts[key][number])
+            for key, rows in dated.items()
+        }
         yield FeedDay(day=day, records={key: rows for key, rows in found.items() if rows.height})
-    world.waiting = {key: rows.filter(local > days[-1]).drop(LAST) for key, rows in dated.items()}
+    world.waiting = {key: rows.slice(cuts[key][-1]).drop(LAST) for key, rows in dated.items()}
 
 
 def _with_last(rows: pl.DataFrame, key: tuple[str, str], *, until: FeedSpec) -> pl.DataFrame:

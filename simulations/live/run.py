@@ -48,12 +48,19 @@ class Runner:
     key: str
     real: Clock = machine_clock
 
-    def build(self, progress: Progress, *, with_chain: bool = True) -> None:
+    def build(
+        self,
+        progress: Progress,
+        *,
+        with_chain: bool = True,
+        ticks: Iterator[Tick] | None = None,
+    ) -> None:
         """Send everything up to the opening in few deliveries; goes on after an interruption.
 
         Args:
             progress: told the share done, 0 to 1, and a word.
             with_chain: whether the response chain follows; else `run` has it follow first.
+            ticks: the country's deliveries where they are made elsewhere (`live.ahead`).
 
         Raises:
             BadUse: if the database holds other figures.
@@ -61,7 +68,7 @@ class Runner:
         """
         with self._sender() as (sender, state):
             edges = self.country.edges(zone=sender.areas.country.time_zone)
-            for done, tick in enumerate(self._ticks(sender.areas, edges)):
+            for done, tick in enumerate(ticks or self._ticks(sender.areas, edges)):
                 if tick.until <= state.sent:
                     sender.pass_over(tick)
                     continue

@@ -1,16 +1,19 @@
 """Sends a tick through the gate: a file for each kind of record, and the provinces' report."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
 from data_access.clock import machine_clock
 from data_access.codes import MICROSECOND
 from data_access.contracts.registry import record_kind
-from data_access.ingest.intake import Intake, rejects_folder
+from data_access.ingest.ahead import starting
+from data_access.ingest.intake import Begin, Intake, rejects_folder
 from data_access.ingest.ledger import Counts, Outcome, fingerprint
 from data_access.reference.areas import Areas
 from data_access.simulated import delivered
@@ -21,6 +24,8 @@ from simulations.live.ticks import Tick
 
 FIRST = ("facility", "laboratory", "site", "place")
 """Kinds that others refer to."""
+Key: TypeAlias = tuple[str, str]
+"""Platform and kind of record."""
 
 
 @dataclass
@@ -96,12 +101,14 @@ class Sender:
         report = self._report(tick)
         held = self._held([*(path for _, path in files), *([report] if report else [])],
                           look=is_resumed)  # fmt: skip
-        total = Counts()
-        for number, ((platform, kind), path) in enumerate(files):
-            self.moment.at = tick.until + number * MICROSECOND * spread
-            if path.name not in held:
-                total = total.plus(self._records(path, platform, kind, at=self.moment.at).counts)
+        moments = [tick.until + number * MICROSECOND * spread for number in range(len(files))]
+        total = self._sent(
+            [(key, path, at) for (key, path), at in zip(files, moments, strict=True)
+             if path.name not in held]
+        )  # fmt: skip
+        for _, path in files:
             path.unlink()
+        self.moment.at = moments[-1] if moments else tick.until
         if report is not None:
             if report.name not in held:
                 done = self._intake.table((report,), mapping=self._mapping, known_at=tick.until)
@@ -110,14 +117,33 @@ class Sender:
         self.sent = tick.until
         return total
 
-    def _records(self, path: Path, platform: str, kind: str, *, at: datetime) -> Outcome:
-        return self._intake.records(
-            path, platform=platform, kind=kind, source=f"mo-phong-{platform}", known_at=at
-        )
+    def _sent(self, files: list[tuple[Key, Path, datetime]]) -> Counts:
+        """Send files of records in order: each is checked while the one before is written."""
+        total = Counts()
+        with starting() as before:
+            begun = (self._begun(*each, before=before) for each in files)
+            for take_in, _coming in pairwise(chain(begun, [None])):
+                if take_in is not None:
+                    total = total.plus(self._records(take_in).counts)
+        return total
 
-    def _write(
-        self, key: tuple[str, str], tick: Tick, *, last_states: bool
-    ) -> tuple[tuple[str, str], Path]:
+    def _begun(self, key: Key, path: Path, at: datetime, *, before: Begin) -> Callable[[], Outcome]:
+        platform, kind = key
+        take_in = self._intake.begun(
+            path, platform=platform, kind=kind, source=f"mo-phong-{platform}", known_at=at,
+            before=before,
+        )  # fmt: skip
+
+        def at_its_moment() -> Outcome:
+            self.moment.at = at
+            return take_in()
+
+        return at_its_moment
+
+    def _records(self, take_in: Callable[[], Outcome]) -> Outcome:
+        return take_in()
+
+    def _write(self, key: Key, tick: Tick, *, last_states: bool) -> tuple[Key, Path]:
         rows = tick.records[key]
         if last_states:
             rows = rows.unique(record_kind(key[0], kind=key[1]).key, keep="last",

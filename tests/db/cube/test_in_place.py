@@ -35,7 +35,8 @@ def test_batches_add_up(database: Database, monkeypatch: pytest.MonkeyPatch, see
     # Pieces smaller than a batch: their borders must not show.
     monkeypatch.setattr(merge, "_CELLS_AT_ONCE", 3)
     chance = Random(seed)  # noqa: S311 -- invented changes, not secrets
-    cells = [(1 + k % 2, 202109, 18_870 + k, 7, 1, 1) for k in range(8)]
+    # More partitions than a batch has cells: some are new in it, some are not.
+    cells = [(1 + k % 2, 202107 + k // 4 % 3, 18_870 + k, 7, 1, 1) for k in range(12)]
     level: dict[Cell, Change] = {}
     history: set[tuple[object, ...]] = set()
     current: dict[Cell, tuple[object, ...]] = {}
