@@ -63,14 +63,13 @@ def laboratories(cube: HotCube, engine: sa.Engine, *, viewer: Viewer, day: date)
     ).where(*working)
     with snapshot(engine, viewer=viewer) as connection:
         found = read_frame(connection, query, _READ, viewer=viewer)
+    named = pl.DataFrame(
+        list(codes.items()), schema={"area_id": pl.Int32, "area_code": pl.String}, orient="row"
+    )
     return (
         found.sort("known_at")
         .unique(["lab_code", "area_id"], keep="last")
-        .with_columns(
-            area_code=pl.col("area_id")
-            .replace_strict(codes, return_dtype=pl.String)
-            .cast(pl.String)
-        )
+        .join(named, on="area_id")
         .sort("area_code", "lab_code")
         .select(list(REGISTER_SCHEMA))
     )

@@ -52,21 +52,18 @@ def place_activity(
         if geography.places[area_id].rank == PROVINCE
     }
     zone = ZoneInfo(geography.areas.country.time_zone)
-    # A blind viewer has no province to replace by: then nothing is replaced, nor typed.
+    named = pl.DataFrame(
+        list(codes.items()), schema={"area_id": pl.Int32, "area_code": pl.String}, orient="row"
+    )
     tables = [pl.DataFrame(schema=ACTIVITY_SCHEMA)]
     with snapshot(engine, viewer=viewer) as connection:
         for day, (first, after) in _days(start, end, zone):
             query = _of_a_day(first, after, moment=to_us(viewer.now), provinces=sorted(codes))
             found = read_frame(connection, query, _READ, viewer=viewer)
             tables.append(
-                found.with_columns(
-                    pl.lit(day).alias("date"),
-                    pl.col("area_id")
-                    .replace_strict(codes, return_dtype=pl.String)
-                    .cast(pl.String)
-                    .cast(pl.String)
-                    .alias("area_code"),
-                ).select(list(ACTIVITY_SCHEMA))
+                found.join(named, on="area_id").select(
+                    pl.lit(day).alias("date"), *list(ACTIVITY_SCHEMA)[1:]
+                )
             )
     return pl.concat(tables).sort("date", "area_code", "ward_code")
 
