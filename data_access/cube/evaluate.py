@@ -4,7 +4,7 @@ A figure carries what it was made of: numerator, denominator, how many parts wer
 source, and since when it is known.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import reduce
@@ -87,10 +87,11 @@ def indicator_figures(
         frame: where.
         population: area_id and population (persons); may be empty if the indicator needs none.
     """
-    common = in_common([candidates(view, *_asked(view, t, frame)) for t in indicator.terms])
     raws = [
-        _raw(view, term, frame, common=one)
-        for term, one in zip(indicator.terms, common, strict=True)
+        _raw(view, term, frame, common=one, common_otherwise=other)
+        for term, one, other in zip(
+            indicator.terms, *_common(view, indicator.terms, frame), strict=True
+        )
     ]
     codes = _codes(raws, frame)
     tables = [
@@ -120,13 +121,40 @@ def _asked(view: CubeView, term: Term, frame: Frame) -> tuple[Measure, Want]:
     return measure, replace(frame.want, where=where)
 
 
-def _raw(view: CubeView, term: Term, frame: Frame, *, common: pl.DataFrame | None) -> pl.DataFrame:
+def _common(
+    view: CubeView, terms: Sequence[Term], frame: Frame
+) -> tuple[list[pl.DataFrame], list[pl.DataFrame | None]]:
+    """Return for each term the sources that have them all: as asked, and as asked otherwise."""
+
+    def having(asked: Sequence[Term]) -> list[pl.DataFrame]:
+        return in_common([candidates(view, *_asked(view, one, frame)) for one in asked])
+
+    first = having(terms)
+    if not any(term.otherwise for term in terms):
+        return first, [None] * len(terms)
+    second = having([term.otherwise or term for term in terms])
+    # A term that is asked in one way only goes with the others, in whichever way they are found.
+    both = [
+        one if term.otherwise else pl.concat([one, other.join(one, on="day", how="anti")])
+        for term, one, other in zip(terms, first, second, strict=True)
+    ]
+    return both, list(second)
+
+
+def _raw(
+    view: CubeView,
+    term: Term,
+    frame: Frame,
+    *,
+    common: pl.DataFrame | None,
+    common_otherwise: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     days = frame.before(term.window_days - 1).days
     measure, want = _asked(view, term, frame)
     found = resolve(view, measure, want, days=days, common=common)
     if term.otherwise is None:
         return found
-    other = _raw(view, term.otherwise, frame, common=None)
+    other = _raw(view, term.otherwise, frame, common=common_otherwise)
     return pl.concat([found, other.join(found.select("day"), on="day", how="anti")])
 
 

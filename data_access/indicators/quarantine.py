@@ -1,9 +1,27 @@
 """Indicators of quarantine: beds, people, care. Pure."""
 
+from dataclasses import replace
+
 import polars as pl
 
+from data_access.cube.where import Where
 from data_access.indicators.build import as_is, share_of, weekly
 from data_access.indicators.model import WINDOW_DAYS, Aggregate, Indicator, Term, Unit
+
+SITES: Where = ((("kind", ("!nha_o",)),),)
+"""Places with beds: whoever stays at home takes none."""
+
+
+def _at_sites(name: str, measure: str, *, window_days: int = 1) -> Term:
+    """Return a count of people at sites; of all, where a source does not keep homes apart."""
+    plain = Term(
+        name=name,
+        measure=measure,
+        window_days=window_days,
+        aggregate=Aggregate.MEAN if window_days > 1 else Aggregate.SUM,
+    )
+    return replace(plain, where=SITES, otherwise=plain)
+
 
 BEDS = (
     as_is(
@@ -26,13 +44,13 @@ BEDS = (
         key="quarantine_free",
         vi="Giường cách ly còn trống",
         en="Free quarantine beds",
-        about_vi="Số giường dùng được trừ số người đang cách ly.",
-        about_en="Usable beds minus people in quarantine.",
+        about_vi="Số giường dùng được trừ số người đang cách ly tại cơ sở (không kể tại nhà).",
+        about_en="Usable beds minus people in quarantine at sites (those at home not counted).",
         unit=Unit.COUNT,
         platform="quarantine",
         terms=(
             Term(name="beds", measure="quarantine_beds"),
-            Term(name="occupied", measure="quarantine_occupied"),
+            _at_sites("occupied", "quarantine_occupied"),
         ),
         formula=pl.col("beds") - pl.col("occupied"),
         higher_is_bad=False,
@@ -42,12 +60,13 @@ BEDS = (
         key="quarantine_occupancy",
         vi="Công suất cách ly đang dùng",
         en="Quarantine occupancy",
-        about_vi="Số người đang cách ly chia cho số giường dùng được.",
-        about_en="People in quarantine divided by usable beds.",
+        about_vi="Số người đang cách ly tại cơ sở (không kể tại nhà) chia cho số giường dùng được.",
+        about_en="People in quarantine at sites (those at home not counted) divided by usable "
+        "beds.",
         unit=Unit.RATIO,
         platform="quarantine",
         terms=(
-            Term(name="occupied", measure="quarantine_occupied"),
+            _at_sites("occupied", "quarantine_occupied"),
             Term(name="beds", measure="quarantine_beds"),
         ),
         formula=pl.col("occupied") / pl.col("beds"),
@@ -83,19 +102,9 @@ BEDS = (
         platform="quarantine",
         terms=(
             Term(name="beds", measure="quarantine_beds"),
-            Term(name="occupied", measure="quarantine_occupied"),
-            Term(
-                name="came",
-                measure="quarantine_admissions",
-                window_days=WINDOW_DAYS,
-                aggregate=Aggregate.MEAN,
-            ),
-            Term(
-                name="left",
-                measure="quarantine_discharges",
-                window_days=WINDOW_DAYS,
-                aggregate=Aggregate.MEAN,
-            ),
+            _at_sites("occupied", "quarantine_occupied"),
+            _at_sites("came", "quarantine_admissions", window_days=WINDOW_DAYS),
+            _at_sites("left", "quarantine_discharges", window_days=WINDOW_DAYS),
         ),
         formula=pl.when(pl.col("occupied") >= pl.col("beds"))
         .then(pl.lit(0.0))

@@ -296,3 +296,23 @@ def test_every_flow_a_measure_names_exists() -> None:
 
 def test_a_figure_of_a_day_is_dated_by_that_day() -> None:
     assert last(days(DAY, [1.0, 2.0], **SINCE), "cases")["date"] == date(2021, 8, 2)
+
+
+def test_who_stays_at_home_takes_no_bed() -> None:
+    people = [
+        *days(DAY, [30.0], measure="quarantine_occupied", dims="kind=tap_trung", **SINCE),
+        *days(DAY, [500.0], measure="quarantine_occupied", dims="kind=nha_o", **SINCE),
+        *days(DAY, [530.0], measure="quarantine_occupied", **SINCE),
+        *days(DAY, [100.0], measure="quarantine_beds", **SINCE),
+    ]
+    assert last(people, "quarantine_occupancy")["value"] == pytest.approx(0.3)
+    assert last(people, "quarantine_free")["value"] == 70.0
+    assert last(people, "quarantine_occupied")["value"] == 530.0
+
+
+def test_where_a_source_does_not_keep_homes_apart_all_count() -> None:
+    people = [
+        *days(DAY, [30.0], measure="quarantine_occupied", **SINCE),
+        *days(DAY, [100.0], measure="quarantine_beds", **SINCE),
+    ]
+    assert last(people, "quarantine_occupancy")["value"] == pytest.approx(0.3)
