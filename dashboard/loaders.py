@@ -175,6 +175,13 @@ def data_debt(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataF
     return resources.shared().data_debt(viewer=viewer, start=start, end=end)
 
 
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def quarantine_sites(*, viewer: Viewer, day: date, token: str) -> pl.DataFrame:
+    """Return the quarantine sites at the end of a day, see `data_access.quarantine_sites`."""
+    del token
+    return resources.shared().quarantine_sites(viewer=viewer, day=day)
+
+
 # --- reference data: public, the same for everybody, not cached by viewer -------------------------
 
 
