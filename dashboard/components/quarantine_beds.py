@@ -13,7 +13,7 @@ from dashboard.code_names import code_name
 from dashboard.command_sentence import listed
 from dashboard.components import command
 from dashboard.components.markup import draw, element
-from dashboard.components.quarantine_outlook import CAME, LEFT, PAGE, values_of
+from dashboard.components.quarantine_outlook import CAME, INSIDE, LEFT, PAGE, values_of
 from dashboard.components.section import section
 from dashboard.components.series import PLOTLY
 from dashboard.components.tables import table
@@ -22,7 +22,7 @@ from dashboard.quarantine_days import residual
 from data_access.contracts.quarantine import FACILITY_KIND
 from data_access.cube.query import Ask
 
-TOTAL, USABLE, INSIDE = "quarantine_beds_total", "quarantine_beds", "quarantine_occupied"
+TOTAL, USABLE = "quarantine_beds_total", "quarantine_beds"
 HOME = "nha_o"
 Cells = Mapping[tuple[str, str], float | None]
 
@@ -54,7 +54,8 @@ def _kinds(place: command.Place, seen: Context, *, day: date) -> None:
     if not any(value is not None for value in (*cells.values(), *whole.values())):
         draw(element("p", seen.t("command.no_cut"), class_="td-absent"))
         return
-    codes = {code for code, _ in cells}
+    # A code that is known elsewhere alone is no kind of this place.
+    codes = {code for (code, _), value in cells.items() if value is not None}
     known = [code for code in FACILITY_KIND if code in codes]
     rows = [_row(code, cells, seen) for code in (*known, *sorted(codes - set(known)))]
     rows.append(_row("", whole, seen))

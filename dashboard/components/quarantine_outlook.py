@@ -15,12 +15,15 @@ from dashboard.context import Context, look
 from dashboard.quarantine_days import Filling, Near, Outlook
 from data_access.codes import Level
 from data_access.cube.query import Ask
+from data_access.indicators.model import WINDOW_DAYS
 
 PAGE = "quarantine"
 CAME, LEFT, FREE = "quarantine_admissions", "quarantine_discharges", "quarantine_free"
-OCCUPANCY = "quarantine_occupancy"
+OCCUPANCY, INSIDE = "quarantine_occupancy", "quarantine_occupied"
 YEAR_DAYS = 365
 HEADS = ("province", "free", "net", "days", "interval")
+AHEAD = 5
+"""Provinces that are prepared for where none is full within the days that are watched."""
 NAMED = 2
 """Provinces named that could take people in, in a list for several provinces."""
 Values = Mapping[str, float | None]
@@ -163,9 +166,19 @@ def _listed(found: Mapping[str, Outlook], seen: Context, *, day: date) -> None:
         draw(table(heads, rows, caption=caption, numeric=(1, 2, 3)))
     else:
         draw(element("p", seen.t("quarantine.none_filling"), class_="td-absent"))
+    draw(element("p", _rest(found, seen, day=day), class_="td-when"))
+
+
+def _rest(found: Mapping[str, Outlook], seen: Context, *, day: date) -> str:
+    """Return how many are not listed, and of those not known how many have no more people."""
     still = sum(one.filling == Filling.NOT_FILLING for one in found.values())
-    unknown = sum(one.filling == Filling.UNKNOWN for one in found.values())
-    draw(element("p", seen.t("quarantine.rest", still=still, unknown=unknown), class_="td-when"))
+    unknown = [code for code, one in found.items() if one.filling == Filling.UNKNOWN]
+    then, now = (
+        values_of(INSIDE, seen, day=one) for one in (day - timedelta(days=WINDOW_DAYS), day)
+    )
+    pairs = [(then.get(code), now.get(code)) for code in unknown]
+    calm = sum(1 for old, new in pairs if old is not None and new is not None and new <= old)
+    return seen.t("quarantine.rest", still=still, unknown=len(unknown), calm=calm)
 
 
 # --- who nearby has room ------------------------------------------------------------------------
@@ -207,9 +220,12 @@ def _share(value: float | None, seen: Context) -> str:
 def _near_each(found: Mapping[str, Outlook], seen: Context, *, day: date) -> None:
     caption = seen.t("quarantine.nearby_all")
     draw(element("h2", caption, class_="td-section"))
-    soon = sorted((one.days or 0.0, code) for code, one in found.items() if one.is_soon)
+    order = sorted((one.days, code) for code, one in found.items() if one.days is not None)
+    soon = [pair for pair in order if found[pair[1]].is_soon]
     if not soon:
-        draw(element("p", seen.t("quarantine.nearby_none"), class_="td-absent"))
+        draw(element("p", seen.t("quarantine.nearby_none")))
+        soon = order[:AHEAD]
+    if not soon:
         return
     names = loaders.names(loaders.vintage_for(day, None), language=seen.language)
     free = {code: one.free for code, one in found.items()}

@@ -235,12 +235,14 @@ class AreaMap {
     this.markLegend.hidden = !marks || !boundaries;
     if (this.markLegend.hidden) return;
     const place = project(latitude);
+    // On a phone the country is small: so are the marks.
+    const pixel = this.unit * Math.min(Math.max(this.stage.clientWidth / 640, 0.55), 1);
     const group = draw("g", { class: "tdm-marks", "aria-hidden": "true" });
     marks.points.forEach(([lon, lat, turn, radius, kind], i) => {
       const [x, y] = place([lon, lat]);
-      const away = turn ? (radius + 5) * this.unit : 0, angle = (turn * Math.PI) / 3;
+      const away = turn ? (radius + 5) * pixel : 0, angle = (turn * Math.PI) / 3;
       group.append(draw("circle", {
-        cx: x + away * Math.cos(angle), cy: y + away * Math.sin(angle), r: radius * this.unit,
+        cx: x + away * Math.cos(angle), cy: y + away * Math.sin(angle), r: radius * pixel,
         class: "tdm-place", "data-kind": marks.legend[kind][0], "data-mark": i,
       }));
     });

@@ -20,6 +20,7 @@ from data_access.cube.geography import Geography
 from data_access.engine import writing
 from data_access.errors import ScopeDenied
 from data_access.quarantine_sites import REPORT_DAYS, SITE_SCHEMA, sites
+from data_access.shared import Shared
 from tests.conftest import Database
 from tests.cube_world import World, make_world
 
@@ -238,6 +239,34 @@ def test_nothing_on_record_is_no_site(world: World) -> None:
     found = sites(world.engine, Geography(world.areas), viewer=world.viewer(), day=DAY)
     assert found.is_empty()
     assert dict(found.schema) == SITE_SCHEMA
+
+
+def batch_of(engine: sa.Engine, platform: str) -> None:
+    """Put a delivery into the ledger."""
+    counts = dict.fromkeys(("n_read", "n_new", "n_updated", "n_unchanged", "n_stale"), 0)
+    with writing(engine) as connection:
+        connection.execute(
+            sa.insert(tables.batch).values(
+                origin="records", platform=platform, source_id=1, file_name="f.csv", sha256="0",
+                n_bytes=1, known_at=KNOWN, received_at=KNOWN, committed_at=KNOWN, n_rejected=0,
+                **counts,
+            )
+        )  # fmt: skip
+
+
+def test_counted_again_when_the_platform_delivered(world: World) -> None:
+    shared = Shared(world.engine, lambda: NOW, areas=world.areas, cube=world.cube)
+    viewer, other = world.viewer(now=NOW), world.viewer("province:02", now=NOW)
+    assert shared.quarantine_sites(viewer=viewer, day=DAY).is_empty()
+    store(world.engine, made_records(np.random.default_rng(5), world))
+    batch_of(world.engine, "testing")
+    assert shared.quarantine_sites(viewer=viewer, day=DAY).is_empty()
+    batch_of(world.engine, "quarantine")
+    every = shared.quarantine_sites(viewer=viewer, day=DAY)
+    assert set(every["area_code"]) == {"01", "02"}
+    # What is kept for the nation is not handed to a province.
+    assert set(shared.quarantine_sites(viewer=other, day=DAY)["area_code"]) == {"02"}
+    assert shared.quarantine_sites(viewer=viewer, day=DAY) is every
 
 
 @pytest.mark.usefixtures("records")
