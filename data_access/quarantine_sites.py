@@ -169,24 +169,28 @@ def _inside(day: date, viewer: Viewer, *, zone: str) -> sa.Select[Any]:
 
 
 def _reports(day: date, viewer: Viewer) -> sa.Select[Any]:
-    rows = _in_force("site_report", "facility_id", "date", "state", "shortages", viewer=viewer)
     first = to_day(day - timedelta(days=REPORT_DAYS - 1))
+    told, again = (
+        _in_force("site_report", "facility_id", "date", "state", "shortages", viewer=viewer)
+        for _ in range(2)
+    )
     newest = (
-        sa.select(rows.c.facility_id, rows.c.province_id, sa.func.max(rows.c.date).label("date"))
-        .where(rows.c.date.between(first, to_day(day)))
-        .group_by(rows.c.facility_id, rows.c.province_id)
+        sa.select(told.c.facility_id, told.c.province_id, sa.func.max(told.c.date).label("date"))
+        .where(told.c.date.between(first, to_day(day)))
+        .group_by(told.c.facility_id, told.c.province_id)
         .subquery()
     )
-    again = _in_force("site_report", "facility_id", "date", "state", "shortages", viewer=viewer)
-    same = (
-        (again.c.facility_id == newest.c.facility_id)
-        & (again.c.province_id == newest.c.province_id)
-        & (again.c.date == newest.c.date)
+    same = sa.and_(
+        *[again.c[name] == newest.c[name] for name in ("facility_id", "province_id", "date")]
     )
-    return sa.select(
-        again.c.province_id, again.c.facility_id, again.c.date, again.c.known_at,
-        again.c.source_id, again.c.record_id, again.c.state, again.c.shortages,
-    ).join_from(again, newest, same)  # fmt: skip
+    return (
+        sa.select(
+            again.c.province_id, again.c.facility_id, again.c.date, again.c.known_at,
+            again.c.source_id, again.c.record_id, again.c.state, again.c.shortages,
+        )
+        .join_from(again, newest, same)
+        .where(again.c.date.between(first, to_day(day)))
+    )  # fmt: skip
 
 
 # --- what becomes of it -------------------------------------------------------------------------

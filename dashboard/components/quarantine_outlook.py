@@ -21,7 +21,8 @@ PAGE = "quarantine"
 CAME, LEFT, FREE = "quarantine_admissions", "quarantine_discharges", "quarantine_free"
 OCCUPANCY, INSIDE = "quarantine_occupancy", "quarantine_occupied"
 YEAR_DAYS = 365
-HEADS = ("province", "free", "net", "days", "interval")
+HEADS = ("province", "days", "interval", "free", "net")
+NEAR_HEADS = ("province", "free", "distance", "border", "occupancy")
 AHEAD = 5
 """Provinces that are prepared for where none is full within the days that are watched."""
 NAMED = 2
@@ -153,17 +154,17 @@ def _listed(found: Mapping[str, Outlook], seen: Context, *, day: date) -> None:
     rows = [
         (
             names.get(code, code),
-            _number(found[code].free, seen),
-            _net(found[code], seen),
             days_text(found[code], seen),
             span_text(found[code], seen),
+            _number(found[code].free, seen),
+            _net(found[code], seen),
         )
         for _, code in order
     ]
     heads = [seen.t(f"quarantine.{name}") for name in HEADS]
     if rows:
         caption = seen.t("quarantine.outlook", place=seen.t("map.all_areas"))
-        draw(table(heads, rows, caption=caption, numeric=(1, 2, 3)))
+        draw(table(heads, rows, caption=caption, numeric=(1, 3, 4)))
     else:
         draw(element("p", seen.t("quarantine.none_filling"), class_="td-absent"))
     draw(element("p", _rest(found, seen, day=day), class_="td-when"))
@@ -198,17 +199,18 @@ def _near_one(code: str, seen: Context, *, day: date) -> None:
     rows = [
         (
             names.get(near.code, near.code),
+            *([] if seen.home else [_number(near.free, seen)]),
             _number(near.km, seen),
             seen.t("quarantine.yes" if near.beside else "quarantine.no"),
-            *([] if seen.home else [_number(near.free, seen), _share(busy.get(near.code), seen)]),
+            *([] if seen.home else [_share(busy.get(near.code), seen)]),
         )
         for near in _near(code, free, day=day)
     ]
-    columns = ["province", "distance", "border", *([] if seen.home else ["free", "occupancy"])]
+    columns = NEAR_HEADS[:1] + NEAR_HEADS[2:4] if seen.home else NEAR_HEADS
     heads = [seen.t(f"quarantine.{name}") for name in columns]
     caption = seen.t("quarantine.nearby", place=names.get(code, code))
     draw(element("h2", caption, class_="td-section"))
-    draw(table(heads, rows, caption=caption, numeric=(1, 3, 4)))
+    draw(table(heads, rows, caption=caption, numeric=(1,) if seen.home else (1, 2, 4)))
     note = "quarantine.nearby_own" if seen.home else "quarantine.nearby_how"
     draw(element("p", seen.t(note), class_="td-when"))
 

@@ -132,7 +132,7 @@ def test_the_nation() -> None:
     assert [row[0] for row in rows] == ["Khu C", "Khu &lt;b&gt;A&lt;/b&gt;", "Khu B"]
     assert rows[0][2:6] == ["Thu Dau Mot, Binh Duong", "40/45", "40", "100%"]
     listed = tables(app, "Days until beds are full")
-    assert [(row[0], row[1], row[3]) for row in listed] == [
+    assert [(row[0], row[3], row[1]) for row in listed] == [
         ("Binh Duong", "0", "Full"),
         ("Ho Chi Minh City", str(200 - inside("79")), f"{days_of('79', 200):.1f}"),
     ]
@@ -158,8 +158,8 @@ def test_a_province_chosen() -> None:
     assert card
     assert card[1] == f"{days_of('79', 200):.1f}"
     near = tables(app, "Who near Ho Chi Minh City has room")
-    assert [row[0] for row in near if row[2] == "Yes"][:2] == ["Binh Duong", "Long An"]
-    assert ["Hanoi", "No", "30"] in [[row[0], row[2], row[3]] for row in near]
+    assert [row[0] for row in near if row[3] == "Yes"][:2] == ["Binh Duong", "Long An"]
+    assert ["Hanoi", "30", "No"] in [[row[0], row[1], row[3]] for row in near]
     kinds = tables(app, "Beds and people by kind")
     assert [(row[0], row[3]) for row in kinds] == [
         ("Centralised", str(sum(CAME["79"]))), ("Home", "3"), ("All", str(inside("79"))),

@@ -256,6 +256,10 @@ def batch_of(engine: sa.Engine, platform: str) -> None:
 
 def test_counted_again_when_the_platform_delivered(world: World) -> None:
     shared = Shared(world.engine, lambda: NOW, areas=world.areas, cube=world.cube)
+    with writing(world.engine) as connection:
+        source = {"source_id": 1, "name": "q", "origin": "records", "precedence": 100}
+        connection.execute(sa.insert(tables.source).values(source))
+    batch_of(world.engine, "testing")
     viewer, other = world.viewer(now=NOW), world.viewer("province:02", now=NOW)
     assert shared.quarantine_sites(viewer=viewer, day=DAY).is_empty()
     store(world.engine, made_records(np.random.default_rng(5), world))
