@@ -61,7 +61,7 @@ def made_records(chance: Chance, world: World) -> dict[str, Rows]:
         return values[int(chance.integers(0, len(values)))]
 
     def near(days: int) -> int:
-        hours = int(chance.integers(-24 * days, 24 * days))
+        hours = int(chance.integers(-24 * days, 24 * days)) if chance.random() < 0.8 else 0
         return to_us(MIDNIGHT) + hours * HOUR + pick(-1, 0, 0, 1)
 
     def facility(number: int) -> dict[str, Any]:
