@@ -19,7 +19,7 @@ from data_access.contracts.quarantine import SHORTAGE, SITE_STATE
 from data_access.cube.query import Ask
 
 TOP = 20
-HEADS = ("site", "kind", "where", "beds", "occupied", "occupancy", "overdue", "report")
+HEADS = ("site", "occupancy", "occupied", "beds", "overdue", "kind", "where", "report")
 INSIDE, USABLE = "quarantine_occupied", "quarantine_beds"
 Row = dict[str, Any]
 
@@ -58,19 +58,19 @@ def _table(
     cells = [_cells(row, names, seen, alone=place.code is not None) for row in top.to_dicts()]
     heads = [seen.t(f"quarantine.{name}") for name in HEADS]
     if cells:
-        draw(table(heads, cells, caption=title, numeric=(3, 4, 5, 6), wide=True))
+        draw(table(heads, cells, caption=title, numeric=(1, 2, 3, 4), wide=True))
         _download(rows, seen, day=day)
 
 
 def _cells(row: Row, names: dict[str, str], seen: Context, *, alone: bool) -> tuple[str, ...]:
     return (
         _name(row, seen),
+        site_rows.share_text(row["share"], language=seen.language),
+        _number(row["occupied"], seen),
+        f"{_number(row['beds_usable'], seen)}/{_number(row['beds_total'], seen)}",
+        _number(row["overdue"], seen),
         code_name(row["kind"] or "", platform=PAGE, by="kind", t=seen.t, language=seen.language),
         _where(row, names, alone=alone),
-        f"{_number(row['beds_usable'], seen)}/{_number(row['beds_total'], seen)}",
-        _number(row["occupied"], seen),
-        site_rows.share_text(row["share"], language=seen.language),
-        _number(row["overdue"], seen),
         _report(row, seen),
     )
 
@@ -115,7 +115,7 @@ def _number(value: int | None, seen: Context) -> str:
 def _download(rows: pl.DataFrame, seen: Context, *, day: date) -> None:
     st.download_button(
         seen.t("map.download"),
-        downloads.plain_csv(rows.drop("share")),
+        downloads.plain_csv(site_rows.for_file(rows)),
         file_name=resources.file_name(f"quarantine-sites-{day.isoformat()}.csv", t=seen.t),
         mime="text/csv",
         icon=":material/download:",

@@ -130,7 +130,8 @@ def test_the_nation() -> None:
     assert f"At no site: {AT_HOME} people in home quarantine, 0 people with no place" in words(app)
     rows = tables(app, "Quarantine sites")
     assert [row[0] for row in rows] == ["Khu C", "Khu &lt;b&gt;A&lt;/b&gt;", "Khu B"]
-    assert rows[0][2:6] == ["Thu Dau Mot, Binh Duong", "40/45", "40", "100%"]
+    assert rows[0][1:4] == ["100%", "40", "40/45"]
+    assert rows[0][5:7] == ["Centralised", "Thu Dau Mot, Binh Duong"]
     listed = tables(app, "Days until beds are full")
     assert [(row[0], row[3], row[1]) for row in listed] == [
         ("Binh Duong", "0", "Full"),
