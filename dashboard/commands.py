@@ -57,6 +57,7 @@ class CommandPage:
         choices: what may be mapped, ranked and followed over time; the first is the opening.
         cuts: breakdowns.
         listed: further ids explained among the definitions.
+        marks: what stands on top of its map, as in `loaders.map_message`; empty: nothing.
     """
 
     key: str
@@ -67,6 +68,7 @@ class CommandPage:
     choices: tuple[str, ...]
     cuts: tuple[Cut, ...]
     listed: tuple[str, ...] = ()
+    marks: str = ""
 
 
 _ALL = (
@@ -108,6 +110,7 @@ _ALL = (
             Cut(id="quarantine_site_reports", by="state"),
             Cut(id="quarantine_site_shortages", by="shortage", named=True),
         ),
+        marks="sites",
     ),
     CommandPage(
         key="testing",

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import assets, resources, scenario_shelf
+from dashboard import assets, resources, scenario_shelf, site_rows
 from dashboard.catalogue import Entry, of_indicator, of_measure
 from dashboard.headline import HEADLINE, LEAD, opening_day
 from dashboard.i18n import DEFAULT, translator
@@ -112,10 +112,18 @@ def map_message(  # noqa: PLR0913 -- everything that a message depends on is in 
     day: date,
     selected: str | None,
     compact: bool,
+    marks: str = "",
 ) -> bytes:
-    """Return a map's packed message, see `dashboard.maps.payload`."""
-    del token
+    """Return a map's packed message, see `dashboard.maps.payload`.
+
+    `marks` names what stands on top of the areas: "sites" for quarantine sites, empty for nothing.
+    """
     found = resources.shared().figures(ask, viewer=viewer)
+    placed = (
+        quarantine_marks(viewer=viewer, day=day, token=token, ground=ground, language=language)
+        if marks == "sites"
+        else None
+    )
     content = payload.message(
         payload.Slides(
             areas=areas_of(ground, viewer=viewer, language=language),
@@ -130,8 +138,27 @@ def map_message(  # noqa: PLR0913 -- everything that a message depends on is in 
         day=day,
         selected=selected,
         compact=compact,
+        marks=placed,
     )
     return payload.pack_message(content)
+
+
+def quarantine_marks(
+    *, viewer: Viewer, day: date, token: str, ground: tuple[str, str, str | None], language: str
+) -> payload.Marks | None:
+    """Return the quarantine sites as marks on a map; None where none can be placed."""
+    _, vintage, inside = ground
+    found = quarantine_sites(viewer=viewer, day=day, token=token)
+    if inside:
+        found = found.filter(pl.col("area_code") == inside)
+    # A district's code may be a province's too: each is looked up among its own.
+    return site_rows.marks(
+        found,
+        centres(Level.DISTRICT, vintage),
+        centres(Level.PROVINCE, vintage),
+        t=translator(language),
+        language=language,
+    )
 
 
 @st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
@@ -219,6 +246,13 @@ def place_activity(*, viewer: Viewer, start: date, end: date, token: str) -> pl.
     """Return what QR places did by ward and day."""
     del token
     return resources.shared().place_activity(viewer=viewer, start=start, end=end)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def quarantine_sites(*, viewer: Viewer, day: date, token: str) -> pl.DataFrame:
+    """Return the quarantine sites at the end of a day, see `data_access.quarantine_sites`."""
+    del token
+    return resources.shared().quarantine_sites(viewer=viewer, day=day)
 
 
 # --- reference data: public, the same for everybody, not cached by viewer -------------------------
@@ -334,6 +368,24 @@ def province_codes(vintage: str) -> list[str]:
     """Return the codes of a vintage's provinces, in order."""
     found = resources.shared().areas.at(Level.PROVINCE.value, vintage)
     return sorted(found["code"].to_list())
+
+
+def centres(level: Level, vintage: str) -> dict[str, tuple[float, float] | None]:
+    """Return (longitude, latitude) of the centre of every area of a level, None if unknown."""
+    found = resources.shared().areas.at(level.value, vintage).select("code", "lon", "lat")
+    return {
+        code: None if lon is None or lat is None else (lon, lat)
+        for code, lon, lat in found.iter_rows()
+    }
+
+
+def neighbours(code: str, vintage: str) -> frozenset[str]:
+    """Return the areas that share a border with an area."""
+    areas = resources.shared().areas
+    if not is_area(code, vintage):
+        return frozenset()
+    beside = areas.neighbours(areas.id_of(code, vintage))["area_id"]
+    return frozenset(areas.frame.filter(pl.col("area_id").is_in(beside.implode()))["code"])
 
 
 def lag_days(key: str) -> int:

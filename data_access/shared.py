@@ -14,7 +14,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import freshness as fresh
-from data_access import migrations
+from data_access import migrations, quarantine_sites
 from data_access.clock import Clock, make_clock
 from data_access.codes import from_us, to_us
 from data_access.cube import movements as moved
@@ -156,6 +156,20 @@ class Shared:
         findings = self.findings(viewer=viewer, start=start, end=end)
         return desk.data_debt(
             self.cube, self._owners, found, viewer=viewer, start=start, end=end, findings=findings
+        )
+
+    def quarantine_sites(self, *, viewer: Viewer, day: date) -> pl.DataFrame:
+        """Return the quarantine sites at a day's end: see `quarantine_sites.sites`.
+
+        They are counted again when their platform delivered, not when another one did.
+        """
+        return self._kept(
+            ("sites", day, quarantine_sites.version(self.engine, viewer=viewer)),
+            lambda: quarantine_sites.sites(
+                self.engine, self.cube.geography, viewer=viewer, day=day
+            ),
+            ids=quarantine_sites.WATCHED,
+            viewer=viewer,
         )
 
     def findings(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:

@@ -240,7 +240,10 @@ def map_and_ranking(key: str) -> None:
         with left:
             title = seen.t("overview.map", indicator=entry.title(seen.language))
             draw(element("h2", title, class_="td-section"))
-            map_view.compact(entry, seen, selected=place_of(seen).code, denominator=denominator)
+            chosen = place_of(seen).code
+            map_view.compact(
+                entry, seen, selected=chosen, denominator=denominator, marks=page.marks
+            )
         with right:
             ranking_table.show(entry, ground, seen, day=seen.day, denominator=denominator)
 

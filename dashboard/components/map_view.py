@@ -58,9 +58,14 @@ def ask_of(
 
 
 def compact(
-    entry: Entry, seen: Context, *, selected: str | None = None, denominator: str = ""
+    entry: Entry,
+    seen: Context,
+    *,
+    selected: str | None = None,
+    denominator: str = "",
+    marks: str = "",
 ) -> None:
-    """Draw the day on screen without a player."""
+    """Draw the day on screen without a player; `marks` as in `loaders.map_message`."""
     if seen.day is None:
         return
     ground = ground_of(entry, seen, day=seen.day)
@@ -75,6 +80,7 @@ def compact(
         day=seen.day,
         selected=selected,
         compact=True,
+        marks=marks,
     )
     component.paint(packed, key=COMPACT)
 

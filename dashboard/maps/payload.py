@@ -69,6 +69,44 @@ class Slides:
     end: date
 
 
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A place on top of the areas.
+
+    Attributes:
+        at: (longitude, latitude).
+        turn: its number among the marks of one place, which stand in a ring about it.
+        radius: in pixels.
+        kind: class of its colour, one of the legend's.
+        area: code of the area that a click on it picks.
+        name: what it is.
+        text: what is told of it.
+    """
+
+    at: tuple[float, float]
+    turn: int
+    radius: float
+    kind: str
+    area: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marks:
+    """Places on top of the areas, the largest first.
+
+    Attributes:
+        marks: the places.
+        title: heading of their legend.
+        legend: (kind, label) of every class.
+    """
+
+    marks: tuple[Mark, ...]
+    title: str
+    legend: tuple[tuple[str, str], ...]
+
+
 def message(  # noqa: PLR0913 -- the parts of one message
     slides: Slides,
     canvas: Canvas,
@@ -79,6 +117,7 @@ def message(  # noqa: PLR0913 -- the parts of one message
     day: date,
     selected: str | None,
     compact: bool = False,
+    marks: Marks | None = None,
 ) -> dict[str, object]:
     """Return the map's message as plain JSON types."""
     places = entry.decimals + (2 if entry.is_ratio else 0)
@@ -109,7 +148,21 @@ def message(  # noqa: PLR0913 -- the parts of one message
         "legendTitle": legend_title(entry, t=t, language=language),
         "text": _texts(entry, t=t, language=language),
         **_ground(canvas),
+        **({"marks": _marks(marks)} if marks else {}),
     }
+
+
+def _marks(marks: Marks) -> dict[str, object]:
+    # A list each and no names: a nation's sites are hundreds.
+    kinds = [kind for kind, _ in marks.legend]
+    points = [
+        [
+            round(one.at[0], 3), round(one.at[1], 3), one.turn, one.radius,
+            kinds.index(one.kind), one.area, one.name, one.text,
+        ]
+        for one in marks.marks
+    ]  # fmt: skip
+    return {"title": marks.title, "legend": list(map(list, marks.legend)), "points": points}
 
 
 def _ground(canvas: Canvas) -> dict[str, object]:

@@ -98,11 +98,12 @@ class AreaMap {
     this.live = make("p", { class: "td-hidden", "aria-live": "polite" });
     this.tip = make("div", { class: "tdm-tip", hidden: "" });
     this.legend = make("div", { class: "tdm-legend" });
+    this.markLegend = make("div", { class: "tdm-legend", hidden: "" });
     this.stage = make("div", { class: "tdm-stage" }, this.svg, this.tip);
     this.tools = make("div", { class: "tdm-tools" });
     this.player = make("div", { class: "tdm-player" });
     this.note = make("p", { class: "tdm-note" });
-    this.frame = make("div", { class: "tdm" }, this.tools, this.stage, this.player, this.legend, this.note, this.live);
+    this.frame = make("div", { class: "tdm" }, this.tools, this.stage, this.player, this.legend, this.markLegend, this.note, this.live);
     this.root.append(this.frame);
     this.svg.addEventListener("pointermove", (event) => this.hover(event));
     this.svg.addEventListener("pointerleave", () => { this.tip.hidden = true; });
@@ -127,6 +128,7 @@ class AreaMap {
     if (!message.compact) { this.buildTools(); this.buildPlayer(); }
     await this.shape();
     this.paint();
+    this.mark();
     // The chart's library is large: the server sends for it once the map is there to look at.
     if (!message.compact && !this.ready) { this.ready = true; this.send("ready", "1"); }
   }
@@ -146,6 +148,7 @@ class AreaMap {
     this.svg.append(this.land(shapes, box), this.sea(always, box), this.labels(shapes));
     const pad = (box[2] - box[0]) * 0.02;
     const unit = Math.max((box[2] - box[0]) / this.stage.clientWidth, (box[3] - box[1]) / this.stage.clientHeight);
+    this.unit = unit;
     this.svg.prepend(this.patterns("", unit), this.patterns("-key", 1));
     this.svg.setAttribute("viewBox", `${box[0] - pad} ${box[1] - pad} ${box[2] - box[0] + 2 * pad} ${box[3] - box[1] + 2 * pad}`);
     this.frame.dataset.painted = String(this.paths.size);
@@ -224,6 +227,40 @@ class AreaMap {
     return Object.values(STATES).includes(kind) ? `url("#tdm${this.number}-${kind}${ending}")` : "";
   }
 
+  // Places on top of the areas: [lon, lat, turn, radius, kind, area, name, text], largest first.
+  // Where geometry is tiles there is no ground to put them on.
+  mark() {
+    const { marks, boundaries, latitude } = this.message;
+    this.svg.querySelector(".tdm-marks")?.remove();
+    this.markLegend.hidden = !marks || !boundaries;
+    if (this.markLegend.hidden) return;
+    const place = project(latitude);
+    // On a phone the country is small: so are the marks.
+    const pixel = this.unit * Math.min(Math.max(this.stage.clientWidth / 640, 0.55), 1);
+    const group = draw("g", { class: "tdm-marks", "aria-hidden": "true" });
+    marks.points.forEach(([lon, lat, turn, radius, kind], i) => {
+      const [x, y] = place([lon, lat]);
+      const away = turn ? (radius + 5) * pixel : 0, angle = (turn * Math.PI) / 3;
+      group.append(draw("circle", {
+        cx: x + away * Math.cos(angle), cy: y + away * Math.sin(angle), r: radius * pixel,
+        class: "tdm-place", "data-kind": marks.legend[kind][0], "data-mark": i,
+      }));
+    });
+    this.svg.append(group);
+    const rows = marks.legend.map(([kind, label], i) => {
+      const swatch = draw("svg", { class: "tdm-swatch", viewBox: "0 0 28 18", "aria-hidden": "true" });
+      swatch.append(draw("circle", { cx: 14, cy: 9, r: 6.5, class: "tdm-place", "data-kind": kind }));
+      const many = marks.points.filter((point) => point[4] === i).length;
+      return make("li", {}, swatch, make("span", {}, label), make("b", {}, String(many)));
+    });
+    this.markLegend.replaceChildren(make("p", { class: "tdm-unit" }, marks.title), make("ul", { class: "tdm-keys" }, ...rows));
+  }
+
+  markOf(event) {
+    const number = event.target.dataset?.mark;
+    return number === undefined ? null : this.message.marks?.points[Number(number)] || null;
+  }
+
   // ---- state of an area -----------------------------------------------------------------------
 
   state(index, day = this.day) {
@@ -295,7 +332,7 @@ class AreaMap {
   // ---- what a person does ---------------------------------------------------------------------
 
   areaOf(event) {
-    const code = event.target.closest?.("path[data-code]")?.dataset.code;
+    const code = this.markOf(event)?.[5] ?? event.target.closest?.("path[data-code]")?.dataset.code;
     return code !== undefined && this.at.has(code) ? code : null;
   }
 
@@ -303,7 +340,9 @@ class AreaMap {
     const code = this.areaOf(event);
     if (!code || event.pointerType === "touch") { this.tip.hidden = true; return; }
     const index = this.at.get(code);
-    this.tip.replaceChildren(make("b", {}, this.message.areas[index].name), make("span", {}, this.say(index)), make("small", {}, this.date()));
+    const mark = this.markOf(event);
+    const [name, text] = mark ? [mark[6], mark[7]] : [this.message.areas[index].name, this.say(index)];
+    this.tip.replaceChildren(make("b", {}, name), make("span", {}, text), make("small", {}, this.date()));
     this.tip.hidden = false;
     const edge = this.stage.getBoundingClientRect();
     const left = event.clientX - edge.left, top = event.clientY - edge.top;

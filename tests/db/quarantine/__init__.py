@@ -1,0 +1,1 @@
+"""Readings of the quarantine platform's records."""
