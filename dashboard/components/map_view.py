@@ -58,12 +58,13 @@ def ask_of(
 
 
 def compact(
-    entry: Entry, seen: Context, *, selected: str | None = None, denominator: str = ""
-) -> None:
-    """Draw the day on screen without a player."""
+    entry: Entry, seen: Context, *, selected: str | None = None, denominator: str = "",
+    ground: Ground | None = None,
+) -> None:  # fmt: skip
+    """Draw the day on screen without a player, on a ground of its own where one is given."""
     if seen.day is None:
         return
-    ground = ground_of(entry, seen, day=seen.day)
+    ground = ground or ground_of(entry, seen, day=seen.day)
     ask = ask_of(entry, ground, start=seen.day, end=seen.day, denominator=denominator)
     packed = loaders.map_message(
         viewer=seen.viewer,
