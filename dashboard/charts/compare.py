@@ -11,7 +11,7 @@ from dashboard.charts.cut import COLOURS
 from dashboard.charts.trend import BAND
 from dashboard.i18n import Translate
 
-HEIGHT, SMALL = 380, 170
+HEIGHT, SMALL, DOT = 380, 170, 5
 LABEL_GAP = 0.062  # of the axis: two names nearer than that would cover each other
 NAME_LETTERS = 18
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -125,6 +125,8 @@ def lines(  # noqa: PLR0913 -- the parts of one chart
                               showarrow=False, xanchor="right", yanchor="bottom",
                               font={"size": 10})  # fmt: skip
     figure.update_yaxes(range=[0, top])
+    if days:  # to the edge, where the names begin
+        figure.update_xaxes(range=[min(days), max(days) + timedelta(hours=12)])
     return figure
 
 
@@ -158,11 +160,19 @@ def _line(
     ratio = entry.is_ratio and not index
     number = f".{entry.decimals}%" if ratio else f",.{1 if index else entry.decimals}f"
     figure.add_scatter(
-        x=list(curve.days), y=list(curve.values), name=curve.name, mode="lines",
+        x=list(curve.days), y=list(curve.values), name=curve.name, mode="lines+markers",
         line={"color": curve.colour, "width": width, "dash": DASHES[curve.place % len(DASHES)]},
-        connectgaps=False,
+        connectgaps=False, marker={"color": curve.colour, "size": _dots(curve.values)},
         hovertemplate=f"%{{x|{day}}}, {_plain(curve.name)}: %{{y:{number}}}<extra></extra>",
     )  # fmt: skip
+
+
+def _dots(values: Sequence[float | None]) -> list[int]:
+    """Return the size of each day's mark: a day between two gaps would be no line at all."""
+    around = [None, *values, None]
+    return [
+        DOT if around[n] is None and around[n + 2] is None else 0 for n in range(len(values))
+    ]  # fmt: skip
 
 
 def _plain(name: str) -> str:
@@ -178,8 +188,9 @@ def _name_ends(figure: go.Figure, curves: Sequence[Curve], *, top: float) -> Non
     for (curve, last), height in zip(known, places, strict=True):
         figure.add_annotation(
             x=1.0, xref="paper", xanchor="left", y=min(max(height, 0.0), top), yanchor="middle",
-            text=_short(curve.name), font={"color": curve.colour, "size": 12}, showarrow=False,
-            xshift=6,
+            # The name in the theme's ink: a line's colour is too faint for text on one ground.
+            text=f'<span style="color:{curve.colour}">●</span> {_short(curve.name)}',
+            font={"size": 12}, showarrow=False, xshift=4,
         )  # fmt: skip
         figure.add_scatter(
             x=[last[0]], y=[last[1]], mode="markers", marker={"color": curve.colour, "size": 7},

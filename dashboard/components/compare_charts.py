@@ -56,7 +56,7 @@ def _title(of: Compared, seen: Context) -> str:
         day = formatting.day(of.base, language=seen.language)
         return seen.t("compare.title_index", what=what, day=day)
     unit = "%" if of.entry.is_ratio else of.entry.unit_text(seen.t)
-    return f"{what} ({unit})" if unit else what
+    return f"{what} ({unit})" if unit and unit not in what else what
 
 
 def _say(of: Compared, seen: Context) -> None:

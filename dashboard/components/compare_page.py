@@ -34,6 +34,7 @@ class Compared:
     Attributes:
         entry: the indicator in the form asked for.
         names: of the areas by code, in the order chosen.
+        whole: code of the area that holds the others, if it is among them.
         found: figures of the areas (columns of `loaders.figures`), sorted by area and date.
         shown: date, area_code, value as drawn: the figures, or the index of those that have one.
         absent: why an area has no index, by code; empty without index.
@@ -42,6 +43,7 @@ class Compared:
 
     entry: Entry
     names: dict[str, str]
+    whole: str | None
     found: pl.DataFrame
     shown: pl.DataFrame
     absent: dict[str, str]
@@ -155,11 +157,14 @@ def compared(seen: Context) -> Compared | None:
     base = command.start_of(seen.day)
     found = figures_of({code: known[code][0] for code in codes}, entry, seen, start=base)
     names = {code: known[code][1] for code in codes}
+    top = OFFERED[0] if seen.viewer.everywhere else OFFERED[1]
+    whole = next((code for code in codes if known[code][0] == top), None)
     if filters.current().scale != INDEX:
         shown = found.select("date", "area_code", "value")
-        return Compared(entry=entry, names=names, found=found, shown=shown, absent={}, base=None)
+        return Compared(entry=entry, names=names, whole=whole, found=found, shown=shown,
+                        absent={}, base=None)  # fmt: skip
     drawn = indexing.indexed(found.select("date", "area_code", "value"), base=base)
-    return Compared(entry=entry, names=names, found=found, shown=drawn.daily,
+    return Compared(entry=entry, names=names, whole=whole, found=found, shown=drawn.daily,
                     absent=dict(drawn.absent), base=base)  # fmt: skip
 
 
@@ -206,23 +211,30 @@ def _sentence(of: Compared, seen: Context) -> str | Markup:
     day = max(common)
     rows = of.found.filter(pl.col("date") == day, pl.col("area_code").is_in(list(of.names)))
     values = dict(rows.select("area_code", "value").iter_rows())
-    ordered = sorted(values, key=lambda code: (-values[code], code))
+    parts = [code for code in values if code != of.whole]
+    apart = len(parts) >= FEWEST and of.whole in values  # a whole is no rival of its parts
+    ordered = sorted(parts if apart else values, key=lambda code: (-values[code], code))
     high, low = ordered[0], ordered[-1]
+    whole = {}
+    if apart and of.whole:
+        whole = {"whole": of.names[of.whole], "whole_value": _figure(values[of.whole], of, seen)}
     return t(
-        "compare.sentence",
+        "compare.sentence_whole" if whole else "compare.sentence",
+        **whole,
         what=title,
         day=formatting.day(day, language=language),
         high=of.names[high],
-        high_value=_figure(values[high], of.entry, seen),
+        high_value=_figure(values[high], of, seen),
         low=of.names[low],
-        low_value=_figure(values[low], of.entry, seen),
+        low_value=_figure(values[low], of, seen),
     )
 
 
-def _figure(value: float, entry: Entry, seen: Context) -> str:
-    unit = entry.unit_text(seen.t)
-    text = value_text(value, entry, seen)
-    return f"{text} {unit}" if unit else text
+def _figure(value: float, of: Compared, seen: Context) -> str:
+    unit = of.entry.unit_text(seen.t)
+    text = value_text(value, of.entry, seen)
+    # The title names the unit where it is a rate.
+    return f"{text} {unit}" if unit and unit not in of.entry.title(seen.language) else text
 
 
 def complete_until(entry: Entry, seen: Context) -> date:

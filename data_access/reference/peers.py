@@ -45,5 +45,6 @@ def peers_of(
         return (size, size - math.log(km2[one]) if by_density else 0.0)
 
     own = at(code)
-    order = sorted((math.dist(own, at(one)), one) for one in known if one != code)
+    # Rounded: two areas equally far must not be told apart by the last digit of a logarithm.
+    order = sorted((round(math.dist(own, at(one)), 9), one) for one in known if one != code)
     return Peers(codes=tuple(one for _, one in order[:n]), by_density=by_density)
