@@ -85,7 +85,7 @@ def _debts(code: str, debt: pl.DataFrame, window: sync_page.Window, seen: Contex
     if own.is_empty():
         return element("p", t("province.no_debt", **days), class_="td-absent")
     rows = [
-        (t(f"debt.{part}", n=formatting.number(count, language=language)),
+        (t(f"debt.{part}", n=_count(count, seen)),
          formatting.number(weight, language=language, decimals=3),
          formatting.number(points, language=language, decimals=1))
         for part, count, weight, points in own.select("part", "count", "weight", "points").rows()
@@ -97,8 +97,16 @@ def _debts(code: str, debt: pl.DataFrame, window: sync_page.Window, seen: Contex
         element("p", t("province.debt", points=_points(own, seen), **days), " ",
                 _place(code, debt, seen), class_="td-absent"),
         table(heads, rows, caption=t("data_sync.debt"), numeric=(1, 2)),
+        element("p", t("province.calls"), class_="td-when") if calls else None,
         element("ul", *(element("li", line) for line in calls), class_="td-calls"),
+        class_="td-debt-of",
     )  # fmt: skip
+
+
+def _count(count: float, seen: Context) -> str:
+    # A quarter of an hour late is not "0 hours".
+    decimals = 0 if count == round(count) else 1
+    return formatting.number(count, language=seen.language, decimals=decimals)
 
 
 def _points(own: pl.DataFrame, seen: Context) -> str:

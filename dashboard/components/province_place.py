@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import formatting, loaders
+from dashboard import filters, formatting, loaders, navigation
 from dashboard.catalogue import Entry
 from dashboard.charts.standing import Bar, bars
 from dashboard.components.command import Place
@@ -20,6 +20,7 @@ from dashboard.components.tables import table
 from dashboard.context import Context, look
 from dashboard.province import RANKED
 from dashboard.standing import Standing, newest_day, standing, values_on
+from dashboard.view import MOST_AREAS
 from data_access.codes import Level
 from data_access.cube.query import Ask
 
@@ -50,6 +51,12 @@ class Circle:
     by_density: bool
 
 
+def _heads(seen: Context) -> list[str]:
+    """Return the columns: those who see their own figures alone get no empty ones for the rest."""
+    others = ("nation", "rank", "beside", "alike") if seen.viewer.everywhere else ()
+    return [seen.t(f"province.{name}") for name in ("indicator", "value", *others, "why")]
+
+
 @section("province_place")
 def place_section() -> None:
     """Draw the table of ranks, then the chosen indicator among neighbours and peers."""
@@ -63,10 +70,8 @@ def place_section() -> None:
     entries = [entry for key in RANKED if (entry := loaders.entry(key, viewer=seen.viewer))]
     own, nation = _figures(entries, seen)
     rows = [_row(entry, own, nation, circle, place, seen) for entry in entries]
-    names = ("indicator", "value", "nation", "rank", "beside", "alike", "why")
-    title = seen.t("province.place", name=place.name)
-    heads = [seen.t(f"province.{name}") for name in names]
-    ranks = table(heads, rows, caption=title, numeric=(1, 2, 3, 4, 5), wide=True)
+    ranks = table(_heads(seen), rows, caption=seen.t("province.place", name=place.name),
+                  numeric=range(1, len(_heads(seen)) - 1), wide=seen.viewer.everywhere)  # fmt: skip
     draw(element("div", ranks, class_="td-whole"))
     _people(circle, seen)
     if seen.viewer.everywhere:
@@ -117,25 +122,31 @@ def _row(
     entry: Entry, own: pl.DataFrame, nation: pl.DataFrame | None, circle: Circle, place: Place,
     seen: Context,
 ) -> tuple[str | Markup, ...]:  # fmt: skip
-    code, t = place.code or "", seen.t
+    code, name = place.code or "", _indicator(entry, seen)
     day = newest_day(own, code, id_=entry.key)
     if day is None:
-        return (entry.title(seen.language), _absent(own, entry, code, seen), "–", "–", "–", "–",
-                t("province.no_week"))  # fmt: skip
+        none = () if nation is None else ("–",) * (len(_heads(seen)) - 3)
+        return (name, _absent(own, entry, code, seen), *none, seen.t("province.no_week"))
     values = values_on(own, day, id_=entry.key)
-    hidden = nation is None
-    ranks = [
-        "–" if hidden else _rank(standing(values, code, among=group), seen)
-        for group in (circle.everyone, circle.neighbours, circle.peers)
-    ]
-    whole = values_on(nation, day, id_=entry.key) if nation is not None else {}
+    others: tuple[str, ...] = ()
+    if nation is not None:
+        whole = next(iter(values_on(nation, day, id_=entry.key).values()), None)
+        groups = (circle.everyone, circle.neighbours, circle.peers)
+        ranks = (_rank(standing(values, code, among=group), seen) for group in groups)
+        others = (value_text(whole, entry, seen), *ranks)
     return (
-        entry.title(seen.language),
+        name,
         _value(values[code], entry, seen, day=day),
-        value_text(next(iter(whole.values()), None), entry, seen),
-        *ranks,
+        *others,
         _why(own, entry, code, day, seen),
     )
+
+
+def _indicator(entry: Entry, seen: Context) -> Markup:
+    """Return the name of an indicator that opens to its definition."""
+    about = entry.about(seen.language)
+    return element("details", element("summary", entry.title(seen.language)),
+                   element("small", about))  # fmt: skip
 
 
 def _absent(own: pl.DataFrame, entry: Entry, code: str, seen: Context) -> str:
@@ -163,13 +174,13 @@ def _rank(stands: Standing, seen: Context) -> str:
 
 
 def _why(own: pl.DataFrame, entry: Entry, code: str, day: date, seen: Context) -> str:
-    """Return numerator and denominator of the province's figure, or how it is computed."""
+    """Return numerator and denominator of the province's figure; a median has none."""
     row = own.filter(
         pl.col("area_code") == code, pl.col("id") == entry.key, pl.col("date") == day
     ).row(0, named=True)
     above, below = row["numerator"], row["denominator"]
     if above is None or below is None:
-        return entry.about(seen.language)
+        return "–"
     shown = (
         formatting.number(one, language=seen.language, decimals=0 if one == round(one) else 1)
         for one in (above, below)
@@ -211,6 +222,10 @@ def _among(circle: Circle, place: Place, seen: Context) -> None:
                     for bar in shown]  # fmt: skip
             heads = [seen.t(f"province.{name}") for name in ("area", "group", "value")]
             draw(table(heads, rows, caption=title, numeric=(2,)))
+    if st.button(seen.t("province.compare"), type="tertiary", key="province_compare",
+                 icon=":material/compare_arrows:"):  # fmt: skip
+        filters.change(areas=(place.code or "", *circle.neighbours)[:MOST_AREAS])
+        st.switch_page(navigation.streamlit_page("compare", title=seen.t("compare.title")))
 
 
 def _shared(entry: Entry) -> bool:
