@@ -1,7 +1,5 @@
 """Province: one province on all six platforms, its districts, its place, its debts."""
 
-import streamlit as st
-
 from dashboard.components import (
     page,
     province_debts,
@@ -17,7 +15,5 @@ province_page.platforms_section()
 province_map.districts_section()
 province_place.place_section()
 province_debts.lines_section()
-debts = st.container()
+province_debts.debts_section()
 page.closed("province", *province_page.ADDRESS)
-with debts:  # last: they take seconds, and the rest of the page need not wait
-    province_debts.debts_section()

@@ -12,6 +12,7 @@ from dashboard.charts.trend import BAND
 from dashboard.i18n import Translate
 
 HEIGHT, SMALL, DOT = 380, 170, 5
+RIGHT = 140  # room for the names at the ends
 LABEL_GAP = 0.062  # of the axis: two names nearer than that would cover each other
 NAME_LETTERS = 18
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -148,7 +149,7 @@ def small(
     if base is not None:
         figure.add_hline(y=base, line={"width": 1, "dash": "dot", "color": COLOURS[7]})
     figure.update_yaxes(range=[0, top], nticks=3)
-    figure.update_xaxes(nticks=3)
+    figure.update_xaxes(nticks=3, range=[curve.days[0], curve.days[-1]])
     figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 4})
     return figure
 
@@ -194,7 +195,7 @@ def _name_ends(figure: go.Figure, curves: Sequence[Curve], *, top: float) -> Non
         )  # fmt: skip
         figure.add_scatter(
             x=[last[0]], y=[last[1]], mode="markers", marker={"color": curve.colour, "size": 7},
-            hoverinfo="skip", showlegend=False, name="",
+            hoverinfo="skip", showlegend=False, name="", cliponaxis=False,
         )  # fmt: skip
 
 
@@ -208,7 +209,7 @@ def _layout(entry: Entry, language: str, *, height: int, index: bool) -> Mapping
     return {
         "template": "none",
         "height": height,
-        "margin": {"l": 8, "r": 118, "t": 22, "b": 8},
+        "margin": {"l": 8, "r": RIGHT, "t": 22, "b": 8},
         "separators": ",." if language == "vi" else ".,",
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",

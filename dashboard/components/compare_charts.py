@@ -189,10 +189,17 @@ def _row(code: str, of: Compared, seen: Context) -> tuple[str, ...]:
         of.names[code],
         value_text(row["value"], of.entry, seen),
         formatting.day(row["date"], language=seen.language),
-        "–" if change is None else of.entry.change(change, language=seen.language),
+        _moved(change, of, seen),
         _part(row["numerator"], seen),
         _part(row["denominator"], seen),
     )
+
+
+def _moved(change: float | None, of: Compared, seen: Context) -> str:
+    if change is None:
+        return "–"
+    text = of.entry.change(change, language=seen.language)
+    return seen.t("card.points", change=text) if of.entry.is_ratio else text
 
 
 def _part(value: float | None, seen: Context) -> str:

@@ -14,6 +14,7 @@ from dashboard.context import Context, look
 from data_access.sync.reporting import by_platform
 
 WAITING = 120
+LEAST = 0.05  # points: below that a part reads as nothing
 CROSSED, KEPT, UNKNOWN = "crossed", "kept", "unknown"
 STATES = {
     CROSSED: "province.state_crossed",
@@ -53,19 +54,22 @@ def _line(line: Line, seen: Context) -> tuple[str | Markup, ...]:
 def debts_section() -> None:
     """Draw the data debt of the province by its parts, and whom to call.
 
-    It is read as the sync desk reads it, from the same moment and days: it takes seconds the first
-    time and must not be worked out again with every commit, and both pages show one number.
+    It takes seconds the first time, in which the session answers nothing else: so it is worked out
+    when it is asked for, as the sync desk does, from the same moment and days. Both pages show one
+    number, and a commit does not start it anew.
     """
     seen = look(PAGE)
-    desk = look(sync_page.PAGE)
     place = place_of(seen)
     title = seen.t("province.debts", name=place.name)
     draw(element("h2", title, class_="td-section"))
-    with st.empty():
-        st.skeleton(height=WAITING)
-        window = sync_page.window(desk)
-        debt = window.read(loaders.data_debt, desk)
-        draw(_debts(place.code or "", debt, window, desk))
+    box = st.expander(seen.t("province.debts_open"), key="province_debts_box", on_change="rerun")
+    if box.open:
+        with box, st.empty():
+            st.skeleton(height=WAITING)
+            desk = look(sync_page.PAGE)
+            window = sync_page.window(desk)
+            debt = window.read(loaders.data_debt, desk)
+            draw(_debts(place.code or "", debt, window, desk))
     # The desk opens with this province's contradictions: the session keeps the area.
     st.page_link(
         navigation.streamlit_page(sync_page.PAGE, title=seen.t("data_sync.title")),
@@ -81,7 +85,7 @@ def _debts(code: str, debt: pl.DataFrame, window: sync_page.Window, seen: Contex
         "start": formatting.day(window.start, language=language),
         "end": formatting.day(window.end, language=language),
     }
-    own = debt.filter(pl.col("area_code") == code)
+    own = debt.filter(pl.col("area_code") == code, pl.col("points") >= LEAST)
     if own.is_empty():
         return element("p", t("province.no_debt", **days), class_="td-absent")
     rows = [

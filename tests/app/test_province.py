@@ -101,24 +101,20 @@ def test_rank_and_reason_of_a_province_are_those_of_the_delivery() -> None:
     assert app.query_params["area"] == "79"
 
 
-def test_six_platforms_with_a_way_to_each() -> None:
-    app = run("province", area="01", lang="en")
+def test_it_opens_where_cases_are_most_with_a_way_to_six_platforms() -> None:
+    app = run("province", lang="en")
     found = sound(app)
+    first = max(reporting_provinces(), key=lambda code: (week(code), code))
+    assert app.query_params["area"] == first
     card = re.search(r'data-id="cases">.*?<strong>([\d,]+)</strong>', found)
     assert card
-    assert int(card[1].replace(",", "")) == cases_on("01", LAST)
+    assert int(card[1].replace(",", "")) == cases_on(first, LAST)
     links = {link.proto.page for link in app.get("page_link")}
     assert links == {"tracing", "testing", "quarantine", "vaccination", "declarations",
                      "checkpoints", "data_sync"}  # fmt: skip
-    assert "Data debt of Hanoi" in found
-    assert "points of debt" in found
-
-
-def test_without_a_choice_it_opens_where_cases_are_most() -> None:
-    app = run("province", lang="en")
-    sound(app)
-    first = max(reporting_provinces(), key=lambda code: (week(code), code))
-    assert app.query_params["area"] == first
+    assert "points of debt" not in found  # seconds of work: only when it is asked for
+    app.session_state["province_debts_box"] = True
+    assert "points of debt" in sound(app.run())
 
 
 def test_a_province_that_reports_nothing_says_so() -> None:
@@ -126,6 +122,7 @@ def test_a_province_that_reports_nothing_says_so() -> None:
     assert "no figure yet of new cases" in found
     cells = cells_of(found, "7-day incidence per 100,000")
     assert cells[1:] == ["–", "–", "–", "–", "No figure within 7 days"]
+    assert "No source has reported district figures of this province" in found
     assert "No figure within 7 days" in re.sub(r"<table.*?</table>", "", found)
 
 
@@ -192,11 +189,3 @@ def test_districts_are_ranked_where_they_have_figures(
     assert ranked[names["764"]] == ["3", names["764"], "0"]  # zero is a figure
     assert len([row for row in ranked.values() if row[2] == "–"]) == len(ranked) - len(DISTRICTS)
     assert "No district figures this day" in found
-
-
-def test_a_province_without_district_figures_says_so(
-    settings: pytest.MonkeyPatch, with_districts: str
-) -> None:
-    settings.setenv("TUYENDAU_DATABASE_URL", with_districts)
-    found = sound(run("province", area="01", indicator="cases", lang="vi"))
-    assert "Chưa nguồn nào báo cáo số liệu cấp huyện của tỉnh này" in found
