@@ -59,9 +59,12 @@ def ask_of(
 
 def compact(
     entry: Entry, seen: Context, *, selected: str | None = None, denominator: str = "",
-    ground: Ground | None = None,
+    ground: Ground | None = None, key: str = COMPACT,
 ) -> None:  # fmt: skip
-    """Draw the day on screen without a player, on a ground of its own where one is given."""
+    """Draw the day on screen without a player, on a ground of its own where one is given.
+
+    A map of other areas has a key of its own: what is picked on one is no choice on another.
+    """
     if seen.day is None:
         return
     ground = ground or ground_of(entry, seen, day=seen.day)
@@ -77,7 +80,7 @@ def compact(
         selected=selected,
         compact=True,
     )
-    component.paint(packed, key=COMPACT)
+    component.paint(packed, key=key)
 
 
 def full(

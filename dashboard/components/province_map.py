@@ -15,6 +15,8 @@ from dashboard.province import DISTRICT_CHOICES
 from data_access.codes import Level
 from data_access.cube.query import Ask
 
+DISTRICTS = "map_districts"
+
 
 def chosen_entry(seen: Context) -> Entry:
     """Return what is mapped and compared.
@@ -81,11 +83,11 @@ def _map(entry: Entry, place: Place, seen: Context) -> None:
     inside = loaders.areas_of(
         (ground.level, ground.vintage, ground.inside), viewer=seen.viewer, language=seen.language
     )
-    picked = map_view.picked(map_view.COMPACT)
+    picked = map_view.picked(DISTRICTS)
     district = picked if picked in set(inside["code"]) else None
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        map_view.compact(entry, seen, selected=district, ground=ground)
+        map_view.compact(entry, seen, selected=district, ground=ground, key=DISTRICTS)
     with right:
         ranking_table.show(entry, ground, seen, day=seen.day, chosen=district)
     _district(entry, district, dict(inside.select("code", "name").iter_rows()), seen)

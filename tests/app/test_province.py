@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import live, resources
+from dashboard.components import map_view
 from data_access.errors import DatabaseUnavailable
 from data_access.reference.pack import PACKS
 from tests.app.conftest import (
@@ -176,7 +177,8 @@ def test_districts_are_ranked_where_they_have_figures(
     settings: pytest.MonkeyPatch, with_districts: str
 ) -> None:
     settings.setenv("TUYENDAU_DATABASE_URL", with_districts)
-    found = sound(run("province", area="79", indicator="cases", lang="en"))
+    app = run("province", area="79", indicator="cases", lang="en")
+    found = sound(app)
     names = {row["code"]: row["name_en"] for row in rows_of("areas.csv")
              if (row["vintage"], row["level"]) == ("63", "district")}  # fmt: skip
     ranked = {
@@ -189,3 +191,7 @@ def test_districts_are_ranked_where_they_have_figures(
     assert ranked[names["764"]] == ["3", names["764"], "0"]  # zero is a figure
     assert len([row for row in ranked.values() if row[2] == "–"]) == len(ranked) - len(DISTRICTS)
     assert "No district figures this day" in found
+    settings.setattr(map_view, "picked", {map_view.COMPACT: "01", "map_districts": "769"}.get)
+    after = sound(app.run())
+    assert f"New cases: {names['769']}" in after
+    assert re.search(r'class="td-chosen"><td>1</td><td>' + names["769"], after)

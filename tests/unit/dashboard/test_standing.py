@@ -1,15 +1,23 @@
 """Ranks of one area among others: counted again by hand, missing figures never a place."""
 
 from datetime import date
+from itertools import chain
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.catalogue import of_indicator
 from dashboard.components.command import Place
+from dashboard.components.province_page import Line
 from dashboard.components.province_place import Circle, bars_of
+from dashboard.province import DISTRICT_CHOICES, LEAD, PLATFORM_CARDS, RANKED, SAID
 from dashboard.standing import Standing, newest_day, standing, values_on
+from data_access.codes import PLATFORMS
+from data_access.indicators.forms import indicator_of
+from data_access.indicators.model import Unit
+from data_access.indicators.registry import INDICATORS
 
 VALUES = {"a": 5.0, "b": 9.0, "c": None, "d": 5.0, "e": 1.0, "f": 0.0}
 codes = st.sampled_from("abcdefgh")
@@ -66,6 +74,33 @@ def test_the_newest_day_is_that_of_the_area_and_the_indicator() -> None:
 
 def test_values_of_a_day_keep_what_is_missing() -> None:
     assert values_on(frame(), date(2021, 8, 31), id_="cases") == {"79": 7.0, "01": None}
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "above", "expected"),
+    [
+        (1.0, 1.0, True, True),
+        (0.9, 1.0, True, False),
+        (3.0, 3.0, False, True),
+        (3.1, 3.0, False, False),
+        (0.0, 0.0, False, True),  # zero is a figure
+        (None, 3.0, False, False),  # no figure crosses nothing
+    ],
+)
+def test_a_line_is_crossed_on_its_own_side(
+    value: float | None, limit: float, above: bool, expected: bool
+) -> None:
+    entry = of_indicator(INDICATORS["vaccine_stock_days"])
+    line = Line(page="vaccination", entry=entry, value=value, limit=limit, above=above)
+    assert line.crossed is expected
+
+
+def test_every_figure_of_the_page_exists_and_platforms_are_the_six() -> None:
+    keys = {LEAD, *SAID, *RANKED, *DISTRICT_CHOICES, *chain(*PLATFORM_CARDS.values())}
+    assert [key for key in keys if indicator_of(key) is None] == []
+    assert set(PLATFORM_CARDS) == set(PLATFORMS)
+    sizes = {Unit.COUNT, Unit.PER_DAY}
+    assert [key for key in RANKED if indicator_of(key).unit in sizes] == []  # type: ignore[union-attr]
 
 
 def test_bars_name_everybody_once_the_nearest_group_first() -> None:
