@@ -218,7 +218,8 @@ def _layout(entry: Entry, language: str, *, height: int, index: bool) -> Mapping
         "xaxis": {
             "showgrid": False,
             "tickformat": "%d/%m<br>%Y" if language == "vi" else "%e %b<br>%Y",
-            "nticks": 6,
+            "nticks": 5,
+            "tickangle": 0,
             "fixedrange": True,
         },
         "yaxis": {

@@ -45,7 +45,7 @@ def districts_section() -> None:
         draw(element("p", seen.t("province.no_districts"), class_="td-absent"))
         return
     told = district_ids(seen, place)
-    _which(told, seen)
+    _which(told, entry, seen)
     if entry.key in told:
         _map(entry, place, seen)
 
@@ -59,8 +59,12 @@ def district_ids(seen: Context, place: Place) -> tuple[str, ...]:
     return tuple(key for key in ids if key in known)
 
 
-def _which(told: tuple[str, ...], seen: Context) -> None:
+def _which(told: tuple[str, ...], entry: Entry, seen: Context) -> None:
     """Say of which indicators the districts have figures, where not of all."""
+    if told and entry.key not in told:
+        words = {"indicator": entry.title(seen.language), "names": _names(list(told), seen)}
+        draw(element("p", seen.t("province.only_districts", **words), class_="td-absent"))
+        return
     rest = [key for key in DISTRICT_CHOICES if key not in told]
     if not told:
         draw(element("p", seen.t("province.no_district_figures"), class_="td-absent"))

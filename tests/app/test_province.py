@@ -195,3 +195,7 @@ def test_districts_are_ranked_where_they_have_figures(
     after = sound(app.run())
     assert f"New cases: {names['769']}" in after
     assert re.search(r'class="td-chosen"><td>1</td><td>' + names["769"], after)
+    app.selectbox(key="choose_indicator").set_value("persons_tested")
+    without = sound(app.run())
+    assert "People tested (person-times): no district figures this day" in without
+    assert "Those that have some: New cases." in without
