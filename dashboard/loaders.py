@@ -247,6 +247,25 @@ def nation(vintage: str, *, language: str) -> pl.DataFrame:
     return found.select("code", name=pl.col("name_en" if language == "en" else "name"))
 
 
+def neighbours(code: str, vintage: str) -> tuple[str, ...]:
+    """Return the codes of the areas beside one, the longest border first."""
+    areas = resources.shared().areas
+    ids = areas.neighbours(areas.id_of(code, vintage))["area_id"]
+    return tuple(str(areas.row(one)["code"]) for one in ids)
+
+
+def peers(code: str, vintage: str) -> Peers:
+    """Return the provinces most like one in population and density."""
+    areas, path = resources.shared().areas, resources.pack().boundary(
+        Level.PROVINCE.value, vintage
+    )  # fmt: skip
+    counted = areas.population(EVERYBODY, vintage).join(
+        areas.at(Level.PROVINCE.value, vintage).select("area_id", "code"), on="area_id"
+    )
+    people = dict(counted.select("code", "population").iter_rows())
+    return peers_of(code, people=people, km2=surfaces_of(path) if path else {})
+
+
 def canvas_of(ground: tuple[str, str, str | None], *, language: str) -> payload.Canvas:
     """Return the ground of a map: geometry by address, islands, notes."""
     level, vintage, inside = ground
@@ -290,25 +309,6 @@ def names(vintage: str, *, language: str) -> dict[str, str]:
     column = "name_en" if language == "en" else "name"
     frame = resources.shared().areas.frame.filter(pl.col("vintage") == vintage)
     return dict(frame.select("code", column).iter_rows())
-
-
-def neighbours(code: str, vintage: str) -> tuple[str, ...]:
-    """Return the codes of the areas beside one, the longest border first."""
-    areas = resources.shared().areas
-    ids = areas.neighbours(areas.id_of(code, vintage))["area_id"]
-    return tuple(str(areas.row(one)["code"]) for one in ids)
-
-
-def peers(code: str, vintage: str) -> Peers:
-    """Return the provinces most like one in population and density."""
-    areas, path = resources.shared().areas, resources.pack().boundary(
-        Level.PROVINCE.value, vintage
-    )  # fmt: skip
-    counted = areas.population(EVERYBODY, vintage).join(
-        areas.at(Level.PROVINCE.value, vintage).select("area_id", "code"), on="area_id"
-    )
-    people = dict(counted.select("code", "population").iter_rows())
-    return peers_of(code, people=people, km2=surfaces_of(path) if path else {})
 
 
 def lag_days(key: str) -> int:
