@@ -117,6 +117,25 @@ def choice(
     )
 
 
+def several(
+    field: str, *, label: str, options: Sequence[str], format_option: Callable[[str], str],
+    most: int, prompt: str,
+) -> None:  # fmt: skip
+    """Offer one field of the view as a choice of several, in the order in which they are picked."""
+    key = _key(field)
+    st.session_state[key] = [one for one in getattr(current(), field) if one in options]
+
+    def chosen() -> None:
+        if key in st.session_state:
+            change(**{field: tuple(st.session_state[key])})
+
+    labels = {option: format_option(option) for option in options}
+    st.multiselect(
+        label, list(options), format_func=labels.__getitem__, key=key, on_change=chosen,
+        max_selections=most, placeholder=prompt,
+    )  # fmt: skip
+
+
 def switch(field: str, *, label: str, on: str, possible: bool) -> None:
     """Offer a field of the view that is either `on` or nothing; greyed where it makes no sense."""
     key = _key(field)

@@ -19,13 +19,15 @@ from data_access.codes import Level
 from data_access.cube.query import Ask
 from data_access.indicators.forms import indicator_of
 from data_access.reference.events import EVERYWHERE, Event
-from data_access.reference.geometry import tile_grid
+from data_access.reference.geometry import surfaces_of, tile_grid
 from data_access.reference.model import Denominator
+from data_access.reference.peers import Peers, peers_of
 from data_access.viewer import Viewer
 
 TTL = timedelta(hours=6)
 ENTRIES = 512
 LOOK_BACK = timedelta(days=60)
+EVERYBODY = "all"
 VIETNAM = "VN"
 SEA_LABEL = (113.2, 13.4)  # east of the coast, between the two archipelagos
 
@@ -319,6 +321,33 @@ def areas_of(ground: tuple[str, str, str | None], *, viewer: Viewer, language: s
     return found.sort("code")
 
 
+def nation(vintage: str, *, language: str) -> pl.DataFrame:
+    """Return the nation of a vintage: code, name; one row."""
+    found = resources.shared().areas.at(Level.NATIONAL.value, vintage)
+    return found.select("code", name=pl.col("name_en" if language == "en" else "name"))
+
+
+def neighbours(code: str, vintage: str) -> tuple[str, ...]:
+    """Return the codes of the areas beside one, the longest border first."""
+    areas = resources.shared().areas
+    if not is_area(code, vintage):
+        return ()
+    ids = areas.neighbours(areas.id_of(code, vintage))["area_id"]
+    return tuple(str(areas.row(one)["code"]) for one in ids)
+
+
+def peers(code: str, vintage: str) -> Peers:
+    """Return the provinces most like one in population and density."""
+    areas, path = resources.shared().areas, resources.pack().boundary(
+        Level.PROVINCE.value, vintage
+    )  # fmt: skip
+    counted = areas.population(EVERYBODY, vintage).join(
+        areas.at(Level.PROVINCE.value, vintage).select("area_id", "code"), on="area_id"
+    )
+    people = dict(counted.select("code", "population").iter_rows())
+    return peers_of(code, people=people, km2=surfaces_of(path) if path else {})
+
+
 def canvas_of(ground: tuple[str, str, str | None], *, language: str) -> payload.Canvas:
     """Return the ground of a map: geometry by address, islands, notes."""
     level, vintage, inside = ground
@@ -377,15 +406,6 @@ def centres(level: Level, vintage: str) -> dict[str, tuple[float, float] | None]
         code: None if lon is None or lat is None else (lon, lat)
         for code, lon, lat in found.iter_rows()
     }
-
-
-def neighbours(code: str, vintage: str) -> frozenset[str]:
-    """Return the areas that share a border with an area."""
-    areas = resources.shared().areas
-    if not is_area(code, vintage):
-        return frozenset()
-    beside = areas.neighbours(areas.id_of(code, vintage))["area_id"]
-    return frozenset(areas.frame.filter(pl.col("area_id").is_in(beside.implode()))["code"])
 
 
 def lag_days(key: str) -> int:

@@ -58,6 +58,10 @@ PAGES = (
     ),
     PageEntry(key="response", path="response", icon=":material/timeline:", roles=WITHOUT_PRESS),
     PageEntry(
+        key="province", path="province", icon=":material/location_city:", roles=WITHOUT_PRESS
+    ),
+    PageEntry(key="compare", path="compare", icon=":material/compare_arrows:", roles=WITHOUT_PRESS),
+    PageEntry(
         key="data_sync",
         path="data_sync",
         icon=":material/sync_problem:",

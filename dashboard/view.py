@@ -13,7 +13,9 @@ from data_access.codes import PLATFORMS, Level
 
 SPANS = (30, 90, 180, 800)
 """Lengths of the day slider; the last one stands for everything."""
-PER_PEOPLE, SMOOTH = "100k", "7d"
+PER_PEOPLE, SMOOTH, INDEX = "100k", "7d", "index"
+MOST_AREAS = 6
+"""Areas beside each other on one chart: more lines than that cannot be told apart."""
 _CODE = re.compile(r"^[A-Za-z0-9_.:\-]{1,40}$")
 _ROLE = re.compile(r"^(national|steward|operator|press|admin|province:[A-Za-z0-9_.\-]{1,20})$")
 _LEVELS = (Level.PROVINCE.value, Level.DISTRICT.value)
@@ -39,6 +41,8 @@ class View:
         denominator: population that shares and rates are divided by.
         per: `100k` for counts per 100,000 people.
         smooth: `7d` for seven days together.
+        areas: codes of the areas compared, each once, at most `MOST_AREAS`.
+        scale: `index` for curves that begin at 100.
     """
 
     language: str = DEFAULT
@@ -56,6 +60,8 @@ class View:
     denominator: str | None = None
     per: str | None = None
     smooth: str | None = None
+    areas: tuple[str, ...] = ()
+    scale: str | None = None
 
 
 def parse_view(parameters: Mapping[str, str]) -> View:
@@ -77,6 +83,8 @@ def parse_view(parameters: Mapping[str, str]) -> View:
         denominator=_fitting(parameters.get("denominator"), _CODE),
         per=_one_of(parameters.get("per"), (PER_PEOPLE,)),
         smooth=_one_of(parameters.get("smooth"), (SMOOTH,)),
+        areas=_several(parameters.get("areas", "")),
+        scale=_one_of(parameters.get("scale"), (INDEX,)),
     )
 
 
@@ -96,6 +104,8 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "denominator": view.denominator,
         "per": view.per,
         "smooth": view.smooth,
+        "areas": ",".join(view.areas) or None,
+        "scale": view.scale,
     }
     kept = {name: every[name] for name in names}
     kept |= {"as_of": as_of, "as": view.role, "lang": view.language}
@@ -108,6 +118,12 @@ def _one_of(text: str | None, allowed: tuple[str, ...]) -> str | None:
 
 def _fitting(text: str | None, pattern: re.Pattern[str]) -> str | None:
     return text if text is not None and pattern.fullmatch(text) else None
+
+
+def _several(text: str) -> tuple[str, ...]:
+    """Return the codes of a list, each once, the first of too many; what is no code is left out."""
+    found = (code for code in text.split(",") if _CODE.fullmatch(code))
+    return tuple(dict.fromkeys(found))[:MOST_AREAS]
 
 
 def _day(text: str | None) -> date | None:

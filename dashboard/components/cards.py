@@ -15,9 +15,15 @@ STROKE = "#2c8797"  # seen on both grounds: a picture cannot follow the theme
 
 def show(cards: Sequence[Card], look: Context) -> None:
     """Draw the cards; those without any figure yet are named in one line."""
+    heading = element("h2", look.t("overview.figures"), class_="td-hidden")
+    draw(join([heading, grid(cards, look)]))
+
+
+def grid(cards: Sequence[Card], look: Context) -> Markup:
+    """Return the cards as a list; those without any figure yet are named in one line."""
     full = [card for card in cards if not card.empty]
     missing = [card.entry.title(look.language) for card in cards if card.empty]
-    grid = element(
+    listed = element(
         "div", *(one(card, look, role="listitem") for card in full), class_="td-cards", role="list"
     )
     absent = (
@@ -25,8 +31,7 @@ def show(cards: Sequence[Card], look: Context) -> None:
         if missing
         else None
     )
-    heading = element("h2", look.t("overview.figures"), class_="td-hidden")
-    draw(join([heading, grid if full else None, absent]))
+    return join([listed if full else None, absent])
 
 
 def one(card: Card, look: Context, *, role: str = "group") -> Markup:

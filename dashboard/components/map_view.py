@@ -64,11 +64,17 @@ def compact(
     selected: str | None = None,
     denominator: str = "",
     marks: str = "",
+    ground: Ground | None = None,
+    key: str = COMPACT,
 ) -> None:
-    """Draw the day on screen without a player; `marks` as in `loaders.map_message`."""
+    """Draw the day on screen without a player, on a ground of its own where one is given.
+
+    A map of other areas has a key of its own: what is picked on one is no choice on another.
+    `marks` is as in `loaders.map_message`.
+    """
     if seen.day is None:
         return
-    ground = ground_of(entry, seen, day=seen.day)
+    ground = ground or ground_of(entry, seen, day=seen.day)
     ask = ask_of(entry, ground, start=seen.day, end=seen.day, denominator=denominator)
     packed = loaders.map_message(
         viewer=seen.viewer,
@@ -82,7 +88,7 @@ def compact(
         compact=True,
         marks=marks,
     )
-    component.paint(packed, key=COMPACT)
+    component.paint(packed, key=key)
 
 
 def full(

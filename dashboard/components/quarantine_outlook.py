@@ -188,7 +188,7 @@ def _rest(found: Mapping[str, Outlook], seen: Context, *, day: date) -> str:
 def _near(code: str, free: Values, *, day: date) -> tuple[Near, ...]:
     vintage = loaders.vintage_for(day, None)
     centres = loaders.centres(Level.PROVINCE, vintage)
-    return days.nearby(code, centres, loaders.neighbours(code, vintage), free)
+    return days.nearby(code, centres, frozenset(loaders.neighbours(code, vintage)), free)
 
 
 def _near_one(code: str, seen: Context, *, day: date) -> None:

@@ -19,9 +19,10 @@ WEEK = timedelta(days=7)
 
 
 def show(
-    entry: Entry, ground: map_view.Ground, seen: Context, *, day: date, denominator: str = ""
-) -> None:
-    """Draw the areas of a day by value, with downloads."""
+    entry: Entry, ground: map_view.Ground, seen: Context, *, day: date, denominator: str = "",
+    chosen: str | None = None,
+) -> None:  # fmt: skip
+    """Draw the areas of a day by value, with downloads; the page's area is marked, or another."""
     ask = map_view.ask_of(entry, ground, start=day - WEEK, end=day, denominator=denominator)
     found = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token)
     shown_day = formatting.day(day, language=seen.language)
@@ -29,7 +30,7 @@ def show(
     draw(element("h2", title, class_="td-section"))
     rows = ranked(found, day=day)
     codes = [row.code for row in rows]
-    area = filters.current().area
+    area = chosen or filters.current().area
     names = loaders.names(ground.vintage, language=seen.language)
     cells = [
         (

@@ -207,12 +207,12 @@ def _debt(area: str, debt: pl.DataFrame, best: pl.DataFrame, seen: Context) -> M
             element("span", parts),
         ),
         table(heads, rows, caption=name, numeric=(1, 2)),
-        element("ul", *(element("li", line) for line in _calls(area, best, seen))),
+        element("ul", *(element("li", line) for line in whom(area, best, seen))),
         class_="td-debt",
     )
 
 
-def _calls(area: str, best: pl.DataFrame, seen: Context) -> list[str]:
+def whom(area: str, best: pl.DataFrame, seen: Context) -> list[str]:
     """Return whom to call about each platform that is in trouble here."""
     trouble = best.filter(
         pl.col("area_code") == area, pl.col("state").is_in([SILENT, PARTIAL, NEVER, "late"])

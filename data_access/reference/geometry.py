@@ -5,7 +5,8 @@ Coordinates are (longitude, latitude) in degrees, EPSG:4326.
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ Ring = list[list[float]]
 Feature = dict[str, Any]
 Collection = dict[str, Any]
 Box = tuple[float, float, float, float]
+EARTH_KM = 6371.0088  # mean radius
 
 
 def read_boundaries(path: Path) -> Collection:
@@ -85,6 +87,44 @@ def ring_area(ring: Ring) -> float:
     x0, y0 = ring[0][:2]  # relative to a corner, so that small rings keep their digits
     pairs = zip(ring, ring[1:], strict=False)
     return sum((a[0] - x0) * (b[1] - y0) - (b[0] - x0) * (a[1] - y0) for a, b in pairs) / 2
+
+
+def surface_km2(geometry: dict[str, Any]) -> float:
+    """Return the surface of a geometry's polygons on a sphere, holes taken out; 0 for points."""
+    if geometry["type"] == "Polygon":
+        parts = [geometry["coordinates"]]
+    else:
+        parts = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else []
+    return sum(
+        _ring_km2(ring) * (1 if number == 0 else -1)
+        for rings in parts
+        for number, ring in enumerate(rings)
+    )
+
+
+def _ring_km2(ring: Ring) -> float:
+    # Chamberlain and Duquette 2007: exact between circles of latitude, good for small edges.
+    pairs = zip(ring, ring[1:], strict=False)
+    total = sum(
+        math.radians(b[0] - a[0])
+        * (2 + math.sin(math.radians(a[1])) + math.sin(math.radians(b[1])))
+        for a, b in pairs
+    )
+    return abs(total) * EARTH_KM**2 / 2
+
+
+@cache
+def surfaces_of(path: Path) -> Mapping[str, float]:
+    """Return the surface of every area of a map file by code, km²; read once.
+
+    Raises:
+        PackError: if the file cannot be read as GeoJSON.
+    """
+    found: dict[str, float] = {}
+    for feature in read_boundaries(path)["features"]:
+        code = str(feature["properties"]["code"])
+        found[code] = found.get(code, 0.0) + surface_km2(feature["geometry"])
+    return found
 
 
 def outer_rings(geometry: dict[str, Any]) -> Iterator[Ring]:

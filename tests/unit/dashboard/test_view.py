@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.view import SPANS, View, parse_view, write_view
+from dashboard.view import MOST_AREAS, SPANS, View, parse_view, write_view
 
-EVERY = ("date", "area", "indicator", "level", "vintage", "span")
+EVERY = ("date", "area", "indicator", "level", "vintage", "span", "areas", "scale")
 codes = st.from_regex(r"\A[A-Za-z0-9_]{1,20}\Z")
 views = st.builds(
     View,
@@ -20,6 +20,8 @@ views = st.builds(
     level=st.sampled_from([None, "province", "district"]),
     vintage=st.none() | codes,
     span=st.sampled_from(SPANS),
+    areas=st.lists(codes, unique=True, max_size=MOST_AREAS).map(tuple),
+    scale=st.sampled_from([None, "index"]),
     as_of=st.none() | st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1)),  # noqa: DTZ001
 )
 
@@ -50,10 +52,17 @@ def test_no_address_can_break_the_view(parameters: dict[str, str]) -> None:
         {"date": "22/01/2022"},
         {"as_of": "2022-01-22T20:00:00"},
         {"span": "9"},
+        {"areas": "<b>,' OR 1=1,"},
+        {"scale": "log"},
     ],
 )
 def test_what_is_not_on_the_list_is_left_out(hostile: dict[str, str]) -> None:
     assert parse_view(hostile) == View()
+
+
+def test_areas_compared_are_codes_each_once_and_not_too_many() -> None:
+    view = parse_view({"areas": "01,79,01,<b>,,VN,02,04,06,08"})
+    assert view.areas == ("01", "79", "VN", "02", "04", "06")
 
 
 def test_an_address_holds_only_what_the_page_uses() -> None:
