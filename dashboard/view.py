@@ -39,6 +39,9 @@ class View:
         denominator: population that shares and rates are divided by.
         per: `100k` for counts per 100,000 people.
         smooth: `7d` for seven days together.
+        cluster: code of the cluster looked at; None for the register alone.
+        setting: setting whose clusters are listed; None for all.
+        state: status whose clusters are listed; None for all.
     """
 
     language: str = DEFAULT
@@ -56,6 +59,9 @@ class View:
     denominator: str | None = None
     per: str | None = None
     smooth: str | None = None
+    cluster: str | None = None
+    setting: str | None = None
+    state: str | None = None
 
 
 def parse_view(parameters: Mapping[str, str]) -> View:
@@ -77,6 +83,9 @@ def parse_view(parameters: Mapping[str, str]) -> View:
         denominator=_fitting(parameters.get("denominator"), _CODE),
         per=_one_of(parameters.get("per"), (PER_PEOPLE,)),
         smooth=_one_of(parameters.get("smooth"), (SMOOTH,)),
+        cluster=_fitting(parameters.get("cluster"), _CODE),
+        setting=_fitting(parameters.get("setting"), _CODE),
+        state=_fitting(parameters.get("state"), _CODE),
     )
 
 
@@ -96,6 +105,9 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "denominator": view.denominator,
         "per": view.per,
         "smooth": view.smooth,
+        "cluster": view.cluster,
+        "setting": view.setting,
+        "state": view.state,
     }
     kept = {name: every[name] for name in names}
     kept |= {"as_of": as_of, "as": view.role, "lang": view.language}

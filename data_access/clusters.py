@@ -71,10 +71,17 @@ def newest_batch(engine: sa.Engine, *, viewer: Viewer) -> int | None:
     return found["batch_id"][0] if found.height else None
 
 
+def may_see(viewer: Viewer) -> bool:
+    """Return whether clusters exist for a viewer: small counts below the province."""
+    if viewer.published_only:
+        return False
+    return not viewer.everywhere or viewer.clearance >= Clearance.SENSITIVE
+
+
 def _require(viewer: Viewer) -> None:
     if viewer.published_only:
         raise ScopeDenied("nothing has been published yet")
-    if viewer.everywhere and viewer.clearance < Clearance.SENSITIVE:
+    if not may_see(viewer):
         raise ScopeDenied(f"role {viewer.role} may not see counts below the province")
 
 
