@@ -91,7 +91,7 @@ def generation_name(level: int, t: Translate) -> str:
 def _told(node: Node, t: Translate) -> str:
     source = t("clusters.case", n=node.parent) if node.parent else t(f"clusters.{node.source}")
     level = generation_name(-1 if node.generation is None else node.generation, t)
-    return t("clusters.node", n=node.no, level=level, source=source, infected=node.infected)
+    return t("clusters.node", n=node.no, level=level.lower(), source=source, infected=node.infected)
 
 
 def _edges(figure: go.Figure, pairs: Sequence[tuple[Node, Node]], colour: str, dash: str) -> None:

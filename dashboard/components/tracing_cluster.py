@@ -28,7 +28,7 @@ from dashboard.components.tracing_clusters import (
     state_name,
 )
 from dashboard.context import Context, look
-from data_access.chain.followed import LIMITS, STEPS, follow_up
+from data_access.chain.followed import CLOSE, LIMITS, STEPS, follow_up
 from data_access.chain.spread import attack_rates, mature
 from data_access.clusters import may_see
 
@@ -62,10 +62,13 @@ def one() -> None:
         draw(element("p", seen.t("clusters.no_cases"), class_="td-absent"))
         return
     left, right = st.columns(2, gap="medium")
+    code, day = str(row["code"]), seen.day
+    contacts = loaders.cluster_contacts(viewer=seen.viewer, code=code, day=day, token=seen.token)
     with left:
-        _curve(str(row["code"]), seen, day=seen.day)
+        _curve(code, seen, day=day)
     with right:
-        _contacts(str(row["code"]), seen, day=seen.day)
+        _contacts(contacts, seen, n_cases=int(row["size"]))  # type: ignore[call-overload]
+        _attack(contacts, seen, day=day)
 
 
 def _facts(row: Mapping[str, object], seen: Context, *, day: date) -> Markup:
@@ -125,21 +128,17 @@ def _curve(code: str, seen: Context, *, day: date) -> None:
             draw(table(heads, rows, caption=title, numeric=(1, 2)))
 
 
-def _contacts(code: str, seen: Context, *, day: date) -> None:
-    contacts = loaders.cluster_contacts(viewer=seen.viewer, code=code, day=day, token=seen.token)
-    title = seen.t("clusters.contacts")
-    draw(element("h3", title, class_="td-part"))
+def _contacts(contacts: pl.DataFrame, seen: Context, *, n_cases: int) -> None:
+    draw(element("h3", seen.t("clusters.contacts"), class_="td-part"))
     if contacts.is_empty():
         draw(element("p", seen.t("clusters.no_contacts"), class_="td-absent"))
         return
-    cases = loaders.cluster_cases(viewer=seen.viewer, code=code, day=day, token=seen.token)
     for told in follow_up(contacts).iter_rows(named=True):
         draw(_follow_up(told, seen))
-    per_case = contacts.filter(pl.col("class") == "F1").height / cases.height
+    per_case = contacts.filter(pl.col("class") == CLOSE).height / n_cases
     words = formatting.number(per_case, language=seen.language, decimals=1)
     draw(element("p", seen.t("clusters.per_case", n=words), " ", seen.t("clusters.timed"),
                  class_="td-when"))  # fmt: skip
-    _attack(contacts, seen, day=day)
 
 
 def _follow_up(told: Mapping[str, object], seen: Context) -> Markup:
@@ -156,8 +155,9 @@ def _follow_up(told: Mapping[str, object], seen: Context) -> Markup:
 
 
 def _attack(contacts: pl.DataFrame, seen: Context, *, day: date) -> None:
-    over = mature(contacts, start=date.min, day=day)
-    found = attack_rates(over)
+    if contacts.is_empty():
+        return
+    found = attack_rates(mature(contacts, start=date.min, day=day))
     title = seen.t("clusters.attack")
     draw(element("h3", title, class_="td-part"))
     if found.is_empty():
@@ -172,13 +172,13 @@ def attack_table(found: pl.DataFrame, seen: Context, *, caption: str) -> Markup:
         (
             setting_name(row["setting"], seen),
             f"{count(row['n_secondary'], seen)}/{count(row['n_contacts'], seen)}",
-            percent(row["rate"], seen),
-            f"{percent(row['low'], seen)} – {percent(row['high'], seen)}",
+            f"{percent(row['rate'], seen)} ({percent(row['low'], seen)} – "
+            f"{percent(row['high'], seen)})",
         )
         for row in found.iter_rows(named=True)
     ]
-    heads = [seen.t(f"clusters.{name}") for name in ("setting", "ill_of", "rate", "interval")]
-    return table(heads, rows, caption=caption, numeric=(1, 2, 3))
+    heads = [seen.t(f"clusters.{name}") for name in ("setting", "ill_of", "rate")]
+    return table(heads, rows, caption=caption, numeric=(1, 2))
 
 
 def percent(value: float, seen: Context) -> str:

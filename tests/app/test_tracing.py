@@ -103,7 +103,7 @@ def test_a_link_opens_a_cluster_without_naming_anybody() -> None:
     assert "2 listed" in words(app)
     assert "50% (2/4)" in words(app)
     everything = html(app) + "".join(chart.proto.spec for chart in app.get("plotly_chart"))
-    assert "Case 2, Generation 1; source: case 1" in everything
+    assert "Case 2, generation 1; source: case 1" in everything
     for named in ("BN1", "BN2", "ref-"):
         assert named not in everything
     assert "&lt;b&gt;Bình Điền" in html(app)
