@@ -66,9 +66,9 @@ def one() -> None:
     contacts = loaders.cluster_contacts(viewer=seen.viewer, code=code, day=day, token=seen.token)
     with left:
         _curve(code, seen, day=day)
+        _attack(contacts, seen, day=day)
     with right:
         _contacts(contacts, seen, n_cases=int(row["size"]))  # type: ignore[call-overload]
-        _attack(contacts, seen, day=day)
 
 
 def _facts(row: Mapping[str, object], seen: Context, *, day: date) -> Markup:
