@@ -53,6 +53,8 @@ REGISTER: Schema = {
     "wards": pl.Int64, "n_domestic": pl.Int64, "unlinked_share": pl.Float64, "lat": pl.Float64,
     "lon": pl.Float64,
 }  # fmt: skip
+LONG_NUMBER = r"\d{9,}"
+"""Telephone, identity card, insurance: none belongs into the name of a place."""
 _OF = ["source", "cluster_id"]
 
 
@@ -221,7 +223,8 @@ def register(
         days_quiet: days since the last case. generations: levels of the chain, null where only
         circles lead. wards: distinct ones its cases are of, null where none is told.
         unlinked_share: of its cases not from abroad, those of which no source is named.
-        status: as declared, ended only from its closing day on. provinces: of its cases.
+        status: as declared, ended only from its closing day on. provinces: of its cases. name: as
+        declared, without long numbers: one may be somebody's.
 
     Args:
         held: from `members`.
@@ -240,6 +243,7 @@ def register(
         province_code=pl.coalesce("province_code_told", "province_code"),
         district_code=pl.coalesce("district_code_told", "district_code"),
         first_day=pl.coalesce("first_day", "opened_day"),
+        name=pl.col("name").str.replace_all(LONG_NUMBER, "…"),
         last_day=pl.coalesce("last_day", last_told),
         status=pl.when(pl.col("closed_day") > day, pl.col("status") == ENDED)
         .then(pl.lit(ACTIVE))

@@ -110,12 +110,6 @@ def test_a_link_opens_a_cluster_without_naming_anybody() -> None:
     assert "<b>Bình Điền" not in html(app)
 
 
-def test_filters_hold_in_the_address() -> None:
-    app = run("tracing", setting="cho", state="hoat_dong")
-    assert set(listed(app)) == {"K"}
-    assert (app.query_params["setting"], app.query_params["state"]) == ("cho", "hoat_dong")
-
-
 def test_a_chain_too_long_to_draw_is_counted() -> None:
     app = run("tracing", cluster="LONG", lang="en")
     assert not app.error
@@ -147,11 +141,14 @@ def test_a_role_without_the_clearance_sees_no_cluster(settings: pytest.MonkeyPat
     assert translator("vi")("error.denied") in words(app)
 
 
-def test_a_day_before_anything() -> None:
-    app = run("tracing", date=(LAST - timedelta(days=13)).isoformat(), state="hoat_dong")
+def test_a_day_before_anything_and_filters_in_the_address() -> None:
+    day = (LAST - timedelta(days=13)).isoformat()
+    app = run("tracing", date=day, setting="cho", state="hoat_dong")
     assert not listed(app)
     assert not app.error
     assert "Không có ổ dịch hay chuỗi lây nhiễm nào" in words(app)
+    shown = [app.query_params[name] for name in ("date", "setting", "state")]
+    assert shown == [day, "cho", "hoat_dong"]
 
 
 def test_database_away(settings: pytest.MonkeyPatch) -> None:

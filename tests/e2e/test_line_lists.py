@@ -15,6 +15,7 @@ import pytest
 from data_access.chain import clusters as chained
 from data_access.chain.graph import chains
 from data_access.chain.lists import graph_at
+from data_access.chain.spread import serial
 from data_access.clusters import members
 from data_access.engine import make_engine
 from data_access.viewer import system_viewer
@@ -127,6 +128,10 @@ def test_every_row_is_accounted_for_and_the_chains_are_those_of_the_file(
     generations = dict(found.select("case_id", "generation").drop_nulls().iter_rows())
     assert generations == depth
     assert_register_is_that_of_the_graph(held, graph)
+    stated = [row.get("diff_dt_onset", "") for row in rows(told.pairs)]
+    if any(stated):  # one list states its serial intervals itself
+        found_days = dict(serial(held, held).days)
+        assert found_days == Counter(int(days) for days in stated if days not in ("", "NA"))
 
 
 def assert_register_is_that_of_the_graph(held: pl.DataFrame, graph: nx.DiGraph) -> None:

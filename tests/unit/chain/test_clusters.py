@@ -60,6 +60,11 @@ def test_a_cluster_by_hand() -> None:
     assert row["unlinked_share"] == pytest.approx(2 / 4)  # a and e; d came from abroad
 
 
+def test_a_number_that_may_be_somebody_s_does_not_stand_in_a_name() -> None:
+    told = {"cluster_id": "K", "source": "s", "opened_day": DAY, "name": "Nhà 079123456789, tổ 12"}
+    assert registered([], [told])["name"].to_list() == ["Nhà …, tổ 12"]
+
+
 def test_days_count_to_the_end_of_the_day_asked_for() -> None:
     row = registered(HOUSE, day=DAY - timedelta(days=3)).row(0, named=True)
     assert (row["size"], row["n_7d"], row["n_7d_before"], row["generations"]) == (3, 1, 1, 3)
@@ -210,7 +215,7 @@ def by_networkx(cases: list[dict[str, object]]) -> list[tuple[object, ...]]:
     return sorted(rows, key=repr)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(invented)
 def test_the_register_is_that_of_pandas_and_networkx(cases: list[dict[str, object]]) -> None:
     found = registered(cases).select(
@@ -221,7 +226,7 @@ def test_the_register_is_that_of_pandas_and_networkx(cases: list[dict[str, objec
     assert sorted(found.rows(), key=repr) == by_networkx(cases)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(invented)
 def test_parents_make_a_forest(cases: list[dict[str, object]]) -> None:
     held = members_of(cases)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import networkx as nx
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
@@ -154,6 +154,7 @@ def test_only_the_infected_of_the_days_asked_for() -> None:
 worlds = st.lists(st.integers(0, 30), min_size=1, max_size=30)
 
 
+@settings(max_examples=50)
 @given(worlds, st.data())
 def test_offspring_is_that_of_networkx(ages: list[int], data: st.DataObject) -> None:
     names = [f"c{n}" for n in range(len(ages))]

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard import chain_layout as layout
@@ -71,6 +71,7 @@ worlds = st.lists(st.tuples(st.integers(0, 40), st.none() | st.integers(0, 30)),
 )  # fmt: skip
 
 
+@settings(max_examples=50)
 @given(worlds)
 def test_no_case_covers_another_and_rows_have_no_gaps(told: list[tuple[int, str | None]]) -> None:
     nodes = laid_out(cases_of(*told))
