@@ -15,6 +15,7 @@ from dashboard.headline import HEADLINE, LEAD, opening_day
 from dashboard.i18n import DEFAULT, translator
 from dashboard.maps import payload
 from dashboard.scenarios import score
+from data_access.chain.spread import Spread
 from data_access.codes import Level
 from data_access.cube.query import Ask
 from data_access.indicators.forms import indicator_of
@@ -255,6 +256,34 @@ def quarantine_sites(*, viewer: Viewer, day: date, token: str) -> pl.DataFrame:
     """Return the quarantine sites at the end of a day, see `data_access.quarantine_sites`."""
     del token
     return resources.shared().quarantine_sites(viewer=viewer, day=day)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def clusters(*, viewer: Viewer, day: date, areas: tuple[str, ...], token: str) -> pl.DataFrame:
+    """Return the register of clusters at the end of a day: `chain.clusters.REGISTER`."""
+    del token
+    return resources.shared().clusters.register(viewer=viewer, day=day, areas=areas)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def cluster_cases(*, viewer: Viewer, code: str, day: date, token: str) -> pl.DataFrame:
+    """Return the numbered cases of a cluster up to a day."""
+    del token
+    return resources.shared().clusters.cases(code, viewer=viewer, day=day)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def cluster_contacts(*, viewer: Viewer, code: str, day: date, token: str) -> pl.DataFrame:
+    """Return the contacts of a cluster's cases, up to a day, without anybody's name."""
+    del token
+    return resources.shared().clusters.contacts(code, viewer=viewer, day=day)
+
+
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def spread(*, viewer: Viewer, start: date, day: date, areas: tuple[str, ...], token: str) -> Spread:
+    """Return how the infection passed on in some days."""
+    del token
+    return resources.shared().clusters.spread(viewer=viewer, start=start, day=day, areas=areas)
 
 
 # --- reference data: public, the same for everybody, not cached by viewer -------------------------

@@ -43,6 +43,9 @@ class View:
         smooth: `7d` for seven days together.
         areas: codes of the areas compared, each once, at most `MOST_AREAS`.
         scale: `index` for curves that begin at 100.
+        cluster: code of the cluster looked at; None for the register alone.
+        setting: setting whose clusters are listed; None for all.
+        state: status whose clusters are listed; None for all.
     """
 
     language: str = DEFAULT
@@ -62,6 +65,9 @@ class View:
     smooth: str | None = None
     areas: tuple[str, ...] = ()
     scale: str | None = None
+    cluster: str | None = None
+    setting: str | None = None
+    state: str | None = None
 
 
 def parse_view(parameters: Mapping[str, str]) -> View:
@@ -85,6 +91,9 @@ def parse_view(parameters: Mapping[str, str]) -> View:
         smooth=_one_of(parameters.get("smooth"), (SMOOTH,)),
         areas=_several(parameters.get("areas", "")),
         scale=_one_of(parameters.get("scale"), (INDEX,)),
+        cluster=_fitting(parameters.get("cluster"), _CODE),
+        setting=_fitting(parameters.get("setting"), _CODE),
+        state=_fitting(parameters.get("state"), _CODE),
     )
 
 
@@ -106,6 +115,9 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "smooth": view.smooth,
         "areas": ",".join(view.areas) or None,
         "scale": view.scale,
+        "cluster": view.cluster,
+        "setting": view.setting,
+        "state": view.state,
     }
     kept = {name: every[name] for name in names}
     kept |= {"as_of": as_of, "as": view.role, "lang": view.language}

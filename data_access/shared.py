@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from data_access import freshness as fresh
 from data_access import migrations, quarantine_sites
 from data_access.clock import Clock, make_clock
+from data_access.clusters import Clusters
 from data_access.codes import from_us, to_us
 from data_access.cube import movements as moved
 from data_access.cube.geography import Geography
@@ -70,6 +71,7 @@ class Shared:
         areas: the places of the country.
         cube: the figures in memory.
         indicators: every indicator by id.
+        clusters: clusters, chains of infection and contacts.
     """
 
     def __init__(self, engine: sa.Engine, clock: Clock, *, areas: Areas, cube: HotCube) -> None:
@@ -79,6 +81,7 @@ class Shared:
         self.areas = areas
         self.cube = cube
         self.indicators: Mapping[str, Indicator] = INDICATORS
+        self.clusters = Clusters(engine, zone=areas.country.time_zone, kept=self._kept)
         self._receipts = Receipts(cube)
         self._owners = Owners(cube)
         self._lock = threading.Lock()
@@ -263,6 +266,7 @@ class Shared:
         *,
         ids: Sequence[str] | None = None,
         viewer: Viewer,
+        version: Callable[[], Hashable] | None = None,
     ) -> pl.DataFrame:
         """Return what was made before of the same state, or make it.
 
@@ -271,20 +275,22 @@ class Shared:
             make: makes it.
             ids: the measures and indicators it reads; None: it reads more than the cube.
             viewer: who looks.
+            version: what differs whenever the answer may; None: that of the ids.
         """
-        state, version = self.cube.state(viewer=viewer), self.version(ids, viewer=viewer)
+        version = version or (lambda: self.version(ids, viewer=viewer))
+        state, before = self.cube.state(viewer=viewer), version()
         moment = to_us(viewer.now)
         if state.newest is not None and moment >= state.newest:
             # Nothing newer is known: until midnight, only a commit changes the answer.
             moment = viewer.now.astimezone(self.zone).date().toordinal()
         who = (viewer.role, viewer.areas, viewer.everywhere, viewer.clearance)
-        key = (version, moment, who, viewer.published_only, *what)
+        key = (before, moment, who, viewer.published_only, *what)
         with self._lock:
             if key in self._answers:
                 self._answers.move_to_end(key)
                 return self._answers[key]
         made = make()
-        if self.version(ids, viewer=viewer) == version:
+        if version() == before:
             self._keep(key, made)
         return made
 

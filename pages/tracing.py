@@ -1,6 +1,12 @@
-"""Tracing: cases, contacts and clusters; how fast contacts are reached."""
+"""Tracing: cases, contacts, clusters; how fast contacts are reached, how the infection spreads."""
 
-from dashboard.components import command, page
+from dashboard.components import (
+    command,
+    page,
+    tracing_cluster,
+    tracing_clusters,
+    tracing_spread,
+)
 
 page.opened("tracing")
 command.sentence("tracing")
@@ -8,6 +14,11 @@ command.controls("tracing")
 command.cards("tracing")
 command.map_and_ranking("tracing")
 command.trend("tracing")
+tracing_clusters.controls()
+tracing_clusters.register()
+tracing_cluster.one()
+tracing_cluster.chain()
+tracing_spread.spread()
 command.breakdowns("tracing")
 command.definitions("tracing")
-page.closed("tracing", *command.ADDRESS)
+page.closed("tracing", *command.ADDRESS, *tracing_clusters.ADDRESS)

@@ -30,6 +30,8 @@ KINDS = {
     "sample": "testing",
     "sample_person": "testing",
 }
+# Delivered in the same way, though the response chain does not read it.
+DELIVERED = {**KINDS, "cluster": "tracing"}
 AGE_STARTS = {"00": (0, 1), "01": (1, 2), "02": (2, 3), "03-06": (3, 7), "07-13": (7, 14)}
 Moment = datetime | None
 Cell = tuple[str, date, int, str]
@@ -64,7 +66,7 @@ def hours(number: float) -> datetime:
 
 def deliver(engine: sa.Engine, batch: Batch, folder: Path) -> None:
     """Take in one batch."""
-    kind = record_kind(KINDS[batch.kind], kind=batch.kind)
+    kind = record_kind(DELIVERED[batch.kind], kind=batch.kind)
     stored = {f.name: DTYPES[f.kind] for f in kind.stored_fields() if f.name != kind.key}
     columns: dict[str, list[object]] = {
         "row_no": list(range(2, 2 + len(batch.rows))),
@@ -81,7 +83,7 @@ def deliver(engine: sa.Engine, batch: Batch, folder: Path) -> None:
     ingest_records(
         engine,
         RecordDelivery(
-            path=path, platform=KINDS[batch.kind], kind=kind, source=batch.source,
+            path=path, platform=DELIVERED[batch.kind], kind=kind, source=batch.source,
             known_at=hours(batch.moment),
         ),
         chunks=[

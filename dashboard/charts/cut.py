@@ -20,7 +20,7 @@ def bars(
     """Return one bar a code, the first on top, its figure written beside it."""
     shown = [part for part in parts if part.value is not None]
     texts = [_text(part, entry, language) for part in shown]
-    figure = go.Figure(layout=_layout(language, height=FRAME + ROW * max(len(shown), 1)))
+    figure = go.Figure(layout=layout(language, height=FRAME + ROW * max(len(shown), 1)))
     figure.add_bar(
         x=[part.value for part in shown],
         y=[names[part.code] for part in shown],
@@ -46,7 +46,7 @@ def columns(
     parts: Sequence[Part], names: Mapping[str, str], *, entry: Entry, language: str
 ) -> go.Figure:
     """Return one column a class, in their own order."""
-    figure = go.Figure(layout=_layout(language, height=TALL))
+    figure = go.Figure(layout=layout(language, height=TALL))
     figure.add_bar(
         x=[names[part.code] for part in parts], y=[part.value for part in parts],
         marker_color=INK, text=[_text(part, entry, language) for part in parts],
@@ -69,7 +69,7 @@ def stack(
         by: the dimension.
         language: `vi` or `en`.
     """
-    figure = go.Figure(layout=_layout(language, height=TALL))
+    figure = go.Figure(layout=layout(language, height=TALL))
     day = "%d/%m/%Y" if language == "vi" else "%e %b %Y"
     for number, code in enumerate(codes):
         own = daily.filter(pl.col(by) == code).sort("date")
@@ -86,7 +86,8 @@ def stack(
     return figure
 
 
-def _layout(language: str, *, height: int) -> dict[str, object]:
+def layout(language: str, *, height: int) -> dict[str, object]:
+    """Return the layout of a chart of a breakdown, for those that stand beside one too."""
     return {
         "template": "none",
         "height": height,

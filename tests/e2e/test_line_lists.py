@@ -2,17 +2,21 @@
 
 import csv
 import json
+import math
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import networkx as nx
 import polars as pl
 import pytest
 
+from data_access.chain import clusters as chained
 from data_access.chain.graph import chains
 from data_access.chain.lists import graph_at
+from data_access.chain.spread import serial
+from data_access.clusters import members
 from data_access.engine import make_engine
 from data_access.viewer import system_viewer
 from tests.e2e import expected
@@ -110,6 +114,7 @@ def test_every_row_is_accounted_for_and_the_chains_are_those_of_the_file(
         assert (counts["read"], counts["new"]) == (len(rows(told.pairs)),) * 2
     engine = make_engine(command.url)
     found = chains(graph_at(engine, viewer=system_viewer(NOW), source=name))
+    held = members(engine, viewer=system_viewer(NOW))
     engine.dispose()
 
     graph = plain_graph(told)
@@ -122,6 +127,34 @@ def test_every_row_is_accounted_for_and_the_chains_are_those_of_the_file(
     depth = nx.multi_source_dijkstra_path_length(graph, roots)
     generations = dict(found.select("case_id", "generation").drop_nulls().iter_rows())
     assert generations == depth
+    assert_register_is_that_of_the_graph(held, graph)
+    stated = [row.get("diff_dt_onset", "") for row in rows(told.pairs)]
+    if any(stated):  # one list states its serial intervals itself
+        found_days = dict(serial(held, held).days)
+        assert found_days == Counter(int(days) for days in stated if days not in ("", "NA"))
+
+
+def assert_register_is_that_of_the_graph(held: pl.DataFrame, graph: nx.DiGraph) -> None:
+    """No list declares a cluster: each chain of two and more is one."""
+    last = held["case_day"].max()
+    assert isinstance(last, date)
+    found = chained.register(held, pl.DataFrame(schema=chained.CLUSTERS), day=last)
+    of_graph = []
+    for part in nx.weakly_connected_components(graph):
+        own = graph.subgraph(part)
+        roots = [n for n, degree in own.in_degree() if degree == 0]
+        depth = nx.multi_source_dijkstra_path_length(own, roots) if roots else {}
+        if len(own) > 1:
+            of_graph.append((len(own), max(depth.values()) + 1 if depth else None))
+    told = found.select("size", "generations").rows()
+    assert sorted(told, key=repr) == sorted(of_graph, key=repr)
+    days = held.drop_nulls("cluster_id").group_by("cluster_id").agg(pl.col("case_day"))
+    for cluster, of_days in days.iter_rows():
+        row = found.row(by_predicate=pl.col("cluster_id") == cluster, named=True)
+        assert (row["first_day"], row["last_day"]) == (min(of_days), max(of_days))
+        n_7d = sum((last - day).days < 7 for day in of_days)
+        n_before = sum(7 <= (last - day).days < 14 for day in of_days)
+        assert row["growth"] == pytest.approx(math.log((n_7d + 0.5) / (n_before + 0.5)) / 7)
 
 
 @pytest.mark.parametrize("loaded", ["vn"], indirect=True)

@@ -12,6 +12,7 @@ from dashboard.i18n import LANGUAGES, pick, texts, translator
 from dashboard.navigation import PAGES
 from dashboard.testing_tables import STEPS
 from data_access.chain.cells import AGES
+from data_access.chain.followed import STEPS
 from data_access.chain.records import CHAIN_PLATFORM
 from data_access.codes import Role, Status
 from data_access.freshness import LATE, NEVER, ON_TIME, SILENT
@@ -45,6 +46,7 @@ def names_made_at_run_time() -> set[str]:
         *(unit.value for unit in Unit),
         *DELIVERERS,
         CHAIN_PLATFORM,
+        *STEPS,
         *(ON_TIME, LATE, SILENT, NEVER),
         *(page.key for page in PAGES),
         *(part.key for part in DEBT_PARTS),
