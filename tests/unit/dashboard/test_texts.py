@@ -10,7 +10,7 @@ import pytest
 from dashboard.commands import COMMANDS
 from dashboard.i18n import LANGUAGES, pick, texts, translator
 from dashboard.navigation import PAGES
-from dashboard.testing_tables import STEPS
+from dashboard.testing_tables import STEPS as SAMPLE_STEPS
 from data_access.chain.cells import AGES
 from data_access.chain.followed import STEPS
 from data_access.chain.records import CHAIN_PLATFORM
@@ -54,7 +54,7 @@ def names_made_at_run_time() -> set[str]:
         *LEVELS,
         *QUANTITIES,
         *(f"{way}{week}" for way in ("up", "down", "same") for week in ("", "_week")),
-        *(step.replace("samples_", "step_") for step in STEPS),
+        *(step.replace("samples_", "step_") for step in SAMPLE_STEPS),
         *(cut.by for cut in CUTS),
         *(f"{platform}_{cut.by}" for platform in DELIVERERS for cut in CUTS),
         *(f"{CHAIN_PLATFORM}_{cut.by}" for cut in CUTS),
