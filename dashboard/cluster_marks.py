@@ -13,6 +13,7 @@ import polars as pl
 
 from dashboard import formatting
 from dashboard.i18n import Translate
+from dashboard.maps.payload import Mark, Marks
 
 Centres = Mapping[str, tuple[float, float] | None]
 """Longitude and latitude of the centre of each area, None where not known."""
@@ -88,6 +89,22 @@ def marks(
             )
         )
     return tuple(made)
+
+
+def on_map(
+    register: pl.DataFrame, districts: Centres, provinces: Centres, *, t: Translate, language: str
+) -> Marks | None:
+    """Return the circles with their legend as a map takes them; None without any."""
+    found = marks(register, districts, provinces, t=t, language=language)
+    if not found:
+        return None
+    placed = tuple(
+        Mark(at=one.at, turn=one.turn, radius=one.radius, kind=one.kind, area=one.area,
+             name=one.name, text=one.text)
+        for one in found
+    )  # fmt: skip
+    legend = tuple((kind, t(f"clusters.{kind}")) for kind in KINDS)
+    return Marks(marks=placed, title=t("clusters.on_map"), legend=legend)
 
 
 def place_of(

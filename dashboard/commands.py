@@ -207,6 +207,7 @@ _ALL = (
     ),
     CommandPage(
         key="tracing",
+        marks="clusters",
         lead="cases",
         said=("contacts_reached_24h_share", "cases_known_share", "clusters_active"),
         watch=Watch(id="contacts_reached_24h_share", limit=0.5, above=False),

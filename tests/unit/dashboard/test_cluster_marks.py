@@ -5,7 +5,7 @@ import math
 import polars as pl
 import pytest
 
-from dashboard.cluster_marks import MOST, SMALLEST, counted, kind_of, marks
+from dashboard.cluster_marks import KINDS, MOST, SMALLEST, counted, kind_of, marks, on_map
 from dashboard.i18n import translator
 from data_access.chain.clusters import REGISTER
 
@@ -18,10 +18,13 @@ def row(code: str, n_14d: int | None, **told: object) -> dict[str, object]:
             **told}  # fmt: skip
 
 
-def made(*rows: dict[str, object]):
+def register(*rows: dict[str, object]) -> pl.DataFrame:
     full = [{name: one.get(name) for name in REGISTER} for one in rows]
-    frame = pl.DataFrame(full, schema=REGISTER, orient="row")
-    return marks(frame, DISTRICTS, PROVINCES, t=translator("vi"), language="vi")
+    return pl.DataFrame(full, schema=REGISTER, orient="row")
+
+
+def made(*rows: dict[str, object]):
+    return marks(register(*rows), DISTRICTS, PROVINCES, t=translator("vi"), language="vi")
 
 
 def test_own_coordinates_else_the_district_else_the_province() -> None:
@@ -67,3 +70,15 @@ def test_so_many_at_most_and_what_is_told() -> None:
     assert found[0].name == "Chợ"
     assert found[0].text == "305 ca trong 14 ngày, 305 ca tất cả; tăng trưởng mỗi ngày −0,05"
     assert made() == ()
+
+
+def test_the_map_gets_the_same_circles_with_a_legend_of_every_kind() -> None:
+    rows = (row("A", 9, growth=0.3), row("B", 4, growth=-0.3))
+    words = {"t": translator("vi"), "language": "vi"}
+    told = on_map(register(*rows), DISTRICTS, PROVINCES, **words)
+    assert told is not None
+    assert [(one.at, one.radius, one.kind, one.text) for one in told.marks] == [
+        (one.at, one.radius, one.kind, one.text) for one in made(*rows)
+    ]
+    assert [kind for kind, _ in told.legend] == list(KINDS)
+    assert on_map(register(), DISTRICTS, PROVINCES, **words) is None
