@@ -24,6 +24,8 @@ class PageEntry:
         icon: Material symbol.
         roles: who may open it.
         settled: its figures take seconds to work out: it moves less often than commits do.
+        group: heading it stands under in the menu, as in `menu.<group>`; empty: it stands alone.
+        projected: whether a projector turns to it by itself.
     """
 
     key: str
@@ -31,6 +33,8 @@ class PageEntry:
     icon: str
     roles: frozenset[Role] = EVERYONE
     settled: bool = False
+    group: str = ""
+    projected: bool = False
 
     @property
     def file(self) -> Path:
@@ -38,40 +42,42 @@ class PageEntry:
         return ROOT / "pages" / f"{self.key}.py"
 
 
+COMMAND, PLACES, DATA = "command", "places", "data"
 PAGES = (
-    PageEntry(key="overview", path="", icon=":material/monitoring:"),
+    PageEntry(key="overview", path="", icon=":material/monitoring:", projected=True),
     PageEntry(key="map", path="map", icon=":material/map:"),
-    PageEntry(key="quarantine", path="quarantine", icon=":material/bed:", roles=WITHOUT_PRESS),
-    PageEntry(key="testing", path="testing", icon=":material/science:", roles=WITHOUT_PRESS),
-    PageEntry(
-        key="vaccination", path="vaccination", icon=":material/vaccines:", roles=WITHOUT_PRESS
-    ),
-    PageEntry(key="tracing", path="tracing", icon=":material/hub:", roles=WITHOUT_PRESS),
-    PageEntry(
-        key="declarations", path="declarations", icon=":material/assignment:", roles=WITHOUT_PRESS
-    ),
-    PageEntry(
-        key="checkpoints",
-        path="checkpoints",
-        icon=":material/qr_code_scanner:",
-        roles=WITHOUT_PRESS,
-    ),
-    PageEntry(key="response", path="response", icon=":material/timeline:", roles=WITHOUT_PRESS),
-    PageEntry(
-        key="province", path="province", icon=":material/location_city:", roles=WITHOUT_PRESS
-    ),
-    PageEntry(key="compare", path="compare", icon=":material/compare_arrows:", roles=WITHOUT_PRESS),
-    PageEntry(
-        key="data_sync",
-        path="data_sync",
-        icon=":material/sync_problem:",
-        roles=WITHOUT_PRESS,
-        settled=True,
+    *(
+        PageEntry(
+            key=key, path=key, icon=f":material/{icon}:", roles=WITHOUT_PRESS, group=COMMAND,
+            projected=True,
+        )
+        for key, icon in (
+            ("quarantine", "bed"),
+            ("testing", "science"),
+            ("vaccination", "vaccines"),
+            ("tracing", "hub"),
+            ("declarations", "assignment"),
+            ("checkpoints", "qr_code_scanner"),
+            ("response", "timeline"),
+        )
     ),
     PageEntry(
-        key="scenarios", path="scenarios", icon=":material/query_stats:", roles=WITHOUT_PRESS
+        key="province", path="province", icon=":material/location_city:", roles=WITHOUT_PRESS,
+        group=PLACES,
     ),
-)
+    PageEntry(
+        key="compare", path="compare", icon=":material/compare_arrows:", roles=WITHOUT_PRESS,
+        group=PLACES,
+    ),
+    PageEntry(
+        key="data_sync", path="data_sync", icon=":material/sync_problem:", roles=WITHOUT_PRESS,
+        settled=True, group=DATA,
+    ),
+    PageEntry(
+        key="scenarios", path="scenarios", icon=":material/query_stats:", roles=WITHOUT_PRESS,
+        group=DATA,
+    ),
+)  # fmt: skip
 
 
 def page(key: str) -> PageEntry:
@@ -95,9 +101,22 @@ def streamlit_page(key: str, *, title: str) -> StreamlitPage:
     )
 
 
-def menu(t: Callable[..., str]) -> list[StreamlitPage]:
-    """Return every page with its title in the session's language.
+def menu(t: Callable[..., str]) -> dict[str, list[StreamlitPage]]:
+    """Return every page by its heading, with its title in the session's language.
 
     Roles are asked for by the page itself: a link to a page that one may not open says so.
     """
-    return [streamlit_page(entry.key, title=t(f"{entry.key}.title")) for entry in PAGES]
+    found: dict[str, list[StreamlitPage]] = {}
+    for entry in PAGES:
+        heading = t(f"menu.{entry.group}") if entry.group else ""
+        found.setdefault(heading, []).append(
+            streamlit_page(entry.key, title=t(f"{entry.key}.title"))
+        )
+    return found
+
+
+def next_projected(key: str, *, role: Role) -> str:
+    """Return the page a projector turns to after one, of those the role may open."""
+    open_to = [entry.key for entry in PAGES if entry.projected and role in entry.roles]
+    place = open_to.index(key) if key in open_to else -1
+    return open_to[(place + 1) % len(open_to)] if open_to else key

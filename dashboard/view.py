@@ -13,6 +13,7 @@ from data_access.codes import PLATFORMS, Level
 
 SPANS = (30, 90, 180, 800)
 """Lengths of the day slider; the last one stands for everything."""
+PROJECTOR, LAYERS = "projector", ("sites", "clusters")
 PER_PEOPLE, SMOOTH, INDEX = "100k", "7d", "index"
 MOST_AREAS = 6
 """Areas beside each other on one chart: more lines than that cannot be told apart."""
@@ -39,6 +40,8 @@ class View:
         rule: rule whose contradictions are shown; None for all.
         cell: row and day picked on the sync desk's matrix, as `79.2021-08-21`.
         denominator: population that shares and rates are divided by.
+        mode: `projector` for a screen in a briefing room: large, without controls, turning pages.
+        layer: what stands on top of the map: `sites` or `clusters`; None: nothing.
         per: `100k` for counts per 100,000 people.
         smooth: `7d` for seven days together.
         areas: codes of the areas compared, each once, at most `MOST_AREAS`.
@@ -61,6 +64,8 @@ class View:
     rule: str | None = None
     cell: str | None = None
     denominator: str | None = None
+    mode: str | None = None
+    layer: str | None = None
     per: str | None = None
     smooth: str | None = None
     areas: tuple[str, ...] = ()
@@ -87,6 +92,8 @@ def parse_view(parameters: Mapping[str, str]) -> View:
         rule=_fitting(parameters.get("rule"), _CODE),
         cell=_fitting(parameters.get("cell"), _CODE),
         denominator=_fitting(parameters.get("denominator"), _CODE),
+        mode=_one_of(parameters.get("mode"), (PROJECTOR,)),
+        layer=_one_of(parameters.get("layer"), LAYERS),
         per=_one_of(parameters.get("per"), (PER_PEOPLE,)),
         smooth=_one_of(parameters.get("smooth"), (SMOOTH,)),
         areas=_several(parameters.get("areas", "")),
@@ -111,6 +118,7 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "rule": view.rule,
         "cell": view.cell,
         "denominator": view.denominator,
+        "layer": view.layer,
         "per": view.per,
         "smooth": view.smooth,
         "areas": ",".join(view.areas) or None,
@@ -120,7 +128,7 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "state": view.state,
     }
     kept = {name: every[name] for name in names}
-    kept |= {"as_of": as_of, "as": view.role, "lang": view.language}
+    kept |= {"as_of": as_of, "as": view.role, "lang": view.language, "mode": view.mode}
     return {name: value for name, value in kept.items() if value is not None}
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import access, assets, filters, formatting, loaders, resources
+from dashboard.components import projector
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.context import Context, look
@@ -67,6 +68,7 @@ def _controls() -> None:
         roles = access.demo_roles(tuple(names))
         filters.role_switch(roles, format_option=lambda role: role_name(role, names))
     filters.language_switch()
+    projector.switch()
 
 
 def role_name(role: str, names: dict[str, str]) -> str:

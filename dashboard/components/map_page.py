@@ -11,7 +11,7 @@ from dashboard.components import map_view, ranking_table, series
 from dashboard.components.markup import draw, element
 from dashboard.components.section import section
 from dashboard.context import Context, look
-from dashboard.view import SPANS
+from dashboard.view import LAYERS, SPANS
 from data_access.codes import Level
 from data_access.cube.query import Ask
 from data_access.indicators.registry import INDICATORS
@@ -44,6 +44,12 @@ def controls() -> None:
             label=seen.t("map.span"),
             options=(SPANS[1], SPANS[0], *SPANS[2:]),
             format_option=lambda days: _span_name(days, seen),
+        )
+        filters.choice(
+            "layer",
+            label=seen.t("map.layer"),
+            options=(None, *LAYERS),
+            format_option=lambda name: seen.t(f"layer.{name or 'none'}"),
         )
 
 
@@ -111,14 +117,17 @@ def map_section() -> None:
     day, selected = map_view.opening(picked, filters.current().area, series=series)
     left, right = st.columns([7, 5], gap="medium")
     with left:
-        map_view.full(entry, ground, seen, start=start, end=end, day=day, selected=selected)
+        map_view.full(
+            entry, ground, seen, start=start, end=end, day=day, selected=selected,
+            marks=filters.current().layer or "",
+        )  # fmt: skip
     with right:
         _detail(entry, ground, seen, day=picked)
         ranking_table.show(entry, ground, seen, day=picked)
     filters.publish(*ADDRESS, day=picked)
 
 
-ADDRESS = ("date", "area", "indicator", "level", "vintage", "span")
+ADDRESS = ("date", "area", "indicator", "level", "vintage", "span", "layer")
 
 
 def _remember(seen: Context, *, start: date, end: date) -> date:

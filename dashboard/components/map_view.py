@@ -91,11 +91,11 @@ def compact(
     component.paint(packed, key=key)
 
 
-def full(
+def full(  # noqa: PLR0913 -- the parts of one map
     entry: Entry, ground: Ground, seen: Context, *, start: date, end: date, day: date,
-    selected: str | None,
+    selected: str | None, marks: str = "",
 ) -> None:  # fmt: skip
-    """Draw the map with its player over a span of days."""
+    """Draw the map with its player over a span of days; marks are those of the day it opened."""
     packed = loaders.map_message(
         viewer=seen.viewer,
         ask=ask_of(entry, ground, start=start, end=end),
@@ -106,6 +106,7 @@ def full(
         day=day,
         selected=selected,
         compact=False,
+        marks=marks,
     )
     component.paint(packed, key=FULL)
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import access, errors, filters, resources
-from dashboard.components import footer, header, live_link, section
+from dashboard.components import footer, header, live_link, projector, section
 from dashboard.components.markup import draw, element
 from dashboard.context import look
 
@@ -40,4 +40,5 @@ def closed(key: str, *names: str) -> None:
     with errors.shown():
         footer.show(key)
         filters.publish(*names, day=look(key).day)
+        projector.show(key)
     section.complete()
