@@ -4,33 +4,19 @@ Every share comes with its numerator, its denominator and its interval; what can
 (contacts still within their incubation, cases too young to have infected) is left out and counted.
 """
 
-import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
 
 from data_access.chain.graph import INCUBATION_DAYS
+from data_access.estimates.proportions import wilson
 
-Z = 1.959963984540054
-"""Standard normal quantile of a two-sided 95 % interval."""
 TOP_SHARE = 0.2
 ATTACK: dict[str, type[pl.DataType]] = {
     "setting": pl.String, "n_contacts": pl.Int64, "n_secondary": pl.Int64, "rate": pl.Float64,
     "low": pl.Float64, "high": pl.Float64,
 }  # fmt: skip
-
-
-def wilson(n_events: int, n: int) -> tuple[float, float] | None:
-    """Return the 95 % interval of a share by Wilson; None without a denominator."""
-    if n == 0:
-        return None
-    p, z2 = n_events / n, Z * Z
-    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    # Where nothing or everything happened the bound is exact; arithmetic would miss it by 1e-17.
-    low = 0.0 if n_events == 0 else middle - half
-    return low, 1.0 if n_events == n else middle + half
 
 
 def attack_rates(contacts: pl.DataFrame) -> pl.DataFrame:
@@ -47,8 +33,9 @@ def attack_rates(contacts: pl.DataFrame) -> pl.DataFrame:
     )
     rows = []
     for setting, n, ill in counted.iter_rows():
-        low, high = wilson(ill, n) or (None, None)
-        rows.append((setting, n, ill, ill / n, low, high))
+        found = wilson(ill, n)
+        ends = (found.low, found.high) if found else (None, None)
+        rows.append((setting, n, ill, ill / n, *ends))
     return pl.DataFrame(rows, schema=ATTACK, orient="row")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from data_access.contracts.rules import DELAY_BINS
 from data_access.estimates.pooled import Pools, prevalence, standard_error
@@ -30,6 +31,14 @@ def test_wilson_s_ends_are_where_the_score_test_turns(trials: int, data: st.Data
     for end in {found.low, found.high} - {0.0, 1.0}:
         z = abs(successes / trials - end) / math.sqrt(end * (1 - end) / trials)
         assert z == pytest.approx(1.959964, abs=1e-4)
+
+
+@given(st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_is_that_of_scipy(share: tuple[int, int]) -> None:
+    found = wilson(*share)
+    theirs = binomtest(*share).proportion_ci(method="wilson")
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
 
 
 def test_no_trial_is_no_share_and_more_than_all_is_an_error() -> None:
