@@ -1,10 +1,12 @@
 """The only `st.cache_resource`: what the process holds once. Everything here is thread-safe."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import streamlit as st
 
 from dashboard.api.desk import Desk
+from dashboard.commands import COMMANDS
 from dashboard.headline import HEADLINE
 from dashboard.i18n import Translate
 from dashboard.live import Beat, Pulse
@@ -19,6 +21,9 @@ from data_access.settings import Settings, read_settings
 from data_access.shared import Shared, open_shared
 from data_access.simulated import Simulated, SimulatedClock
 from data_access.viewer import make_viewer
+
+WARM_DAYS = timedelta(days=60)
+"""As far back as cards and their small lines look."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -74,6 +79,24 @@ def warm() -> None:
     """Read what the overview needs, so that the first visitor after a start need not wait."""
     held = shared()
     held.figures(Ask(ids=HEADLINE), viewer=make_viewer(Role.NATIONAL, now=held.clock()))
+
+
+def warm_pages(wanted_still: Callable[[], bool]) -> None:
+    """Read what the command pages and the sync desk need, before anybody opens them.
+
+    Args:
+        wanted_still: asked between the pages; once it says no, the rest is left.
+    """
+    held = shared()
+    viewer = make_viewer(Role.NATIONAL, now=held.clock())
+    end = viewer.now.astimezone(held.zone).date()
+    start = end - WARM_DAYS
+    for page in COMMANDS.values():
+        if wanted_still():
+            held.figures(Ask(ids=page.cards, start=start, end=end), viewer=viewer)
+    for read in (held.reporting, held.findings):
+        if wanted_still():
+            read(viewer=viewer, start=start, end=end)
 
 
 def follow(wanted_still: Callable[[], bool]) -> None:

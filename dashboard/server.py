@@ -29,6 +29,7 @@ from data_access.errors import DataAccessError
 LOG = logging.getLogger("tuyendau.server")
 LISTENERS = Listeners()
 FOLLOW_SECONDS = 5.0
+FIRST_VISIT_SECONDS = 10.0
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -92,9 +93,18 @@ async def live(socket: WebSocket) -> None:
 
 
 async def warm() -> None:
-    """Read the cube before the first visitor asks; a database that is away is met by the pages."""
-    with suppress(DataAccessError):
-        await asyncio.to_thread(resources.warm)
+    """Read the cube before the first visitor asks; a database that is away is met by the pages.
+
+    The overview first; the other pages once whoever waited for it has it.
+    """
+    ended = threading.Event()
+    try:
+        with suppress(DataAccessError):
+            await asyncio.to_thread(resources.warm)
+            await asyncio.sleep(FIRST_VISIT_SECONDS)
+            await asyncio.to_thread(resources.warm_pages, lambda: not ended.is_set())
+    finally:
+        ended.set()
 
 
 async def watch() -> None:

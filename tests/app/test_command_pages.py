@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import resources
 from dashboard.commands import COMMANDS
 from dashboard.formatting import number, percent
 from tests import command_world as world
@@ -216,3 +217,15 @@ def test_what_is_not_an_indicator_of_the_page_falls_back() -> None:
     app = run("testing", indicator="doses", area="zz", denominator="nobody", per="7", smooth="x")
     assert not app.exception
     assert not app.error
+
+
+def test_the_server_reads_ahead_what_the_pages_ask_for_and_stops_when_told() -> None:
+    asked: list[tuple[str, ...]] = []
+    held = resources.shared()
+    figures = held.figures
+    held.figures = lambda ask, *, viewer: asked.append(ask.ids) or figures(ask, viewer=viewer)  # type: ignore[method-assign]
+    resources.warm_pages(lambda: True)
+    assert asked == [page.cards for page in COMMANDS.values()]
+    asked.clear()
+    resources.warm_pages(lambda: False)
+    assert asked == []

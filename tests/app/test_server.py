@@ -51,7 +51,8 @@ def test_metrics_name_what_matters_and_nobody(client: TestClient) -> None:
     assert "secret-code" not in text
 
 
-def test_the_cube_is_read_before_the_first_visitor() -> None:
+def test_the_cube_is_read_before_the_first_visitor(settings: pytest.MonkeyPatch) -> None:
+    settings.setattr(server, "FIRST_VISIT_SECONDS", 0.0)
     assert resources.shared().cube.size[0] == 0
     asyncio.run(server.warm())
     assert resources.shared().cube.size[0] > 0
