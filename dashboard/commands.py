@@ -110,6 +110,7 @@ _ALL = (
             Cut(id="quarantine_site_reports", by="state"),
             Cut(id="quarantine_site_shortages", by="shortage", named=True),
         ),
+        listed=("quarantine_site_admissions", "quarantine_site_discharges"),
         marks="sites",
     ),
     CommandPage(

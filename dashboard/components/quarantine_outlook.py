@@ -18,7 +18,8 @@ from data_access.cube.query import Ask
 from data_access.indicators.model import WINDOW_DAYS
 
 PAGE = "quarantine"
-CAME, LEFT, FREE = "quarantine_admissions", "quarantine_discharges", "quarantine_free"
+CAME, LEFT = "quarantine_site_admissions", "quarantine_site_discharges"
+FREE = "quarantine_free"
 OCCUPANCY, INSIDE = "quarantine_occupancy", "quarantine_occupied"
 YEAR_DAYS = 365
 HEADS = ("province", "days", "interval", "free", "net")

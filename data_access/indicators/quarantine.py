@@ -143,6 +143,30 @@ QUALITY = (
         higher_is_bad=False,
     ),
 )
+FLOWS = (
+    as_is(
+        "quarantine_site_admissions",
+        ("Tiếp nhận tại cơ sở cách ly", "Admissions to quarantine sites"),
+        (
+            "Số người vào cơ sở cách ly trong ngày, không kể cách ly tại nhà.",
+            "People who entered a site on the day; those at home are not counted.",
+        ),
+        "quarantine",
+        higher_is_bad=True,
+        term=_at_sites("counted", "quarantine_admissions"),
+    ),
+    as_is(
+        "quarantine_site_discharges",
+        ("Rời cơ sở cách ly", "Discharges from quarantine sites"),
+        (
+            "Số người rời cơ sở cách ly trong ngày, không kể cách ly tại nhà.",
+            "People who left a site on the day; those at home are not counted.",
+        ),
+        "quarantine",
+        higher_is_bad=False,
+        term=_at_sites("counted", "quarantine_discharges"),
+    ),
+)
 FOUND_INSIDE = (
     share_of(
         "quarantine_positive_share",
@@ -181,4 +205,4 @@ FOUND_INSIDE = (
         higher_is_bad=True,
     ),
 )
-QUARANTINE = (*BEDS, *QUALITY, *FOUND_INSIDE)
+QUARANTINE = (*BEDS, *FLOWS, *QUALITY, *FOUND_INSIDE)

@@ -66,8 +66,12 @@ def stays() -> str:
     return "\n".join(lines)
 
 
+def at_sites(code: str) -> int:
+    return sum(CAME[code])
+
+
 def inside(code: str) -> int:
-    return sum(CAME[code]) + (AT_HOME if code == "79" else 0)
+    return at_sites(code) + (AT_HOME if code == "79" else 0)
 
 
 def take_in(url: str, folder: Path, *, kinds: tuple[str, ...] = ("facility", "stay")) -> None:
@@ -135,19 +139,19 @@ def test_the_nation() -> None:
     listed = tables(app, "Days until beds are full")
     assert [(row[0], row[3], row[1]) for row in listed] == [
         ("Binh Duong", "0", "Full"),
-        ("Ho Chi Minh City", str(200 - inside("79")), f"{days_of('79', 200):.1f}"),
+        ("Ho Chi Minh City", str(200 - at_sites("79")), f"{days_of('79', 200):.1f}"),
     ]
     short = tables(app, "Who nearby has room")
     assert [row[0] for row in short] == ["Binh Duong"]
-    assert short[0][2].startswith(f"Ho Chi Minh City: {200 - inside('79')} beds, ")
+    assert short[0][2].startswith(f"Ho Chi Minh City: {200 - at_sites('79')} beds, ")
     assert "in all 3 provinces that can be compared" in words(app)
 
 
 def days_of(code: str, beds: int) -> float:
     came = [float(number) for number in reversed(CAME[code])]
-    found = outlook(beds - inside(code), came, [1.0] * DAYS)
+    found = outlook(beds - at_sites(code), came, [1.0] * DAYS)
     assert found.days is not None
-    return (beds - inside(code)) / (sum(came[-7:]) / 7 - 1)
+    return (beds - at_sites(code)) / (sum(came[-7:]) / 7 - 1)
 
 
 @pytest.mark.usefixtures("held")

@@ -43,9 +43,8 @@ def test_what_was_planted_is_told_with_who_must_notice(generated: Path) -> None:
     planted = read(generated / "truth" / "planted.csv")
     assert planted.columns == list(PLANTED_SCHEMA)
     told = set(planted["fault"])
-    # No province has a day of many cases at one in 500, nobody yet waits for a second dose.
-    without = {"cut_off", "code_unknown", "mandatory_missing"}
-    assert told == (FAULTS.keys() | TIME_FAULTS.keys() | TABLE_FAULTS.keys()) - without
+    # No province has a day of many cases at one in 500.
+    assert told == (FAULTS.keys() | TIME_FAULTS.keys() | TABLE_FAULTS.keys()) - {"cut_off"}
     assert planted["expected"].null_count() == planted["day"].null_count() == 0
     assert planted["day"].is_between(*[str(day.day) for day in (feed()[0], feed()[-1])]).all()
     late = planted.filter(pl.col("fault").is_in(["backlog", "late_daily"]))
