@@ -23,6 +23,7 @@ from data_access.contracts.quarantine import FACILITY_KIND
 from data_access.cube.query import Ask
 
 TOTAL, USABLE = "quarantine_beds_total", "quarantine_beds"
+FREE, OCCUPANCY = "quarantine_free", "quarantine_occupancy"
 HOME = "nha_o"
 Cells = Mapping[tuple[str, str], float | None]
 
@@ -50,7 +51,7 @@ def _kinds(place: command.Place, seen: Context, *, day: date) -> None:
     title = seen.t("quarantine.kinds", place=place.name, day=shown)
     draw(element("h2", title, class_="td-section"))
     cells = _cells(place, seen, day=day, by="kind")
-    whole = {("", key): value for (_, key), value in _cells(place, seen, day=day).items()}
+    whole = _cells(place, seen, day=day)
     if not any(value is not None for value in (*cells.values(), *whole.values())):
         draw(element("p", seen.t("command.no_cut"), class_="td-absent"))
         return
@@ -67,7 +68,9 @@ KIND_HEADS = ("kind", "total", "usable", "occupied", "free", "occupancy")
 
 
 def _cells(place: command.Place, seen: Context, *, day: date, by: str = "") -> Cells:
-    ask = Ask(ids=(TOTAL, USABLE, INSIDE), areas=place.areas, start=day, end=day, by=by)
+    # Of the whole the page has figures of its own: whoever is at home takes no bed.
+    ids = (TOTAL, USABLE, INSIDE) if by else (TOTAL, USABLE, INSIDE, FREE, OCCUPANCY)
+    ask = Ask(ids=ids, areas=place.areas, start=day, end=day, by=by)
     found = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token)
     code = pl.col(by) if by else pl.lit("")
     told = found.select(code.fill_null("").alias("code"), "id", "value")
@@ -84,8 +87,9 @@ def _row(code: str, cells: Cells, seen: Context) -> tuple[str, ...]:
     if code == HOME and not usable:
         none = seen.t("quarantine.home_no_beds")
         return name, none, none, _number(inside, seen), "–", "–"
-    free = None if usable is None or inside is None else usable - inside
-    share = inside / usable if usable and inside is not None else None
+    free, share = cells.get((code, FREE)), cells.get((code, OCCUPANCY))
+    if code and usable is not None and inside is not None:
+        free, share = usable - inside, inside / usable if usable else None
     return (
         name,
         *(_number(value, seen) for value in (total, usable, inside, free)),

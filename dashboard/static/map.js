@@ -109,6 +109,21 @@ class AreaMap {
     this.svg.addEventListener("pointerleave", () => { this.tip.hidden = true; });
     this.svg.addEventListener("click", (event) => this.click(event));
     this.svg.addEventListener("keydown", (event) => this.key(event));
+    // A page still being laid out may give the map another size than it had when first drawn.
+    new ResizeObserver(() => this.resized()).observe(this.stage);
+  }
+
+  // Steps of a quarter: letters and marks keep their size on the screen within that.
+  size() {
+    const least = Math.max(Math.min(this.stage.clientWidth, this.stage.clientHeight), 1);
+    return Math.round(Math.log2(least) * 3);
+  }
+
+  async resized() {
+    if (!this.signature || this.drawnAt === this.size()) return;
+    await this.shape();
+    this.paint();
+    this.mark();
   }
 
   async show(message) {
@@ -135,11 +150,13 @@ class AreaMap {
 
   async shape() {
     const { boundaries, islands, latitude, focus } = this.message;
-    const signature = JSON.stringify([boundaries, islands, focus, boundaries ? 0 : this.order]);
+    const size = this.size();
+    const signature = JSON.stringify([boundaries, islands, focus, boundaries ? 0 : this.order, size]);
     if (signature === this.signature) return;
     const shapes = boundaries ? await geometryOf(boundaries, latitude) : tilesOf(this.message.areas);
     const always = islands ? await geometryOf(islands, latitude) : [];
     this.signature = signature;
+    this.drawnAt = size;
     this.paths.clear();
     this.svg.replaceChildren();
     const box = nothing();

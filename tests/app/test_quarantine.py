@@ -170,6 +170,7 @@ def test_a_province_chosen() -> None:
         ("Centralised", str(sum(CAME["79"]))), ("Home", "3"), ("All", str(inside("79"))),
     ]  # fmt: skip
     assert kinds[1][1:3] == ["no beds counted"] * 2
+    assert kinds[2][4:] == [str(200 - at_sites("79")), f"{at_sites('79') / 200:.1%}"]
     before = inside("79") - CAME["79"][0] + 1
     assert (
         f"{before} the day before + {CAME['79'][0]} admissions − 1 discharges − "
