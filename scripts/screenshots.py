@@ -1,4 +1,4 @@
-"""Takes the pictures in docs/screenshots: every page, two sizes, two themes, two languages.
+"""Takes the pictures in docs/screenshots: every page in both themes, on a phone, on a projector.
 
 Uses the dashboard that answers on the port (the pictures that ship are of `make run`); if none
 does, builds a database of the published figures in a temporary folder and serves it meanwhile.
@@ -28,17 +28,32 @@ from data_access.demo import NOW
 Theme = Literal["light", "dark"]
 
 ROOT = Path(__file__).resolve().parent.parent
-THEMES: tuple[Theme, ...] = ("light", "dark")
-LANGUAGES = ("vi", "en")
 PAGES = {
     "overview": "/?lang={lang}",
     "map": "/map?lang={lang}&indicator=cases&area=01",
+    "quarantine": "/quarantine?lang={lang}",
+    "testing": "/testing?lang={lang}",
+    "vaccination": "/vaccination?lang={lang}",
+    "tracing": "/tracing?lang={lang}",
+    "declarations": "/declarations?lang={lang}",
+    "checkpoints": "/checkpoints?lang={lang}",
+    "response": "/response?lang={lang}",
+    "province": "/province?lang={lang}&area=79",
+    "compare": "/compare?lang={lang}&areas=79,74,01",
     "data_sync": "/data_sync?lang={lang}&platform=tracing",
     "scenarios": "/scenarios?lang={lang}",
 }
+# Every page in both themes and both languages, without every mixture of them.
+LOOKS: tuple[tuple[str, Theme, str], ...] = (
+    ("desktop", "light", "vi"),
+    ("desktop", "dark", "en"),
+    ("phone", "light", "vi"),
+)
+PROJECTED = ("overview", "quarantine", "tracing")
 SCREENS = {
     "desktop": ViewportSize(width=1440, height=900),
     "phone": ViewportSize(width=390, height=844),
+    "projector": ViewportSize(width=1920, height=1080),
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Software drawing, so that maps appear without a graphics card; no calls of its own.
@@ -54,8 +69,8 @@ CHROMIUM = [
     "--enable-unsafe-swiftshader",
 ]
 SETTLED = "[data-testid='stApp'][data-test-script-state='notRunning']"
-PAINTED = ":is(.tdm, .tds)[data-painted], [data-testid='stForm']"
-"""A map or matrix that is drawn, or the levers of a page that has neither."""
+PAINTED = ":is(.tdm, .tds)[data-painted], [data-testid='stForm'], .js-plotly-plot"
+"""A map or matrix that is drawn, or the levers or a curve of a page that has neither."""
 DRAWN_MS = 2500
 START_SECONDS = 90
 TALLEST = 3200
@@ -147,11 +162,13 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     with served(options.port, options.data) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
-        for (name, place), screen, theme, lang in product(
-            PAGES.items(), SCREENS, THEMES, LANGUAGES
-        ):
+        for (name, place), (screen, theme, lang) in product(PAGES.items(), LOOKS):
             path = options.out / f"{name}-{screen}-{theme}-{lang}.png"
             take(browser, url + place.format(lang=lang), theme=theme, screen=screen, path=path)
+        for name in PROJECTED:
+            address = url + PAGES[name].format(lang="vi") + "&mode=projector"
+            path = options.out / f"{name}-projector-dark-vi.png"
+            take(browser, address, theme="dark", screen="projector", path=path)
         browser.close()
     return 0
 

@@ -1,0 +1,33 @@
+"""Every page in a real browser: nothing from outside, no error, no serious finding of axe."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from dashboard.navigation import PAGES
+from tests.browser.conftest import Screen
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+GRAVE = {"serious", "critical"}
+
+
+@pytest.mark.parametrize("page", [entry.path for entry in PAGES])
+def test_a_page_is_whole_closed_and_accessible(screen: Screen, page: str) -> None:
+    screen.open(f"/{page}", painted=False)
+    screen.page.wait_for_selector(".td-footer", timeout=60_000)
+    screen.settle()
+    assert screen.outside == []
+    assert screen.errors == []
+    found = Axe().run(screen.page, options={"resultTypes": ["violations"]}).response
+    grave = [one for one in found["violations"] if one["impact"] in GRAVE]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in grave] == []
+
+
+def test_a_projector_is_without_controls_and_turns_to_the_next_page(screen: Screen) -> None:
+    screen.open("/?mode=projector", painted=False)
+    screen.page.wait_for_selector(".td-footer", state="attached", timeout=60_000)
+    screen.settle()
+    assert not screen.page.locator(".stAppHeader").is_visible()
+    assert screen.page.locator("h1", has_text="Cách ly").count() == 0
+    screen.page.wait_for_selector("h1:has-text('Cách ly')", timeout=60_000)
+    assert "mode=projector" in screen.page.url
+    assert screen.errors == []
