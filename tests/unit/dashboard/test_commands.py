@@ -188,7 +188,7 @@ def test_the_sentence_says_where_when_how_much_and_how_it_moved() -> None:
 
 def test_what_nobody_reported_is_said_and_never_zero() -> None:
     text = say("en", "Hà Nội", quarantine_occupancy=[None], quarantine_free=[None])
-    assert text == "Hà Nội, 20 Jan 2022: no figure yet of quarantine occupancy."
+    assert text == "Hà Nội, 20 Jan 2022 – no figure yet of quarantine occupancy."
 
 
 def test_an_older_level_carries_its_day() -> None:
