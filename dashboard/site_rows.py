@@ -53,14 +53,6 @@ def named(sites: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def for_file(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return sites as they leave in a file: no text that a spreadsheet would take for a formula."""
-    texts = [name for name, dtype in rows.schema.items() if dtype == pl.String]
-    formula = pl.col(texts).str.contains(r"^[=+\-@\t\r]")
-    quoted = pl.when(formula).then("'" + pl.col(texts)).otherwise(pl.col(texts))
-    return rows.drop("share", strict=False).with_columns(quoted.name.keep())
-
-
 @dataclass(frozen=True, kw_only=True)
 class Sums:
     """All records of an area added up.

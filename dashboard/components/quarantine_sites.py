@@ -115,7 +115,7 @@ def _number(value: int | None, seen: Context) -> str:
 def _download(rows: pl.DataFrame, seen: Context, *, day: date) -> None:
     st.download_button(
         seen.t("map.download"),
-        downloads.plain_csv(site_rows.for_file(rows)),
+        downloads.plain_csv(rows.drop("share")),
         file_name=resources.file_name(f"quarantine-sites-{day.isoformat()}.csv", t=seen.t),
         mime="text/csv",
         icon=":material/download:",

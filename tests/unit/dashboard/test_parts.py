@@ -228,3 +228,19 @@ def test_map_classes_grow_steadily_darker_or_lighter() -> None:
         assert len(pairs) == 6
         assert light == sorted(light, reverse=True)
         assert dark == sorted(dark)
+
+
+def test_no_text_of_a_download_is_a_formula_and_no_number_is_changed() -> None:
+    frame = pl.DataFrame(
+        {
+            "name": ["=1+1", "@SUM(A1)", "-", "b-2", None, "Hà Nội"],
+            "written": ["-5", "+3", "1.5", "-5-5", "", "-0.25"],
+            "value": [-1.0, 2.0, 3.0, 4.0, 5.0, None],
+        }
+    )
+    told = downloads.harmless(frame)
+    assert told["name"].to_list() == ["'=1+1", "'@SUM(A1)", "'-", "b-2", None, "Hà Nội"]
+    assert told["written"].to_list() == ["-5", "+3", "1.5", "'-5-5", "", "-0.25"]
+    assert told["value"].to_list() == frame["value"].to_list()
+    assert b"'=1+1" in downloads.plain_csv(frame)
+    assert downloads.harmless(frame.select("value")).equals(frame.select("value"))

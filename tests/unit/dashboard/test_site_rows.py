@@ -69,15 +69,6 @@ def test_everybody_is_counted_once() -> None:
     )
 
 
-def test_a_name_is_no_formula_in_a_spreadsheet() -> None:
-    rows = site_rows.named(sites(site("=1+1", 1, 1, name="@SUM(A1)"), site("b-2", 1, 0, name="-")))
-    left = site_rows.for_file(rows)
-    assert left["facility_id"].to_list() == ["'=1+1", "b-2"]
-    assert left["name"].to_list() == ["'@SUM(A1)", "'-"]
-    assert left.columns == list(SITE_SCHEMA)
-    assert left["occupied"].to_list() == [1, 0]
-
-
 def made(frame: pl.DataFrame) -> payload.Marks | None:
     districts = {"011": (105.0, 21.0), "012": None}
     provinces = {"01": (105.5, 21.5), "02": None}
