@@ -30,7 +30,7 @@ run: setup-run ## set up, build the simulated country, open the dashboard on por
 	@exec $(BIN)/python -m scripts.run --port "$(PORT)" --host "$(HOST)" --speed "$(SPEED)" $(if $(FACTS),--facts) $(if $(DATA),--data "$(DATA)")
 
 test: setup ## set up, run all tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: lint types imports test ## lint, types, imports, tests: what CI runs
 
@@ -58,7 +58,7 @@ imports: setup ## import contracts
 	$(BIN)/lint-imports
 
 coverage: setup ## tests with branch coverage and its floor
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
 screenshots: setup ## pictures for the README, from a running dashboard (needs Chromium)
 	$(BIN)/python -m scripts.screenshots --port "$(PORT)"

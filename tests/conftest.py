@@ -77,10 +77,7 @@ class Postgres:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Keep a file's tests in one process, so that they share what they build; long ones first."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+    """Put the long files first: a file stays in one process, so that its tests share a set-up."""
     yield  # pytest-randomly shuffles here
     items.sort(key=by_length)
 

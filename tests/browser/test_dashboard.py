@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.app.conftest import LAST, write_table
 from tests.browser.conftest import PAINTED, Screen, command
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=20_000)  # other tests may have the machine
 AREAS = f"{PAINTED} .tdm-land path.tdm-area"
 CASES = ".td-card[data-id=cases] .td-value"

@@ -18,7 +18,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.postgres,
     pytest.mark.slow,
-    pytest.mark.xdist_group("browser"),
 ]
 CASES = ".td-card[data-id=cases] .td-value"
 

@@ -6,7 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from dashboard.navigation import PAGES
 from tests.browser.conftest import Screen
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 GRAVE = {"serious", "critical"}
 
 
