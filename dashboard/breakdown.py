@@ -29,8 +29,10 @@ class Part:
     share: float | None
 
 
-def ranked(found: pl.DataFrame, *, by: str, adds: bool, day: date, top: int) -> tuple[Part, ...]:
-    """Return the codes by figure, the largest first, what is small under OTHER.
+def ranked(  # noqa: PLR0913 -- what a ranking depends on
+    found: pl.DataFrame, *, by: str, adds: bool, day: date, top: int, is_ratio: bool = False
+) -> tuple[Part, ...]:
+    """Return the codes by figure, the largest first, what is small summed under OTHER.
 
     Args:
         found: date, value and the dimension; one area.
@@ -38,14 +40,17 @@ def ranked(found: pl.DataFrame, *, by: str, adds: bool, day: date, top: int) -> 
         adds: whether days add up; else the figure of the day counts.
         day: the day on screen.
         top: at most so many codes before OTHER.
+        is_ratio: whether figures are shares: codes then do not add up, and all are listed.
     """
     counted = _summed(found, by, adds=adds, day=day).sort(
         ["value", by], descending=[True, False], nulls_last=True
     )
     rows = counted.iter_rows()
     parts = [(str(code), value) for code, value in rows]
+    if is_ratio:
+        return tuple(Part(code=code, value=value, share=None) for code, value in parts)
     kept, rest = parts[:top], [value for _, value in parts[top:] if value is not None]
-    if rest and adds:
+    if rest:
         kept.append((OTHER, sum(rest)))
     whole = sum(value for _, value in kept if value is not None)
     return tuple(
@@ -89,6 +94,13 @@ def _delays(parts: Sequence[Part]) -> tuple[Part, ...]:
         Part(code=name, value=value, share=value / whole if whole else None)
         for name, value in held.items()
     )
+
+
+def folded(found: pl.DataFrame, *, by: str, top: int) -> pl.DataFrame:
+    """Return the days with all but the largest codes summed under OTHER: date, `by`, value."""
+    kept = largest(found, by=by, top=top)
+    code = pl.when(pl.col(by).is_in(kept)).then(by).otherwise(pl.lit(OTHER)).alias(by)
+    return found.group_by("date", code).agg(pl.col("value").sum()).sort("date", by)
 
 
 def largest(found: pl.DataFrame, *, by: str, top: int) -> tuple[str, ...]:

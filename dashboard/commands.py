@@ -151,7 +151,7 @@ _ALL = (
         ),
         cuts=(
             Cut(id="persons_tested", by="method", kind="stack"),
-            Cut(id="test_positivity", by="reason"),
+            Cut(id="test_positivity_pcr_7d_mean", by="reason"),
             Cut(id="turnaround_hours", by="bin", kind="bins", named=True),
             Cut(id="samples_collected", by="pool"),
             Cut(id="samples_resulted", by="result"),

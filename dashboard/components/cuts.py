@@ -19,7 +19,6 @@ from dashboard.components.tables import table
 from dashboard.context import Context
 from dashboard.i18n import has
 from data_access.cube.query import Ask
-from data_access.indicators.forms import form_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +46,7 @@ class Shown:
 
 def show(cut: Cut, seen: Context, *, areas: tuple[str, ...], start: date, key: str) -> None:
     """Draw a breakdown of the days up to the one on screen."""
-    entry = loaders.entry(_asked_id(cut), viewer=seen.viewer)
+    entry = loaders.entry(cut.id, viewer=seen.viewer)
     if entry is None or seen.day is None:
         return
     title = _title(cut, entry, seen)
@@ -80,10 +79,12 @@ def _prepared(cut: Cut, entry: Entry, found: pl.DataFrame, seen: Context, *, tit
     found = found.select("date", cut.by, "value")
     last: date = found["date"].max()  # type: ignore[assignment]
     day = seen.day if entry.adds and seen.day else last
-    parts = breakdown.ranked(found, by=cut.by, adds=entry.adds, day=day, top=_top(cut))
+    parts = breakdown.ranked(
+        found, by=cut.by, adds=entry.adds, day=day, top=_top(cut), is_ratio=entry.is_ratio
+    )
     if cut.kind == "bins":
         parts = breakdown.in_order(parts)
-    codes = {part.code for part in parts} | set(found[cut.by].unique())
+    codes = {part.code for part in parts} | set(found[cut.by].unique()) | {breakdown.OTHER}
     names = {
         code: code_name(code, platform=entry.platform, by=cut.by, t=seen.t, language=seen.language)
         for code in codes
@@ -93,11 +94,6 @@ def _prepared(cut: Cut, entry: Entry, found: pl.DataFrame, seen: Context, *, tit
     )  # fmt: skip
 
 
-def _asked_id(cut: Cut) -> str:
-    """Return the id asked for: a share by a dimension is told for seven days, a day is too few."""
-    return form_of(cut.id, week=cut.kind == "bars" and cut.id.endswith("positivity"))
-
-
 def _top(cut: Cut) -> int:
     return cut.top if cut.kind != "bins" else 1_000
 
@@ -105,8 +101,10 @@ def _top(cut: Cut) -> int:
 def _figure(shown: Shown, seen: Context) -> go.Figure:
     cut, language = shown.cut, seen.language
     if cut.kind == "stack":
-        codes = breakdown.largest(shown.found, by=cut.by, top=cut.top)
-        return charts.stack(shown.found, codes, shown.names, by=cut.by, language=language)
+        # All of it is stacked, or the height would be less than the total.
+        daily = breakdown.folded(shown.found, by=cut.by, top=cut.top)
+        codes = breakdown.largest(daily, by=cut.by, top=cut.top + 1)
+        return charts.stack(daily, codes, shown.names, by=cut.by, language=language)
     make = charts.columns if cut.kind == "bins" else charts.bars
     return make(shown.parts, shown.names, entry=shown.entry, language=language)
 

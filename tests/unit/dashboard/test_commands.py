@@ -101,6 +101,34 @@ def test_nothing_is_lost_among_the_codes_and_nothing_made_of_nothing(
     assert len(parts) <= top + 1
 
 
+def test_small_codes_of_a_level_are_summed_too_and_shares_are_of_the_whole() -> None:
+    found = daily([(0, "a", 50.0), (0, "b", 30.0), (0, "c", 15.0), (0, "d", 5.0)])
+    parts = breakdown.ranked(found, by="kind", adds=False, day=DAY, top=2)
+    assert [(part.code, part.value, part.share) for part in parts] == [
+        ("a", 50.0, 0.5), ("b", 30.0, 0.3), (breakdown.OTHER, 20.0, 0.2)
+    ]  # fmt: skip
+
+
+def test_shares_of_codes_are_never_added_up() -> None:
+    found = daily([(0, "a", 0.5), (0, "b", 0.3), (0, "c", 0.1)])
+    parts = breakdown.ranked(found, by="kind", adds=False, day=DAY, top=2, is_ratio=True)
+    assert [(part.code, part.value, part.share) for part in parts] == [
+        ("a", 0.5, None), ("b", 0.3, None), ("c", 0.1, None)
+    ]  # fmt: skip
+
+
+@given(cells=CELLS, top=st.integers(1, 4))
+def test_a_stack_is_as_high_as_all_its_codes_together(
+    cells: list[tuple[int, str, float | None]], top: int
+) -> None:
+    found = daily(cells).drop_nulls("value")
+    folded = breakdown.folded(found, by="kind", top=top)
+    assert folded["kind"].n_unique() <= top + 1
+    for day in found["date"].unique():
+        on_day = pl.col("date") == day
+        assert folded.filter(on_day)["value"].sum() == found.filter(on_day)["value"].sum()
+
+
 def test_a_level_is_that_of_the_day_and_not_a_sum() -> None:
     found = daily([(0, "a", 5.0), (1, "a", 100.0), (0, "b", 7.0)])
     parts = breakdown.ranked(found, by="kind", adds=False, day=DAY, top=8)
