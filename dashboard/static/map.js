@@ -120,6 +120,8 @@ class AreaMap {
   }
 
   async resized() {
+    // A map that is being taken off the page, or is hidden, has no size to be drawn at.
+    if (!this.stage.clientWidth || !this.stage.clientHeight) return;
     if (!this.signature || this.drawnAt === this.size()) return;
     await this.shape();
     this.paint();
@@ -164,7 +166,8 @@ class AreaMap {
     this.letter = Math.max(36, (11.5 * 1750) / Math.max(Math.min(this.stage.clientWidth, this.stage.clientHeight), 200));
     this.svg.append(this.land(shapes, box), this.sea(always, box), this.labels(shapes));
     const pad = (box[2] - box[0]) * 0.02;
-    const unit = Math.max((box[2] - box[0]) / this.stage.clientWidth, (box[3] - box[1]) / this.stage.clientHeight);
+    const [wide, high] = [this.stage.clientWidth, this.stage.clientHeight].map((n) => Math.max(n, 1));
+    const unit = Math.max((box[2] - box[0]) / wide, (box[3] - box[1]) / high);
     this.unit = unit;
     this.svg.prepend(this.patterns("", unit), this.patterns("-key", 1));
     this.svg.setAttribute("viewBox", `${box[0] - pad} ${box[1] - pad} ${box[2] - box[0] + 2 * pad} ${box[3] - box[1] + 2 * pad}`);

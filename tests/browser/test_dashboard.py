@@ -135,3 +135,15 @@ def test_language_and_role_switch(screen: Screen) -> None:
     screen.page.get_by_role("option", name="Press").click()
     expect(screen.page.get_by_text("No bulletin has been published yet")).to_be_visible()
     expect(screen.page.locator(".td-card")).to_have_count(0)
+
+
+def test_a_map_that_is_hidden_and_shown_again_draws_without_an_error(screen: Screen) -> None:
+    screen.open("/map")
+    stage = "document.querySelector('.tdm-stage')"
+    for style in ("none", "", "none", ""):
+        screen.page.evaluate(f"{stage}.style.display = '{style}'")
+        screen.page.wait_for_timeout(150)
+    screen.page.evaluate(f"{stage}.style.width = '260px'")
+    screen.page.wait_for_timeout(300)
+    assert screen.page.locator(".tdm-land .tdm-area").count() >= 63
+    assert screen.errors == []
