@@ -18,6 +18,7 @@ PER_PEOPLE, SMOOTH, INDEX = "100k", "7d", "index"
 MOST_AREAS = 6
 """Areas beside each other on one chart: more lines than that cannot be told apart."""
 _CODE = re.compile(r"^[A-Za-z0-9_.:\-]{1,40}$")
+_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 _ROLE = re.compile(r"^(national|steward|operator|press|admin|province:[A-Za-z0-9_.\-]{1,20})$")
 _LEVELS = (Level.PROVINCE.value, Level.DISTRICT.value)
 
@@ -36,6 +37,7 @@ class View:
         vintage: area vintage of the map.
         span: days on the slider.
         as_of: instant whose knowledge is shown; None for the present.
+        bulletin: number of the bulletin whose frozen figures are shown; None for live ones.
         platform: platform on the sync desk.
         rule: rule whose contradictions are shown; None for all.
         cell: row and day picked on the sync desk's matrix, as `79.2021-08-21`.
@@ -60,6 +62,7 @@ class View:
     vintage: str | None = None
     span: int = SPANS[1]
     as_of: datetime | None = None
+    bulletin: int | None = None
     platform: str | None = None
     rule: str | None = None
     cell: str | None = None
@@ -88,6 +91,7 @@ def parse_view(parameters: Mapping[str, str]) -> View:
         vintage=_fitting(parameters.get("vintage"), _CODE),
         span=int(span) if span in map(str, SPANS) else SPANS[1],
         as_of=_instant(parameters.get("as_of")),
+        bulletin=_number(parameters.get("bulletin")),
         platform=_one_of(parameters.get("platform"), PLATFORMS),
         rule=_fitting(parameters.get("rule"), _CODE),
         cell=_fitting(parameters.get("cell"), _CODE),
@@ -128,7 +132,9 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "state": view.state,
     }
     kept = {name: every[name] for name in names}
-    kept |= {"as_of": as_of, "as": view.role, "lang": view.language, "mode": view.mode}
+    bulletin = str(view.bulletin) if view.bulletin else None
+    kept |= {"as_of": as_of, "bulletin": bulletin, "as": view.role}
+    kept |= {"lang": view.language, "mode": view.mode}
     return {name: value for name, value in kept.items() if value is not None}
 
 
@@ -138,6 +144,10 @@ def _one_of(text: str | None, allowed: tuple[str, ...]) -> str | None:
 
 def _fitting(text: str | None, pattern: re.Pattern[str]) -> str | None:
     return text if text is not None and pattern.fullmatch(text) else None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and _NUMBER.fullmatch(text) else None
 
 
 def _several(text: str) -> tuple[str, ...]:

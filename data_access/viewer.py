@@ -29,6 +29,7 @@ class Viewer:
         clearance: figures above this level do not exist for them.
         now: aware instant; nothing that became known later is visible to them.
         published_only: sees bulletins only (the press); without one, nothing.
+        bulletin: number of the frozen state looked at; None: the shared database as it is.
     """
 
     role: Role
@@ -37,20 +38,28 @@ class Viewer:
     clearance: Clearance
     now: datetime
     published_only: bool = False
+    bulletin: int | None = None
 
     @property
     def is_blind(self) -> bool:
-        """Whether nothing at all is in view: no area, or only bulletins while there are none."""
+        """Whether nothing of the live tables is in view: no area, or only what was published.
+
+        A published state is not read from these tables but from what was frozen with it.
+        """
         return self.published_only or not (self.everywhere or self.areas)
 
     def at(self, moment: datetime) -> "Viewer":
         """Return the same person looking from another moment, never a later one than now."""
         return replace(self, now=min(moment, self.now))
 
+    def in_bulletin(self, number: int) -> "Viewer":
+        """Return the same person looking at a frozen state; the press sees all areas of it."""
+        return replace(self, bulletin=number, everywhere=self.everywhere or self.published_only)
+
     def may_see(self, province: str | None) -> bool:
         """Return whether a province (None: the nation as a whole) is in view."""
         if self.published_only:
-            return False
+            return self.bulletin is not None
         return self.everywhere or (province is not None and province in self.areas)
 
     def require(self, province: str | None) -> None:

@@ -22,6 +22,7 @@ views = st.builds(
     span=st.sampled_from(SPANS),
     areas=st.lists(codes, unique=True, max_size=MOST_AREAS).map(tuple),
     scale=st.sampled_from([None, "index"]),
+    bulletin=st.none() | st.integers(min_value=1, max_value=999_999),
     as_of=st.none() | st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1)),  # noqa: DTZ001
 )
 
@@ -31,7 +32,10 @@ def test_a_copied_link_restores_the_view(view: View) -> None:
     assert parse_view(write_view(view, names=EVERY)) == view
 
 
-@given(st.dictionaries(st.sampled_from([*EVERY, "lang", "as", "as_of", "x"]), st.text()))
+_NAMES = [*EVERY, "lang", "as", "as_of", "bulletin", "x"]
+
+
+@given(st.dictionaries(st.sampled_from(_NAMES), st.text()))
 def test_no_address_can_break_the_view(parameters: dict[str, str]) -> None:
     view = parse_view(parameters)
     assert view.language in {"vi", "en"}
