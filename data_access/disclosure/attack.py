@@ -1,0 +1,102 @@
+"""The attacker: what can be worked out of withheld cells by linear programming. Pure.
+
+He knows every published cell, every sum that ties cells together, and that counts are not
+negative. He takes counts for real numbers, which can only widen what he finds: where whole
+numbers would tell him more, docs/disclosure.md says so.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from data_access.disclosure.tables import Bools, Floats, Table
+
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _System:
+    """The equations of some withheld cells: `sums · unknown = known`."""
+
+    cells: tuple[int, ...]
+    sums: csr_array
+    known: Floats
+
+
+def bounds(table: Table, withheld: Bools, *, of: Iterable[int] | None = None) -> Floats:
+    """Return what the attacker can say of each cell: lowest and highest, n cells × 2.
+
+    A published cell is known; a withheld one that nothing bounds has the bounds 0 and infinity.
+
+    Args:
+        table: the cells and sums.
+        withheld: which cells are not published.
+        of: the cells wanted, by number; the others are left at their value; None: every one.
+
+    Raises:
+        ArithmeticError: if the solver gives up, which it does not on a table whose sums hold.
+    """
+    found = np.stack([table.values, table.values], axis=1)
+    wanted = set(np.flatnonzero(withheld) if of is None else of)
+    for system in _systems(table, withheld):
+        for place, cell in enumerate(system.cells):
+            if cell in wanted:
+                found[cell] = _range(system, place)
+    return found
+
+
+def _systems(table: Table, withheld: Bools) -> list[_System]:
+    """Return the unknown cells in groups that no equation ties to another group."""
+    unknown = np.flatnonzero(withheld)
+    if not unknown.size:
+        return []
+    inside = csr_array(table.sums[:, unknown])
+    shown = np.where(withheld, 0.0, table.values)
+    known = -(table.sums @ shown)
+    ties = abs(inside)
+    _, group = connected_components(ties.T @ ties, directed=False)
+    systems = []
+    for number in range(int(group.max()) + 1):
+        places = np.flatnonzero(group == number)
+        part = csr_array(inside[:, places])
+        rows = np.flatnonzero(np.diff(part.indptr))
+        systems.append(
+            _System(
+                cells=tuple(int(one) for one in unknown[places]),
+                sums=csr_array(part[rows]),
+                known=known[rows],
+            )
+        )
+    return systems
+
+
+def _range(system: _System, place: int) -> tuple[float, float]:
+    if not system.known.size:
+        return 0.0, np.inf
+    if system.known.size == 1 and (system.sums.data > 0).all():
+        # One row that adds up: whatever the others leave. No program is needed.
+        return _range_in_row(system, place)
+    if system.known.size == 1 and (system.sums.data < 0).all():
+        turned = _System(cells=system.cells, sums=-system.sums, known=-system.known)
+        return _range_in_row(turned, place)
+    return _solved(system, place, 1.0), -_solved(system, place, -1.0)
+
+
+def _range_in_row(system: _System, place: int) -> tuple[float, float]:
+    most = float(system.known[0] / system.sums.toarray()[0, place])
+    return (most, most) if len(system.cells) == 1 else (0.0, most)
+
+
+def _solved(system: _System, place: int, sign: float) -> float:
+    goal = np.zeros(len(system.cells))
+    goal[place] = sign
+    answer = linprog(goal, A_eq=system.sums, b_eq=system.known, bounds=(0, None), method="highs")
+    if answer.status == 0:
+        return float(answer.fun)
+    if answer.status == 3:  # noqa: PLR2004 - the solver's word for "unbounded"
+        return -np.inf
+    raise ArithmeticError(f"the attacker's program has no answer: {answer.message}")
