@@ -75,8 +75,11 @@ class Policy:
         """
         if measure.key in self.exempt:
             return True
+        if rank > LOWEST or (measure.outflow and self.threshold(measure, rank)):
+            # A stock that people leave again is not protected against its own flows.
+            return False
         known = set(self.dimensions(measure))
-        return rank <= LOWEST and len(dimensions) <= 1 and set(dimensions) <= known
+        return len(dimensions) <= 1 and set(dimensions) <= known
 
 
 def flow_of(measure: Measure) -> str:
