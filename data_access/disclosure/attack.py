@@ -27,10 +27,44 @@ class _System:
     known: Floats
 
 
+class Attack:
+    """The attacker before one publication.
+
+    Args:
+        table: the cells and sums.
+        withheld: which cells are not published.
+    """
+
+    def __init__(self, table: Table, withheld: Bools) -> None:
+        """Set up the equations; solve nothing yet."""
+        self._values = table.values
+        self._place = {
+            cell: (system, place)
+            for system in _systems(table, withheld)
+            for place, cell in enumerate(system.cells)
+        }
+
+    def lowest(self, cell: int) -> float:
+        """Return the lowest value that a cell may have; its own, if it is published.
+
+        Raises:
+            ArithmeticError: if the solver gives up, which it does not where the sums hold.
+        """
+        found = self._place.get(cell)
+        return float(self._values[cell]) if found is None else _end(*found, 1.0)
+
+    def highest(self, cell: int) -> float:
+        """Return the highest value that a cell may have: infinity, if nothing bounds it.
+
+        Raises:
+            ArithmeticError: as `lowest`.
+        """
+        found = self._place.get(cell)
+        return float(self._values[cell]) if found is None else -_end(*found, -1.0)
+
+
 def bounds(table: Table, withheld: Bools, *, of: Iterable[int] | None = None) -> Floats:
     """Return what the attacker can say of each cell: lowest and highest, n cells × 2.
-
-    A published cell is known; a withheld one that nothing bounds has the bounds 0 and infinity.
 
     Args:
         table: the cells and sums.
@@ -38,14 +72,12 @@ def bounds(table: Table, withheld: Bools, *, of: Iterable[int] | None = None) ->
         of: the cells wanted, by number; the others are left at their value; None: every one.
 
     Raises:
-        ArithmeticError: if the solver gives up, which it does not on a table whose sums hold.
+        ArithmeticError: as `Attack.lowest`.
     """
     found = np.stack([table.values, table.values], axis=1)
-    wanted = set(np.flatnonzero(withheld) if of is None else of)
-    for system in _systems(table, withheld):
-        for place, cell in enumerate(system.cells):
-            if cell in wanted:
-                found[cell] = _range(system, place)
+    attack = Attack(table, withheld)
+    for cell in np.flatnonzero(withheld) if of is None else of:
+        found[cell] = attack.lowest(int(cell)), attack.highest(int(cell))
     return found
 
 
@@ -74,21 +106,16 @@ def _systems(table: Table, withheld: Bools) -> list[_System]:
     return systems
 
 
-def _range(system: _System, place: int) -> tuple[float, float]:
+def _end(system: _System, place: int, sign: float) -> float:
+    """Return the lowest value of `sign` times a cell."""
     if not system.known.size:
-        return 0.0, np.inf
-    if system.known.size == 1 and (system.sums.data > 0).all():
+        return 0.0 if sign > 0 else -np.inf
+    same_sign = (system.sums.data > 0).all() or (system.sums.data < 0).all()
+    if system.known.size == 1 and same_sign:
         # One row that adds up: whatever the others leave. No program is needed.
-        return _range_in_row(system, place)
-    if system.known.size == 1 and (system.sums.data < 0).all():
-        turned = _System(cells=system.cells, sums=-system.sums, known=-system.known)
-        return _range_in_row(turned, place)
-    return _solved(system, place, 1.0), -_solved(system, place, -1.0)
-
-
-def _range_in_row(system: _System, place: int) -> tuple[float, float]:
-    most = float(system.known[0] / system.sums.toarray()[0, place])
-    return (most, most) if len(system.cells) == 1 else (0.0, most)
+        most = float(system.known[0] / system.sums.toarray()[0, place])
+        return sign * most if len(system.cells) == 1 or sign < 0 else 0.0
+    return _solved(system, place, sign)
 
 
 def _solved(system: _System, place: int, sign: float) -> float:

@@ -6,13 +6,14 @@ could differ, after which each cell that turns out not to be needed is shown aga
 audit by the attacker's own program has the last word. The result depends on nothing but the table.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import block_array, csr_array, diags_array, eye_array, hstack
 
-from data_access.disclosure.attack import TOLERANCE, bounds
+from data_access.disclosure.attack import TOLERANCE, Attack, bounds
 from data_access.disclosure.tables import Bools, Floats, Table
 
 EXACT_CELLS = 16
@@ -77,7 +78,7 @@ def suppress(table: Table) -> Outcome:
         raise ArithmeticError("the sums of the table do not hold")
     wanted = protection(table)
     withheld = table.small | (table.sticky & ~table.always)
-    if unprotected(table, withheld, wanted):
+    if not is_protected(table, withheld, wanted):
         n_free = int((~withheld & ~table.always).sum())
         if n_free <= EXACT_CELLS and 2 * len(wanted.cells) <= EXACT_PROGRAMS:
             withheld = _optimum(table, withheld, wanted)
@@ -88,15 +89,21 @@ def suppress(table: Table) -> Outcome:
     return Outcome(withheld=withheld, protection=wanted, exposed=tuple(exposed))
 
 
-def unprotected(table: Table, withheld: Bools, wanted: Protection) -> list[int]:
-    """Return the places in `wanted` of the small cells that the attacker bounds too tightly."""
-    found = bounds(table, withheld, of=wanted.cells)
-    return [
-        place
-        for place, cell in enumerate(wanted.cells)
-        if found[cell, 0] > wanted.low[place] + TOLERANCE
-        or found[cell, 1] < wanted.high[place] - TOLERANCE
-    ]
+def unprotected(table: Table, withheld: Bools, wanted: Protection) -> Iterator[int]:
+    """Yield the places in `wanted` of the small cells that the attacker bounds too tightly."""
+    attack = Attack(table, withheld)
+    for place, cell in enumerate(wanted.cells):
+        low, high, value = wanted.low[place], wanted.high[place], table.values[cell]
+        # The true value is always possible: no program is needed to see that far.
+        is_low_enough = value <= low or attack.lowest(cell) <= low + TOLERANCE
+        is_high_enough = value >= high or attack.highest(cell) >= high - TOLERANCE
+        if not (is_low_enough and is_high_enough and withheld[cell]):
+            yield place
+
+
+def is_protected(table: Table, withheld: Bools, wanted: Protection) -> bool:
+    """Return whether every small cell keeps its interval."""
+    return next(unprotected(table, withheld, wanted), None) is None
 
 
 # --- cell by cell -------------------------------------------------------------------------------
@@ -106,7 +113,7 @@ def _repaired(table: Table, withheld: Bools, wanted: Protection) -> Bools:
     """Return the withheld cells with what is lacking added and what is not needed taken away."""
     required = table.small | (table.sticky & ~table.always)
     kept = withheld.copy()
-    while lacking := unprotected(table, kept, wanted):
+    while lacking := list(unprotected(table, kept, wanted)):
         before = int(kept.sum())
         for place in lacking:
             for goal in (wanted.high[place], wanted.low[place]):
@@ -158,7 +165,7 @@ def _thinned(table: Table, withheld: Bools, required: Bools, wanted: Protection)
     order = extra[np.lexsort((extra, -_weights(table)[extra]))]
     for cell in order:
         kept[cell] = False
-        if unprotected(table, kept, wanted):
+        if not is_protected(table, kept, wanted):
             kept[cell] = True
     return kept
 
