@@ -7,6 +7,8 @@ from collections.abc import Hashable, Iterable, Mapping
 
 import numpy as np
 from scipy.optimize import linprog
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 Equation = Mapping[Hashable, float]
 SLACK = 1e-6
@@ -20,14 +22,17 @@ class Attacker:
         self.equations = [dict(one) for one in equations]
         unknown = {name for one in self.equations for name in one if name not in self.known}
         self.at = {name: number for number, name in enumerate(sorted(unknown, key=repr))}
-        self.matrix = np.zeros((len(self.equations), len(self.at)))
-        self.right = np.zeros(len(self.equations))
+        matrix = np.zeros((len(self.equations), len(self.at) + 1))
         for row, one in enumerate(self.equations):
             for name, factor in one.items():
                 if name in self.known:
-                    self.right[row] -= factor * self.known[name]
+                    matrix[row, -1] -= factor * self.known[name]
                 else:
-                    self.matrix[row, self.at[name]] += factor
+                    matrix[row, self.at[name]] += factor
+        told = np.unique(matrix[matrix[:, :-1].any(axis=1)].round(9), axis=0)
+        self.matrix, self.right = told[:, :-1], told[:, -1]
+        ties = csr_array(self.matrix != 0)
+        _, self.group = connected_components(ties.T.astype(int) @ ties.astype(int), directed=False)
 
     def range(self, name: Hashable) -> tuple[float, float]:
         """Return the lowest and highest value that agrees with all that is known."""
@@ -36,11 +41,18 @@ class Attacker:
         if name not in self.at:
             return 0.0, np.inf
         found = []
+        # What no equation ties to the cell cannot tell of it.
+        near = np.flatnonzero(self.group == self.group[self.at[name]])
+        rows = self.matrix[:, near].any(axis=1)
         for sign in (1.0, -1.0):
-            goal = np.zeros(len(self.at))
-            goal[self.at[name]] = sign
-            answer = linprog(goal, A_eq=self.matrix, b_eq=self.right, bounds=(0, None),
-                             method="highs")  # fmt: skip
+            goal = np.where(near == self.at[name], sign, 0.0)
+            answer = linprog(
+                goal,
+                A_eq=csr_array(self.matrix[rows][:, near]),
+                b_eq=self.right[rows],
+                bounds=(0, None),
+                method="highs",
+            )
             if answer.status not in (0, 3):
                 raise AssertionError(f"no table agrees with what is known: {answer.message}")
             found.append(sign * answer.fun if answer.status == 0 else sign * -np.inf)
@@ -60,6 +72,8 @@ def leaks(
     always: Mapping[Hashable, float],
     equations: list[Equation],
     small: Mapping[Hashable, int],
+    *,
+    always_equations: list[Equation] | None = None,
 ) -> list[tuple[Hashable, tuple[float, float], tuple[float, float]]]:
     """Return the small cells that are bounded tighter than their interval.
 
@@ -68,11 +82,15 @@ def leaks(
         always: what would be published if everything else were withheld.
         equations: what ties the cells.
         small: cell → threshold.
+        always_equations: what ties the cells then, where some equations are published themselves.
     """
-    now, then = Attacker(known, equations), Attacker(always, equations)
+    now = Attacker(known, equations)
+    then = Attacker(always, equations if always_equations is None else always_equations)
     found = []
     for name, threshold in small.items():
         low, high = now.range(name)
+        if low <= SLACK and high >= threshold - 1.0 - SLACK:
+            continue
         lowest, highest = then.range(name)
         top = min(threshold - 1.0, highest)
         bottom = max(1.0 if top > 1 else 0.0, lowest)
