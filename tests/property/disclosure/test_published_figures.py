@@ -46,7 +46,7 @@ def published(seed: int) -> tuple[Counts, PublishedCube, pl.DataFrame]:
     end = DAY + timedelta(days=N_DAYS - 1)
     tables = []
     for level, by in product(LEVELS, ("", *CODES)):
-        ids = PLAIN if not by else ("cases", "cases_7d_mean", "cases_per_100k")
+        ids = PLAIN if not by else ("cases", "cases_cumulative", "cases_7d_mean", "cases_per_100k")
         ask = Ask(ids=ids, level=level, by=by, start=DAY, end=end)
         rows = figures(cube, ask, viewer=reader())  # type: ignore[arg-type]
         code = pl.col(by) if by else pl.lit("")

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Mapping
 import numpy as np
 import pytest
 
+from data_access.disclosure.rows import hidden_in_rows, is_small
 from data_access.disclosure.suppress import suppress
 from data_access.disclosure.tables import Builder, Table, hierarchy
 from tests.property.disclosure.attacker import Attacker, Equation, leaks, total
@@ -219,6 +220,26 @@ def joint(
         equations.append(total(number, list(names.values())))
         small |= {names[d]: 5 for d in hidden if 0 < counts[d] < 5}
     return known, always, equations, small
+
+
+@pytest.mark.parametrize("number", range(40))
+def test_rows_in_closed_form_remember_what_was_withheld(number: int) -> None:
+    """As the mask does it: it knows what was withheld before, not what was told."""
+    rng = np.random.default_rng(SEED + number)
+    counts = {d: int(rng.choice([0, 2, 3, 6, 11, 25])) for d in "abcdef"}
+    names, hidden = sorted(counts), np.zeros((1, 6), dtype=bool)
+    history: list[tuple[dict[str, int], set[str], frozenset[Hashable]]] = []
+    for _ in range(3):
+        values = np.array([[float(counts[d]) for d in names]])
+        small = is_small(values, 5)
+        group = np.zeros(6, dtype=np.int64)
+        hidden = hidden_in_rows(values, small, hidden, group=group, threshold=5)
+        apart = {d for d, is_hidden in zip(names, hidden[0], strict=True) if is_hidden}
+        history.append((dict(counts), apart, frozenset()))
+        for d in rng.choice(names, int(rng.integers(0, 3)), replace=False):
+            counts[str(d)] = max(0, counts[str(d)] + int(rng.integers(-3, 9)))
+    known, always, equations, few = joint(history)
+    assert leaks(known, always, equations, few) == []
 
 
 def test_a_cell_told_later_would_have_told_on_the_one_withheld_before() -> None:
