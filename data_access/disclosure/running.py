@@ -4,11 +4,12 @@ Two totals told, subtracted, are the sum of the days between them. With withheld
 the attacker gains an equation that runs along time and crosses those that run over areas. A total
 is told again only where the equation leaves every withheld cell its room:
 
-- in each withheld day's row there are two other cells about which no such equation is known, so
-  that whatever one cell takes another can give (*open* cells);
-- no other total has used that row before.
+- in each withheld day's row two other cells stay *open*: no such equation is known of them, and
+  together they hold room enough, so that whatever one cell takes the open ones can give;
+- the days between hold enough for the cell to take from, and their open cells enough to give.
 
-Then the rows are independent but for this one equation, and the bounds are exact in closed form.
+Then a withheld cell differs by an exchange between two days that touches no other total, however
+many are told: the condition is sufficient, and stays so when further totals are told.
 """
 
 from dataclasses import dataclass
@@ -47,14 +48,12 @@ class _Rows:
         counts = np.maximum(flows.values, 0.0)
         shape = (flows.values.shape[0], n_groups)
         self.whole, self.sum = np.zeros(shape), np.zeros(shape)
-        self.n_open, self.n_small = np.zeros(shape, dtype=int), np.zeros(shape, dtype=int)
+        self.n_open = np.zeros(shape, dtype=int)
         for number in range(n_groups):
             parts = flows.group == number
             self.whole[:, number] = counts[:, parts].sum(axis=1)
             self.sum[:, number] = (counts * flows.hidden)[:, parts].sum(axis=1)
             self.n_open[:, number] = flows.hidden[:, parts].sum(axis=1)
-            self.n_small[:, number] = flows.small[:, parts].sum(axis=1)
-        self.used = np.zeros(shape, dtype=bool)
         self.room = np.minimum(flows.threshold - 1.0, self.whole)
 
 
@@ -76,14 +75,14 @@ def hidden_totals(
     n_hidden, closable = np.zeros(n_parts, dtype=int), np.ones(n_parts, dtype=bool)
     for day in range(flows.values.shape[0]):
         n_hidden += flows.hidden[day]
-        # A row with fewer than three open cells, or used, bars every later total of its parts.
-        barred = rows.used[day] | (rows.n_open[day] <= PAIR)
+        # A row with fewer than three open cells bars every later total of its parts.
+        barred = rows.n_open[day] <= PAIR
         closable &= ~(flows.hidden[day] & barred[flows.group])
         for part in np.flatnonzero(told_before[day] & (n_hidden > 0)):
             _use(rows, flows, int(part), int(since[part]), day)
         told = ~hidden[day] & ((n_hidden == 0) | told_before[day])
         waiting = ~hidden[day] & (n_hidden > 0) & closable & ~told_before[day]
-        for part in np.flatnonzero(waiting):
+        for part in np.flatnonzero(waiting)[np.argsort(-totals[day, waiting], kind="stable")]:
             if _may_close(rows, flows, int(part), int(since[part]), day):
                 _use(rows, flows, int(part), int(since[part]), day)
                 told[part] = True
@@ -100,23 +99,19 @@ def _gap(flows: Flows, part: int, since: int, day: int) -> NDArray[np.int64]:
 
 def _use(rows: _Rows, flows: Flows, part: int, since: int, day: int) -> None:
     gap = _gap(flows, part, since, day)
-    rows.used[gap, flows.group[part]] = True
+    rows.sum[gap, flows.group[part]] -= np.maximum(flows.values[gap, part], 0.0)
     rows.n_open[gap, flows.group[part]] -= 1
 
 
 def _may_close(rows: _Rows, flows: Flows, part: int, since: int, day: int) -> bool:
     """Return whether the sum of a part's days since the last told total may be told."""
     gap, group = _gap(flows, part, since, day), int(flows.group[part])
-    if (rows.used[gap, group] | (rows.n_open[gap, group] <= PAIR)).any():
-        return False
-    total = float(np.maximum(flows.values[gap, part], 0.0).sum())
+    own = np.maximum(flows.values[gap, part], 0.0)
+    total, room = float(own.sum()), rows.room[gap, group]
     if 0 < total < flows.threshold:
         return False
-    sums, room = rows.sum[gap, group], rows.room[gap, group]
-    least = np.maximum(0.0, total - (sums.sum() - sums))
-    most = np.minimum(sums, total)
-    own, others = flows.small[gap, part], rows.n_small[gap, group] - flows.small[gap, part] > 0
+    if (rows.n_open[gap, group] <= PAIR).any() or (rows.sum[gap, group] - own < room).any():
+        return False
     lowest = np.where(room > 1, 1.0, 0.0)
-    bad_own = own & ((least > lowest) | (most < room))
-    bad_others = others & (sums - least < room)
-    return not (bad_own | bad_others).any()
+    can_rise, can_fall = total >= room, room.sum() - room >= own - lowest
+    return bool((~flows.small[gap, part] | (can_rise & can_fall)).all())
