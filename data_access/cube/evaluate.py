@@ -14,8 +14,16 @@ import polars as pl
 from data_access.codes import Status
 from data_access.contracts.rules import delay_quantiles
 from data_access.cube.missing import KEY, complete, explain, make_grid
-from data_access.cube.resolve import RESOLVED_SCHEMA, Want, candidates, in_common, resolve
+from data_access.cube.resolve import (
+    RESOLVED_SCHEMA,
+    Want,
+    candidates,
+    choose,
+    in_common,
+    resolve,
+)
 from data_access.cube.view import CubeView
+from data_access.disclosure.apply import suppressed_days, withhold
 from data_access.indicators.model import (
     MIN_REPORTED_DAYS,
     POPULATION,
@@ -71,7 +79,9 @@ class Frame:
 
 def measure_figures(view: CubeView, measure: Measure, frame: Frame) -> pl.DataFrame:
     """Return the figures of a measure: columns of FIGURE_SCHEMA, the whole grid."""
-    raw = resolve(view, measure, frame.want, days=frame.days)
+    raw = _published(
+        resolve(view, measure, frame.want, days=frame.days), view, measure, frame=frame
+    )
     done = _completed(raw, view, measure, frame=frame, codes=_codes([raw], frame))
     return done.with_columns(numerator=pl.lit(None), denominator=pl.lit(None)).select(_as_figures())
 
@@ -105,6 +115,40 @@ def indicator_figures(
         maintain_order="left",
     )
     return _computed(joined, indicator)
+
+
+def _published(
+    found: pl.DataFrame,
+    view: CubeView,
+    measure: Measure,
+    *,
+    frame: Frame,
+    common: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Return the cells found with those emptied that this viewer may not see (`disclosure`)."""
+    if view.withheld is None:
+        return found
+    return withhold(
+        found,
+        view.withheld,
+        measure=measure,
+        want=frame.want,
+        area_ids=frame.area_ids,
+        elsewhere=_days_elsewhere(view, measure, frame.want, common=common),
+    )
+
+
+def _days_elsewhere(
+    view: CubeView, measure: Measure, want: Want, *, common: pl.DataFrame | None
+) -> pl.Series | None:
+    """Return the days that other sources answer because another term has none of the usual."""
+    if common is None or common.is_empty():
+        return None
+    found = candidates(view, measure, want)
+    usual, shared = choose(found), choose(found, common=common)
+    place = ["day", "source_id", "family"]
+    differ = [usual.join(shared, on=place, how="anti"), shared.join(usual, on=place, how="anti")]
+    return pl.concat(differ)["day"].unique()
 
 
 # --- terms --------------------------------------------------------------------------------------
@@ -152,6 +196,7 @@ def _raw(
     days = frame.before(term.window_days - 1).days
     measure, want = _asked(view, term, frame)
     found = resolve(view, measure, want, days=days, common=common)
+    found = _published(found, view, measure, frame=replace(frame, want=want), common=common)
     if term.otherwise is None:
         return found
     other = _raw(view, term.otherwise, frame, common=common_otherwise)
@@ -221,7 +266,8 @@ def add_window(
 
     Shape: RESOLVED_SCHEMA in and out, every day present for each (area, code).
     Method: sum or mean of the reported days of the window; null below MIN_REPORTED_DAYS of them,
-        and on days that are not due or do not apply.
+        and on days that are not due or do not apply. A window that holds a withheld day is
+        withheld: two windows could be subtracted from each other.
     """
     groups = ["area_id", "by"]
     roll: Callable[..., pl.Expr] = (
@@ -229,19 +275,24 @@ def add_window(
     )
     values = roll(pl.col("value"), window_days, min_samples=MIN_REPORTED_DAYS).over(groups)
     barred = pl.col("status").is_in([int(Status.NOT_DUE), int(Status.NOT_APPLICABLE)])
+    withheld = suppressed_days(pl.col("status"), window_days).over(groups)
     return (
         _with_sources_of_window(completed.sort(*groups, "day"), window_days)
         .with_columns(
-            value=pl.when(~barred).then(values),
+            value=pl.when(~barred & ~withheld).then(values),
+            withheld=~barred & withheld,
             known_at=pl.col("known_at").rolling_max(window_days, min_samples=1).over(groups),
         )
         .with_columns(
             status=pl.when(pl.col("value").is_not_null())
             .then(pl.lit(int(Status.VALUE), dtype=pl.Int8))
+            .when("withheld")
+            .then(pl.lit(int(Status.SUPPRESSED), dtype=pl.Int8))
             .when(pl.col("status") == Status.VALUE)
             .then(pl.lit(int(Status.NOT_REPORTED), dtype=pl.Int8))
             .otherwise(pl.col("status"))
         )
+        .drop("withheld")
     )
 
 
@@ -288,8 +339,20 @@ def _computed(joined: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
             **_least_complete(names),
             known_at=pl.max_horizontal([f"{name}:known_at" for name in names]),
         )
+        .with_columns(_silent(names))
         .select(_as_figures())
     )
+
+
+def _silent(names: list[str]) -> list[pl.Expr]:
+    """Return what a figure says of what it was made of: nothing, if any term of it is withheld."""
+    said = ("value", "numerator", "denominator", "n_present", "n_expected", "part_rank",
+            "source_ids", "known_at")  # fmt: skip
+    is_hidden = pl.any_horizontal([pl.col(f"{n}:status") == Status.SUPPRESSED for n in names])
+    shown = [pl.when(~is_hidden).then(pl.col(name)).alias(name) for name in said]
+    hidden = pl.lit(int(Status.SUPPRESSED), dtype=pl.Int8)
+    lost = is_hidden & (pl.col("status") != Status.NOT_APPLICABLE)
+    return [*shown, pl.when(lost).then(hidden).otherwise(pl.col("status")).alias("status")]
 
 
 def _guarded(indicator: Indicator) -> pl.Expr:

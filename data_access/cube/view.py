@@ -76,6 +76,8 @@ class CubeView:
         delivered: source_id, platform, delivered (µs): last delivery of each source.
         visible: areas whose cells the viewer may see; None: all.
         kept: what was already worked out, by whoever did.
+        withheld: the cells that are not published (`disclosure.apply.WITHHELD_SCHEMA`), for whoever
+            sees only what was published; None: nothing is withheld.
     """
 
     state: State
@@ -85,6 +87,7 @@ class CubeView:
     delivered: pl.DataFrame
     visible: pl.Series | None
     kept: Kept = field(default_factory=Kept)
+    withheld: pl.DataFrame | None = None
 
     @property
     def catalogue(self) -> Catalogue:
