@@ -3,7 +3,7 @@
 Pure but for the question it asks; nothing here decides a level.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -17,7 +17,9 @@ from data_access.reference.places import Areas
 Figures = Callable[[Ask], pl.DataFrame]
 """Answers a question with what its figures were made of, for one viewer."""
 Series = Sequence[float | None]
-DAILY = ("cases", "cases_community", "deaths")
+DAILY = ("cases", "deaths")
+COMMUNITY = ("cong_dong", "community")
+"""Codes of the place of detection that count as community."""
 COVERAGE, POSITIVITY = "vaccination_coverage_1", "test_positivity_pcr"
 FULL, CLUSTERS = "persons_fully_vaccinated_cumulative", "clusters_opened"
 EVERYBODY = "all"
@@ -48,7 +50,8 @@ class Known:
         first: the first day.
         n_days: number of days.
         series: by (name, area): one value a day, None where there is none. Names are those of
-            `DAILY`, `COVERAGE`, `positive`, `tested`, `CLUSTERS`, and `full.<band of age>`.
+            `DAILY`, `cases_community`, `COVERAGE`, `positive`, `tested`, `CLUSTERS`, and
+            `full.<band of age>`.
         people: population by (denominator or group, area).
     """
 
@@ -87,6 +90,9 @@ def gather(ask: Figures, ground: Ground, *, areas: Areas, first: date, last: dat
     plain = _asked(ask, ground, (*DAILY, COVERAGE, CLUSTERS), first=first, last=last)
     for day, area, key, value in plain.select("date", "area_code", "id", "value").iter_rows():
         put(key, area, day, value)
+    places = _asked(ask, ground, ("cases",), first=first, last=last, by="detected_in")
+    for area, day, value in list(_community(places, series, first)):
+        put("cases_community", area, day, value)
     tests = _asked(ask, ground, (POSITIVITY,), first=first, last=last)
     for day, area, part, whole in tests.select(
         "date", "area_code", "numerator", "denominator"
@@ -97,6 +103,31 @@ def gather(ask: Figures, ground: Ground, *, areas: Areas, first: date, last: dat
     for day, area, age, value in full.select("date", "area_code", "age", "value").iter_rows():
         put(f"full.{age}", area, day, value)
     return Known(first=first, n_days=n_days, series=series, people=_people(areas, ground.vintage))
+
+
+def _community(
+    places: pl.DataFrame, series: Mapping[tuple[str, str], Series], first: date
+) -> Iterator[tuple[str, date, float | None]]:
+    """Return community cases by area and day.
+
+    Nobody writes down that none was found in the community: where the places of detection that
+    are known add up to all cases of the day, a place that is not named had none.
+    """
+    parts: dict[tuple[str, date], list[float]] = {}
+    for day, area, code, value in places.select(
+        "date", "area_code", "detected_in", "value"
+    ).iter_rows():
+        mine = parts.setdefault((area, day), [0.0, 0.0, 0.0])
+        if value is not None:
+            mine[0] += value
+            mine[1] += value if code in COMMUNITY else 0.0
+            mine[2] += 1 if code in COMMUNITY else 0
+    for (_, area), days in [one for one in series.items() if one[0][0] == "cases"]:
+        for number, total in enumerate(days):
+            day = first + timedelta(days=number)
+            named, found, n_found = parts.get((area, day), [0.0, 0.0, 0.0])
+            whole = total is not None and named == total
+            yield area, day, found if n_found or whole else None
 
 
 def _asked(
