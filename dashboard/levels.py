@@ -26,11 +26,14 @@ def said_of(one: Directive) -> tuple[str, ...]:
 
 HORIZON_DAYS = 365
 """A pace of today says nothing of what is farther away."""
+RANKED = ("incidence", "coverage_1", "old_full", "deaths", "positivity", "incidence_14d")
+"""Criteria that stand in the ranking, those of the rule shown."""
 _SCHEMES = dict.fromkeys(one.scheme for one in rule_sets().values())
 NAMES = frozenset(
     {
         *(f"{scheme}_{n}" for scheme, n in product(_SCHEMES, range(LOWEST, HIGHEST + 1))),
         *(f"c_{one.key}" for rule in rule_sets().values() for one in rule.criteria),
+        *(f"s_{key}" for key in RANKED),
         *(f"unit_{one.unit}" for rule in rule_sets().values() for one in rule.criteria),
         *(f"grade_{one}" for r in rule_sets().values() for c in r.criteria for one in c.grades),
         *(f"permit_{one}" for one in WORDS),
@@ -76,17 +79,17 @@ def value_text(value: Value, criterion: Criterion, *, t: Translate, language: st
     return formatting.number(value, language=language, decimals=0 if value == round(value) else 1)
 
 
-def near_text(standing: Standing, key: str, *, t: Translate, language: str) -> str:
-    """Return how far a criterion is from the nearest edge, in words; empty where it has none."""
+def near_sign(standing: Standing, key: str, *, t: Translate, language: str) -> str:
+    """Return how far a criterion is from the nearest edge: `↑ 67,7`, `↓ 2`; empty for none."""
     readings = {one.criterion.key: one for one in standing.assessment.per_criterion}
     one = readings.get(key)
     gaps = [gap for gap in (one.below, one.above) if gap is not None] if one else []
     if one is None or not gaps:
         return ""
     least = min(gaps)
-    is_above = one.above is not None and least == one.above
+    arrow = "↑" if one.above is not None and least == one.above else "↓"
     shown = value_text(float(least), one.criterion, t=t, language=language)
-    return t("levels.to_above" if is_above else "levels.to_below", gap=shown)
+    return f"{arrow}{formatting.NARROW}{shown}"
 
 
 def change_text(change: Change, standing: Standing, *, t: Translate, language: str) -> str:

@@ -1,6 +1,6 @@
 """Cached levels: see `dashboard.loaders` for the rules that hold here too."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 
@@ -109,7 +109,7 @@ def map_message(
         "ramp": "levels",
         "breaks": [1, 2, 3],
         "names": names,
-        "labels": [centres.get(code) for code in areas["code"]],
+        "labels": [_label(found.get(code), centres.get(code)) for code in areas["code"]],
         "legendTitle": t("levels.legend", day=formatting.day(day, language=language)),
         "legend": [
             *({"kind": f"c{n - 1}", "label": name} for n, name in names.items()),
@@ -118,6 +118,18 @@ def map_message(
         "text": {**text, "states": states} if isinstance(text, dict) else text,
     }
     return payload.pack_message(content)
+
+
+def _label(
+    rows: Sequence[Standing] | None, at: tuple[float, float] | None
+) -> tuple[float, float, str] | None:
+    """Return where a level is written and what: `3`; `3?` where nothing else remains possible."""
+    if not rows or at is None:
+        return None
+    made = rows[-1].assessment
+    low, high = made.possible
+    text = str(made.level) if made.level else f"{low}?" if low == high else ""
+    return (*at, text) if text else None
 
 
 def _entry(title: str) -> Entry:

@@ -164,7 +164,7 @@ def _pace(one: Board) -> None:
     edge = t("levels.no_edge")
     if found.edge is not None:
         number = formatting.number(found.edge, language=one.seen.language)
-        edge = t("levels.pace_edge", edge=number)
+        edge = t("levels.pace_edge", n=number)
     linear, exponential = (levels.days_text(n, t=t) for n in (found.linear, found.exponential))
     text = t("levels.pace", edge=edge, linear=linear, exponential=exponential)
     draw(element("p", text, class_="td-when"))

@@ -21,7 +21,6 @@ from data_access.rules.model import HIGHEST, LOWEST, RuleSet, Value
 PAGE = "levels"
 ADDRESS = ("date", "area", "level", "rule")
 MAP = "map_levels"
-COLUMNS = ("incidence", "coverage_1", "old_full", "deaths", "positivity", "incidence_14d")
 MOST_COLUMNS = 3
 
 
@@ -255,7 +254,9 @@ def badge(level: int | None, possible: tuple[int, int], seen: Context) -> Markup
 
 def columns_of(rule: RuleSet) -> list[str]:
     """Return the criteria that stand in the ranking: those that every rule's reader asks for."""
-    return [key for key in COLUMNS if key in {one.key for one in rule.criteria}][:MOST_COLUMNS]
+    return [key for key in levels.RANKED if key in {one.key for one in rule.criteria}][
+        :MOST_COLUMNS
+    ]
 
 
 def _ranking(one: Board) -> None:
@@ -264,7 +265,7 @@ def _ranking(one: Board) -> None:
     draw(element("h2", title, class_="td-section"))
     codes, keys = levels.ordered(one.found), columns_of(one.ruleset)
     rows = [_row(one, code, keys) for code in codes]
-    heads = (t("levels.area"), t("levels.title_level"), *(t(f"levels.c_{key}") for key in keys),
+    heads = (t("levels.area"), t("levels.title_level"), *(t(f"levels.s_{key}") for key in keys),
              t("levels.nearest"), t("levels.missing"))  # fmt: skip
     numeric = tuple(range(2, 2 + len(keys)))
     chosen = codes.index(one.area) if one.area in codes else None
@@ -294,9 +295,8 @@ def _row(one: Board, code: str, keys: list[str]) -> tuple[Child, ...]:
         one.names.get(code, code),
         badge(made.level, made.possible, seen),
         *cells,
-        levels.near_text(standing, lead, t=seen.t, language=seen.language),
-        ", ".join(seen.t(f"levels.c_{key}") for key in made.missing[:2])
-        + (" …" if len(made.missing) > 2 else ""),  # noqa: PLR2004 -- two fit a cell
+        levels.near_sign(standing, lead, t=seen.t, language=seen.language),
+        seen.t("levels.n_missing", n=len(made.missing)) if made.missing else "",
     )
 
 

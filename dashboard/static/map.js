@@ -340,13 +340,12 @@ class AreaMap {
     this.svg.querySelector(".tdm-figures")?.remove();
     const { labels, boundaries, latitude } = this.message;
     if (!labels || !boundaries) return;
-    const place = project(latitude), size = this.letter * 0.95;
+    const place = project(latitude), size = 12 * this.unit;
     const group = draw("g", { class: "tdm-figures", "aria-hidden": "true" });
     this.order.forEach((code, i) => {
-      const { value } = this.state(i);
-      if (value === null || !labels[i] || !this.paths.has(code)) return;
+      if (!labels[i] || !this.paths.has(code)) return;
       const [x, y] = place(labels[i]);
-      group.append(draw("text", { x, y: y + size * 0.35, "font-size": size, "text-anchor": "middle" }, String(value)));
+      group.append(draw("text", { x, y: y + size * 0.35, "font-size": size, "text-anchor": "middle" }, labels[i][2]));
     });
     this.svg.append(group);
   }
