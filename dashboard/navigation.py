@@ -62,6 +62,10 @@ PAGES = (
         )
     ),
     PageEntry(
+        key="levels", path="levels", icon=":material/signal_cellular_alt:", roles=WITHOUT_PRESS,
+        group=COMMAND, projected=True,
+    ),
+    PageEntry(
         key="province", path="province", icon=":material/location_city:", roles=WITHOUT_PRESS,
         group=PLACES,
     ),

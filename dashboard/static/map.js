@@ -299,6 +299,7 @@ class AreaMap {
   }
 
   written(value) {
+    if (this.message.names) return this.message.names[value] || String(value);
     const { percent, decimals, unit } = this.message;
     const shown = new Intl.NumberFormat(this.message.locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
     const text = shown.format(percent ? value * 100 : value);
@@ -330,7 +331,23 @@ class AreaMap {
       this.slider.setAttribute("aria-valuetext", this.date());
       this.dayLabel.textContent = this.date();
     }
+    this.figures();
     this.paintLegend();
+  }
+
+  // A level written on its area, so that nothing hangs on colour alone.
+  figures() {
+    this.svg.querySelector(".tdm-figures")?.remove();
+    const { labels, boundaries, latitude } = this.message;
+    if (!labels || !boundaries) return;
+    const place = project(latitude), size = 12 * this.unit;
+    const group = draw("g", { class: "tdm-figures", "aria-hidden": "true" });
+    this.order.forEach((code, i) => {
+      if (!labels[i] || !this.paths.has(code)) return;
+      const [x, y] = place(labels[i]);
+      group.append(draw("text", { x, y: y + size * 0.35, "font-size": size, "text-anchor": "middle" }, labels[i][2]));
+    });
+    this.svg.append(group);
   }
 
   paintLegend() {

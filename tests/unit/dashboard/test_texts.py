@@ -9,6 +9,7 @@ import pytest
 
 from dashboard.commands import COMMANDS
 from dashboard.i18n import LANGUAGES, pick, texts, translator
+from dashboard.levels import NAMES as LEVEL_NAMES
 from dashboard.navigation import PAGES
 from dashboard.testing_tables import STEPS as SAMPLE_STEPS
 from data_access.chain.cells import AGES
@@ -60,6 +61,7 @@ def names_made_at_run_time() -> set[str]:
         *(f"{CHAIN_PLATFORM}_{cut.by}" for cut in CUTS),
         *(f"{name}.{code}" for name, codes in UNLABELLED.items() for code in codes),
         *country().groups,
+        *LEVEL_NAMES,
     }
 
 
@@ -88,7 +90,7 @@ def test_every_text_is_used() -> None:
 
 def test_every_key_that_is_written_out_exists() -> None:
     sections = {key.split(".")[0] for key in texts("vi")}
-    shape = re.compile(rf"^({'|'.join(sections)})\.[a-z_]+$")
+    shape = re.compile(rf"^({'|'.join(sections)})\.[a-z_]*[a-z]$")
     # File names and module paths look alike; those that are no key are listed.
     known = set(texts("vi")) | {"map.js", "live.js", "app.py"}
     assert {text for text in literals() if shape.match(text)} - known == set()

@@ -1,0 +1,1 @@
+"""The official rules of an epidemic by date: declared as data, evaluated as pure functions."""

@@ -1,0 +1,146 @@
+"""The levels page: levels recomputed from what was delivered, undetermined never coloured."""
+
+import csv
+import json
+import re
+import shutil
+import zlib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dashboard import resources
+from data_access.reference.pack import PACKS
+from tests.app.conftest import LAST, cases_on, html, reporting_provinces, run
+
+pytestmark = [pytest.mark.app, pytest.mark.usefixtures("settings")]
+TRIAL = {"rule": "decision_4800"}
+
+
+@pytest.fixture
+def by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pack in which every input but the cases is set by hand; all cases count everywhere."""
+    pack = tmp_path / "pack"
+    shutil.copytree(PACKS / "vn", pack)
+    rows = ["area,from,until,key,value,source"]
+    local = []
+    for code in reporting_provinces():
+        rows += [f"{code},2021-01-01,,{key},{value},test" for key, value in
+                 (("plans_ready", "yes"), ("coverage_1", "0.9"), ("old_full", "0.9"))]  # fmt: skip
+        local.append(f'[[local]]\narea = "{code}"\nrule_set = "decision_4800"\nnumerator = "all"\n')
+    (pack / "level_inputs.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (pack / "levels.toml").write_text("\n".join(local), encoding="utf-8")
+    monkeypatch.setenv("TUYENDAU_PACK", str(pack))
+
+
+def expected() -> dict[str, int]:
+    """The level of every province that reports, by Decision 4800 with the inputs by hand."""
+    with (PACKS / "vn" / "population.csv").open(encoding="utf-8") as file:
+        people = {
+            row["code"]: int(row["population"])
+            for row in csv.DictReader(file)
+            if (row["vintage"], row["group"], row["source"]) == ("63", "all", "census_2019")
+        }
+    found = {}
+    for code in reporting_provinces():
+        week = sum(cases_on(code, LAST - timedelta(days=back)) for back in range(7))
+        rate = week / people[code] * 100_000
+        found[code] = 1 if rate < 20 else 2 if rate < 150 else 3
+    return found
+
+
+def badges(page: str) -> list[int]:
+    return [int(n) for n in re.findall(r'class="td-level td-level-(\d)"', page)]
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_levels_in_the_ranking_are_those_of_plain_arithmetic() -> None:
+    app = run("levels", **{"as": "national", **TRIAL})
+    assert not app.error
+    levels = expected()
+    shown = badges(html(app))
+    assert len(set(levels.values())) >= 2
+    for level in (1, 2, 3):
+        assert shown.count(level) == list(levels.values()).count(level)
+    assert shown[: len(levels)] == sorted(levels.values(), reverse=True)
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_the_area_opened_says_what_would_change_it() -> None:
+    app = run("levels", **{"as": "national", "area": "79", **TRIAL})
+    assert not app.error
+    page = html(app)
+    assert "Thay đổi nhỏ nhất làm đổi cấp" in page
+    assert "mỗi tuần)" in page
+    assert "Tập trung đông người" in page
+    assert app.get("plotly_chart")
+
+
+def test_without_inputs_everything_is_undetermined_and_who_stands_in() -> None:
+    app = run("levels", **{"as": "national"})
+    assert not app.error
+    page = html(app)
+    # On 1 September 2021 Decision 2686 is in force; nobody set a commune's level.
+    assert "2686/QĐ-BCĐQG đang hiệu lực nhưng chưa xác định được" in page
+    assert set(badges(page)) == {0}
+
+
+def test_a_trial_is_called_one() -> None:
+    page = html(run("levels", **{"as": "national", **TRIAL}))
+    assert "không có hiệu lực vào ngày này" in page
+
+
+def test_in_english() -> None:
+    app = run("levels", **{"as": "national", "lang": "en", "area": "79"})
+    assert not app.error
+    assert "Undetermined" in html(app)
+    assert "directives" in html(app)
+
+
+def test_a_province_sees_only_itself() -> None:
+    app = run("levels", **{"as": "province:79"})
+    assert not app.error
+    page = html(app)
+    assert "Hồ Chí Minh" in page
+    assert "Bình Dương" not in page
+
+
+def test_the_press_is_refused() -> None:
+    app = run("levels", **{"as": "press"})
+    assert badges(html(app)) == []
+
+
+def test_districts_have_levels_of_their_own() -> None:
+    app = run("levels", **{"as": "national", "area": "79", "level": "district"})
+    assert not app.error
+    assert len(badges(html(app))) >= 22
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_the_map_writes_the_level_and_leaves_the_undetermined_without_colour() -> None:
+    from dashboard import loaders_levels
+    from data_access.codes import Role
+    from data_access.viewer import make_viewer
+
+    shared = resources.shared()
+    viewer = make_viewer(Role.NATIONAL, now=shared.clock())
+    spot = ("province", "63", None)
+    found = loaders_levels.standings(
+        viewer=viewer, spot=spot, day=LAST, rule="decision_4800", token=shared.token()
+    )
+    packed = loaders_levels.map_message(
+        found, spot, viewer=viewer, day=LAST, language="en", selected=None
+    )
+    message = json.loads(zlib.decompress(packed))
+    codes = [area["code"] for area in message["areas"]]
+    levels = expected()
+    values = dict(zip(codes, (row[0] for row in message["values"]), strict=True))
+    assert {code: values[code] for code in levels} == levels
+    assert values["04"] is None
+    assert message["states"][codes.index("04")] == "n"
+    written = {
+        code: label[2] for code, label in zip(codes, message["labels"], strict=True) if label
+    }
+    assert written == {code: str(level) for code, level in levels.items()}
+    assert [row["kind"] for row in message["legend"]] == ["c0", "c1", "c2", "c3", "not_reported"]
