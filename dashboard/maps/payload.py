@@ -123,7 +123,8 @@ def message(  # noqa: PLR0913 -- the parts of one message
     places = entry.decimals + (2 if entry.is_ratio else 0)
     values, states = series(slides, places=places)
     limits = breaks(
-        [value for row in values for value in row if value is not None], decimals=places
+        [entry.within(value) for row in values for value in row if value is not None],
+        decimals=places,
     )
     count = (slides.end - slides.start).days + 1
     return {
@@ -141,6 +142,7 @@ def message(  # noqa: PLR0913 -- the parts of one message
         "percent": entry.is_ratio,
         "percentSign": "%" if language == "en" else formatting.NARROW + "%",
         "decimals": entry.decimals,
+        "horizon": entry.horizon,
         "unit": "" if entry.is_ratio else entry.unit_text(t),
         "locale": "vi-VN" if language == "vi" else "en-GB",
         "month": "2-digit" if language == "vi" else "short",

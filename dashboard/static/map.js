@@ -299,7 +299,9 @@ class AreaMap {
   }
 
   written(value) {
-    const { percent, decimals, unit } = this.message;
+    const { percent, decimals, unit, horizon } = this.message;
+    const beyond = horizon !== null && value > horizon;
+    if (beyond) return `> ${new Intl.NumberFormat(this.message.locale).format(horizon)} ${unit}`.trim();
     const shown = new Intl.NumberFormat(this.message.locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
     const text = shown.format(percent ? value * 100 : value);
     return percent ? `${text}${this.message.percentSign}` : unit ? `${text} ${unit}` : text;
