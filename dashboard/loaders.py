@@ -14,6 +14,7 @@ from dashboard.catalogue import Entry, of_indicator, of_measure
 from dashboard.headline import HEADLINE, LEAD, opening_day
 from dashboard.i18n import DEFAULT, translator
 from dashboard.maps import payload
+from dashboard.maps.marks import Marks
 from dashboard.scenarios import score
 from data_access.chain.spread import Spread
 from data_access.clusters import may_see
@@ -151,7 +152,7 @@ def map_message(  # noqa: PLR0913 -- everything that a message depends on is in 
 
 def quarantine_marks(
     *, viewer: Viewer, day: date, token: str, ground: tuple[str, str, str | None], language: str
-) -> payload.Marks | None:
+) -> Marks | None:
     """Return the quarantine sites as marks on a map; None where none can be placed."""
     _, vintage, inside = ground
     found = quarantine_sites(viewer=viewer, day=day, token=token)
@@ -169,7 +170,7 @@ def quarantine_marks(
 
 def marks_of_clusters(
     *, viewer: Viewer, day: date, token: str, ground: tuple[str, str, str | None], language: str
-) -> payload.Marks | None:
+) -> Marks | None:
     """Return the clusters as marks on a map; None for a viewer who may not see them."""
     if not may_see(viewer):
         return None

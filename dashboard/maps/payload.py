@@ -16,6 +16,7 @@ from dashboard import formatting
 from dashboard.catalogue import Entry
 from dashboard.i18n import Translate
 from dashboard.maps.classes import breaks
+from dashboard.maps.marks import Marks
 from data_access.reference.names import normalise
 
 STATE_LETTERS: Mapping[str, str] = {
@@ -67,44 +68,6 @@ class Slides:
     figures: pl.DataFrame
     start: date
     end: date
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mark:
-    """A place on top of the areas.
-
-    Attributes:
-        at: (longitude, latitude).
-        turn: its number among the marks of one place, which stand in a ring about it.
-        radius: in pixels.
-        kind: class of its colour, one of the legend's.
-        area: code of the area that a click on it picks.
-        name: what it is.
-        text: what is told of it.
-    """
-
-    at: tuple[float, float]
-    turn: int
-    radius: float
-    kind: str
-    area: str
-    name: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Marks:
-    """Places on top of the areas, the largest first.
-
-    Attributes:
-        marks: the places.
-        title: heading of their legend.
-        legend: (kind, label) of every class.
-    """
-
-    marks: tuple[Mark, ...]
-    title: str
-    legend: tuple[tuple[str, str], ...]
 
 
 def message(  # noqa: PLR0913 -- the parts of one message
