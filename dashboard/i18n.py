@@ -13,7 +13,7 @@ LANGUAGES = ("vi", "en")
 DEFAULT = "vi"
 
 Translate = Callable[..., str]
-"""`t(key, **placeholders)` of one language."""
+"""`t(key, count=None, **placeholders)` of one language."""
 
 
 @cache
@@ -53,13 +53,18 @@ def has(key: str, *, language: str) -> bool:
 def translator(language: str) -> Translate:
     """Return `t` of a language.
 
+    With a `count` of one, `key_single` is taken where the language has it. Vietnamese has one form
+    for all numbers, so only English writes such texts.
+
     Raises (from `t`):
         KeyError: if the key does not exist or a placeholder is not filled.
     """
     known = texts(language if language in LANGUAGES else DEFAULT)
 
-    def t(key: str, **placeholders: object) -> str:
-        return known[key].format(**placeholders) if placeholders else known[key]
+    def t(key: str, count: float | None = None, **placeholders: object) -> str:
+        singular = f"{key}_single"
+        text = known[singular if count == 1 and singular in known else key]
+        return text.format(**placeholders) if placeholders else text
 
     return t
 

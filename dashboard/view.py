@@ -13,7 +13,7 @@ from data_access.codes import PLATFORMS, Level
 
 SPANS = (30, 90, 180, 800)
 """Lengths of the day slider; the last one stands for everything."""
-PROJECTOR, LAYERS = "projector", ("sites", "clusters")
+PROJECTOR, LAYERS = "projector", ("sites", "laboratories", "clusters", "venues", "flows")
 PER_PEOPLE, SMOOTH, INDEX = "100k", "7d", "index"
 MOST_AREAS = 6
 """Areas beside each other on one chart: more lines than that cannot be told apart."""
@@ -43,7 +43,7 @@ class View:
         cell: row and day picked on the sync desk's matrix, as `79.2021-08-21`.
         denominator: population that shares and rates are divided by.
         mode: `projector` for a screen in a briefing room: large, without controls, turning pages.
-        layer: what stands on top of the map: `sites` or `clusters`; None: nothing.
+        layer: what stands on top of the map, one of `LAYERS`; None: nothing.
         per: `100k` for counts per 100,000 people.
         smooth: `7d` for seven days together.
         areas: codes of the areas compared, each once, at most `MOST_AREAS`.

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from dashboard import loaders
+from dashboard import loaders, loaders_maps
 from dashboard.catalogue import Entry
 from dashboard.context import Context
 from dashboard.maps import component
@@ -42,6 +42,14 @@ def ground_of(entry: Entry, seen: Context, *, day: date) -> Ground:
     return own if known else country
 
 
+def inside(code: str | None, *, day: date) -> Ground:
+    """Return the ground of a place: the districts of a province, else the provinces."""
+    vintage = loaders.vintage_for(day, None)
+    if code and loaders.has_level(Level.DISTRICT.value, vintage, code):
+        return Ground(level=Level.DISTRICT.value, vintage=vintage, inside=code)
+    return Ground(level=Level.PROVINCE.value, vintage=vintage)
+
+
 def ask_of(
     entry: Entry, ground: Ground, *, start: date | None, end: date | None, denominator: str = ""
 ) -> Ask:
@@ -70,13 +78,13 @@ def compact(
     """Draw the day on screen without a player, on a ground of its own where one is given.
 
     A map of other areas has a key of its own: what is picked on one is no choice on another.
-    `marks` is as in `loaders.map_message`.
+    `marks` is as in `loaders_maps.map_message`.
     """
     if seen.day is None:
         return
     ground = ground or ground_of(entry, seen, day=seen.day)
     ask = ask_of(entry, ground, start=seen.day, end=seen.day, denominator=denominator)
-    packed = loaders.map_message(
+    packed = loaders_maps.map_message(
         viewer=seen.viewer,
         ask=ask,
         token=seen.token,
@@ -96,7 +104,7 @@ def full(  # noqa: PLR0913 -- the parts of one map
     selected: str | None, marks: str = "",
 ) -> None:  # fmt: skip
     """Draw the map with its player over a span of days; marks are those of the day it opened."""
-    packed = loaders.map_message(
+    packed = loaders_maps.map_message(
         viewer=seen.viewer,
         ask=ask_of(entry, ground, start=start, end=end),
         token=seen.token,

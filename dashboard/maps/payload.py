@@ -127,7 +127,17 @@ def _marks(marks: Marks) -> dict[str, object]:
         ]
         for one in marks.marks
     ]  # fmt: skip
-    return {"title": marks.title, "legend": list(map(list, marks.legend)), "points": points}
+    arrows = [
+        [*(round(one, 3) for one in (*arrow.start, *arrow.end)), arrow.width, arrow.area,
+         arrow.name, arrow.text]
+        for arrow in marks.arrows
+    ]  # fmt: skip
+    return {
+        "title": marks.title,
+        "legend": list(map(list, marks.legend)),
+        "points": points,
+        **({"arrows": arrows} if arrows else {}),
+    }
 
 
 def _ground(canvas: Canvas) -> dict[str, object]:

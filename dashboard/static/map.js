@@ -2,6 +2,7 @@
 // message, and plays through the days without asking the server. Text only ever enters as text
 // nodes. Talks back with two values: the selected area and the day.
 
+import { Arrows } from "./arrows.js";
 import { draw, make, shown } from "./parts.js";
 
 const STATES = { n: "not_reported", d: "not_due", s: "suppressed", a: "not_applicable", y: "not_synchronised" };
@@ -252,6 +253,7 @@ class AreaMap {
   mark() {
     const { marks, boundaries, latitude } = this.message;
     this.svg.querySelector(".tdm-marks")?.remove();
+    this.arrows?.clear();
     this.markLegend.hidden = !marks || !boundaries;
     if (this.markLegend.hidden) return;
     const place = project(latitude);
@@ -267,18 +269,22 @@ class AreaMap {
       }));
     });
     this.svg.append(group);
+    this.arrows = new Arrows(this.svg, marks, { place, pixel, select: (code) => this.select(code) });
     const rows = marks.legend.map(([kind, label], i) => {
       const swatch = draw("svg", { class: "tdm-swatch", viewBox: "0 0 28 18", "aria-hidden": "true" });
-      swatch.append(draw("circle", { cx: 14, cy: 9, r: 6.5, class: "tdm-place", "data-kind": kind }));
+      if (marks.arrows) swatch.append(draw("path", { d: "M2 9H26", class: "tdm-arc", "stroke-width": kind }));
+      else swatch.append(draw("circle", { cx: 14, cy: 9, r: 6.5, class: "tdm-place", "data-kind": kind }));
       const many = marks.points.filter((point) => point[4] === i).length;
-      return make("li", {}, swatch, make("span", {}, label), make("b", {}, String(many)));
+      return make("li", {}, swatch, make("span", {}, label), ...(marks.arrows ? [] : [make("b", {}, String(many))]));
     });
-    this.markLegend.replaceChildren(make("p", { class: "tdm-unit" }, marks.title), make("ul", { class: "tdm-keys" }, ...rows));
+    this.markLegend.replaceChildren(
+      make("p", { class: "tdm-unit" }, marks.title), make("ul", { class: "tdm-keys" }, ...rows), ...this.arrows.list());
   }
 
   markOf(event) {
-    const number = event.target.dataset?.mark;
-    return number === undefined ? null : this.message.marks?.points[Number(number)] || null;
+    const { mark: number, arrow } = event.target.dataset || {};
+    if (arrow !== undefined) return this.message.marks?.arrows?.[Number(arrow)]?.slice(-3) || null;
+    return number === undefined ? null : this.message.marks?.points[Number(number)]?.slice(-3) || null;
   }
 
   // ---- state of an area -----------------------------------------------------------------------
@@ -354,7 +360,7 @@ class AreaMap {
   // ---- what a person does ---------------------------------------------------------------------
 
   areaOf(event) {
-    const code = this.markOf(event)?.[5] ?? event.target.closest?.("path[data-code]")?.dataset.code;
+    const code = this.markOf(event)?.[0] ?? event.target.closest?.("path[data-code]")?.dataset.code;
     return code !== undefined && this.at.has(code) ? code : null;
   }
 
@@ -363,7 +369,7 @@ class AreaMap {
     if (!code || event.pointerType === "touch") { this.tip.hidden = true; return; }
     const index = this.at.get(code);
     const mark = this.markOf(event);
-    const [name, text] = mark ? [mark[6], mark[7]] : [this.message.areas[index].name, this.say(index)];
+    const [name, text] = mark ? [mark[1], mark[2]] : [this.message.areas[index].name, this.say(index)];
     this.tip.replaceChildren(make("b", {}, name), make("span", {}, text), make("small", {}, this.date()));
     this.tip.hidden = false;
     const edge = this.stage.getBoundingClientRect();
