@@ -11,7 +11,7 @@ from dashboard import formatting
 from dashboard.i18n import Translate
 from dashboard.maps.marks import Arrow, Centres, Marks
 
-MOST = 60
+MOST = 40
 """Arrows at most: more would cover the country. The table holds all."""
 THINNEST, WIDEST = 1.5, 8.0
 

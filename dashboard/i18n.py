@@ -13,7 +13,9 @@ LANGUAGES = ("vi", "en")
 DEFAULT = "vi"
 
 Translate = Callable[..., str]
-"""`t(key, count=None, **placeholders)` of one language."""
+"""`t(key, **placeholders)` of one language."""
+COUNTED, ONE = ("count", "n", "days"), (1, "1")
+"""The placeholders that tell how many, the first of them that is there; and one, also written."""
 
 
 @cache
@@ -53,17 +55,18 @@ def has(key: str, *, language: str) -> bool:
 def translator(language: str) -> Translate:
     """Return `t` of a language.
 
-    With a `count` of one, `key_single` is taken where the language has it. Vietnamese has one form
-    for all numbers, so only English writes such texts.
+    Where what is counted is one, `key_single` is taken if the language has it. Vietnamese has one
+    form for all numbers, so only English writes such texts.
 
     Raises (from `t`):
         KeyError: if the key does not exist or a placeholder is not filled.
     """
     known = texts(language if language in LANGUAGES else DEFAULT)
 
-    def t(key: str, count: float | None = None, **placeholders: object) -> str:
+    def t(key: str, **placeholders: object) -> str:
+        is_one = next((placeholders[n] in ONE for n in COUNTED if n in placeholders), False)
         singular = f"{key}_single"
-        text = known[singular if count == 1 and singular in known else key]
+        text = known[singular if is_one and singular in known else key]
         return text.format(**placeholders) if placeholders else text
 
     return t

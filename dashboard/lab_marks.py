@@ -14,8 +14,14 @@ from dashboard.testing_tables import Load, laboratory_loads
 SMALLEST, LARGEST = 3.0, 9.0
 MOST = 250
 HIGH, TIGHT, FULL = 0.7, 0.9, 1.0
-CLASSES = ("low", "high", "tight", "full", "none")
-"""Of load: below 70 %, below 90 %, below 100 %, at capacity or above, not known."""
+CLASSES = {
+    "low": "layers.load_low",
+    "high": "layers.load_high",
+    "tight": "layers.load_tight",
+    "full": "layers.load_full",
+    "none": "layers.load_none",
+}
+"""Of load, with their texts: below 70 %, below 90 %, below 100 %, at capacity, not known."""
 
 
 def on_map(
@@ -48,7 +54,7 @@ def on_map(
     ][:MOST]
     if not dots:
         return None
-    legend = tuple((kind, t(f"layers.load_{kind}")) for kind in CLASSES)
+    legend = tuple((kind, t(text)) for kind, text in CLASSES.items())
     placed = laid(dots, smallest=SMALLEST, largest=LARGEST)
     return Marks(marks=placed, title=t("layers.laboratories"), legend=legend)
 

@@ -61,14 +61,22 @@ def map_message(  # noqa: PLR0913 -- everything that a message depends on is in 
     selected: str | None,
     compact: bool,
     marks: str = "",
+    link: str = "",
+    follows: bool = False,
+    beside: Ask | None = None,
 ) -> bytes:
     """Return a map's packed message, see `dashboard.maps.payload`.
 
     `marks` names what stands on top of the areas, one of `view.LAYERS`; empty: nothing.
+    Maps of one `link` have one camera; one that `follows` is played by the other. `beside` is the
+    other's question where both show one indicator: then they share their classes.
     """
     found = resources.shared().figures(ask, viewer=viewer)
     asked = _Asked(viewer=viewer, day=day, token=token, ground=ground, language=language,
                    area=selected if compact else None)  # fmt: skip
+    values: list[float] = []
+    if beside:
+        values = resources.shared().figures(beside, viewer=viewer)["value"].drop_nulls().to_list()
     make = LAYER_MARKS.get(marks)
     placed = make(asked) if make else None
     content = payload.message(
@@ -86,6 +94,7 @@ def map_message(  # noqa: PLR0913 -- everything that a message depends on is in 
         selected=selected,
         compact=compact,
         marks=placed,
+        link=payload.Link(name=link, follows=follows, values=values) if link else None,
     )
     return payload.pack_message(content)
 

@@ -9,8 +9,12 @@ from dashboard.maps.marks import Centres, Dot, Marks, laid, place_of
 SMALLEST, LARGEST = 3.0, 11.0
 MOST = 250
 FEW, SOME = 1, 4
-CLASSES = ("one", "some", "many")
-"""Of cases: one, two to four, five and more."""
+CLASSES = {
+    "one": "layers.cases_one",
+    "some": "layers.cases_some",
+    "many": "layers.cases_many",
+}
+"""Of cases, with their texts: one, two to four, five and more."""
 
 
 def on_map(
@@ -42,7 +46,7 @@ def on_map(
     ][:MOST]
     if not dots:
         return None
-    legend = tuple((kind, t(f"layers.cases_{kind}")) for kind in CLASSES)
+    legend = tuple((kind, t(text)) for kind, text in CLASSES.items())
     placed = laid(dots, smallest=SMALLEST, largest=LARGEST)
     return Marks(marks=placed, title=t("layers.venues"), legend=legend)
 

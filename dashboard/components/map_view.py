@@ -12,7 +12,8 @@ from dashboard.maps import component
 from data_access.codes import Level
 from data_access.cube.query import Ask
 
-COMPACT, FULL = "map_small", "map_full"
+COMPACT, FULL, SECOND = "map_small", "map_full", "map_second"
+LINK = "pair"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +100,22 @@ def compact(
     component.paint(packed, key=key)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What binds a map to another one beside it.
+
+    Attributes:
+        follows: whether the other one has the player.
+        ask: the other one's question, where both show one indicator.
+    """
+
+    follows: bool
+    ask: Ask | None
+
+
 def full(  # noqa: PLR0913 -- the parts of one map
     entry: Entry, ground: Ground, seen: Context, *, start: date, end: date, day: date,
-    selected: str | None, marks: str = "",
+    selected: str | None, marks: str = "", beside: Beside | None = None,
 ) -> None:  # fmt: skip
     """Draw the map with its player over a span of days; marks are those of the day it opened."""
     packed = loaders_maps.map_message(
@@ -115,8 +129,11 @@ def full(  # noqa: PLR0913 -- the parts of one map
         selected=selected,
         compact=False,
         marks=marks,
+        link=LINK if beside else "",
+        follows=bool(beside and beside.follows),
+        beside=beside.ask if beside else None,
     )
-    component.paint(packed, key=FULL)
+    component.paint(packed, key=SECOND if beside and beside.follows else FULL)
 
 
 def picked(key: str) -> str | None:

@@ -70,6 +70,21 @@ class Slides:
     end: date
 
 
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """What binds maps that stand beside each other: one camera, one step through the days.
+
+    Attributes:
+        name: of the group.
+        follows: whether another map of the group has the player.
+        values: of the other map where both show one indicator: they share the classes.
+    """
+
+    name: str
+    follows: bool = False
+    values: Sequence[float] = ()
+
+
 def message(  # noqa: PLR0913 -- the parts of one message
     slides: Slides,
     canvas: Canvas,
@@ -81,14 +96,14 @@ def message(  # noqa: PLR0913 -- the parts of one message
     selected: str | None,
     compact: bool = False,
     marks: Marks | None = None,
+    link: Link | None = None,
 ) -> dict[str, object]:
     """Return the map's message as plain JSON types."""
     places = entry.decimals + (2 if entry.is_ratio else 0)
     values, states = series(slides, places=places)
-    limits = breaks(
-        [entry.within(value) for row in values for value in row if value is not None],
-        decimals=places,
-    )
+    told = [value for row in values for value in row if value is not None]
+    beside = link.values if link else ()
+    limits = breaks([entry.within(value) for value in (*told, *beside)], decimals=places)
     count = (slides.end - slides.start).days + 1
     return {
         "series": f"{entry.key}|{slides.start}|{count}|{compact}",
@@ -112,6 +127,8 @@ def message(  # noqa: PLR0913 -- the parts of one message
         "legend": legend(limits, entry=entry, t=t, language=language),
         "legendTitle": legend_title(entry, t=t, language=language),
         "text": _texts(entry, t=t, language=language),
+        "link": link.name if link else "",
+        "follows": link.follows if link else False,
         **_ground(canvas),
         **({"marks": _marks(marks)} if marks else {}),
     }
@@ -231,7 +248,7 @@ def legend_title(entry: Entry, *, t: Translate, language: str) -> str:
 
 
 def _texts(entry: Entry, *, t: Translate, language: str) -> dict[str, object]:
-    names = ("search", "nothing", "day", "speed", "play", "pause")
+    names = ("search", "nothing", "day", "speed", "play", "pause", "closer", "farther", "whole")
     states = {status: t(f"status.{status}") for status in STATE_LETTERS if status}
     alt = t("map.alt", indicator=entry.title(language))
     return {**{name: t(f"map.{name}") for name in names}, "states": states, "alt": alt}
