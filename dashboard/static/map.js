@@ -53,7 +53,7 @@ class AreaMap {
     if (!this.stage.clientWidth || !this.stage.clientHeight) return;
     if (!this.signature || this.drawnAt === this.size()) return;
     await this.shape();
-    this.paint();
+    this.repaint();
     this.mark();
   }
 
@@ -65,10 +65,13 @@ class AreaMap {
     this.at = new Map(this.order.map((code, i) => [code, i]));
     this.day = kept && kept.series === message.series && this.timer ? Math.min(this.day, message.count - 1) : message.day;
     this.selected = message.selected;
+    this.group = groupOf(this, message.link);
+    // News comes while days are played: the other map has gone on.
+    const playing = this.group.others(this).find((one) => one.timer);
+    if (playing) this.day = Math.min(playing.day, message.count - 1);
     this.frame.classList.toggle("tdm-compact", message.compact);
     this.frame.dataset.ramp = message.ramp;
     this.svg.setAttribute("aria-label", this.text.alt);
-    this.group = groupOf(this, message.link);
     this.camera.name(this.text);
     this.frame.classList.toggle("tdm-follows", message.follows);
     this.note.textContent = message.note;
@@ -76,7 +79,7 @@ class AreaMap {
     this.player.hidden = message.compact || message.count < 2;
     if (!message.compact) { this.buildTools(); this.buildPlayer(); }
     await this.shape();
-    this.paint();
+    this.repaint();
     this.mark();
     // The chart's library is large: the server sends for it once the map is there to look at.
     if (!message.compact && !this.ready) { this.ready = true; this.send("ready", "1"); }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dashboard import session
 from tests import command_world as world
 from tests.app.conftest import html, run
 
@@ -82,7 +83,7 @@ def test_a_province_sees_ways_of_its_own_and_no_small_ones(folder: Path) -> None
 @pytest.mark.parametrize("page", ["checkpoints", "tracing"])
 def test_visited_places_are_for_those_who_may_see_small_counts(page: str) -> None:
     title = "Nơi ca bệnh đã đến trong thời kỳ lây nhiễm"
-    for role, seen in (("national", True), ("province:79", True), ("operator", False)):
+    for role, seen in (("national", True), ("province:79", True), ("press", False)):
         app = run(page, **{"as": role})
         assert not app.exception
         assert (title in html(app)) is seen, role
@@ -94,7 +95,7 @@ def test_visited_places_are_for_those_who_may_see_small_counts(page: str) -> Non
 def test_a_second_map_beside_the_first(second: dict[str, str]) -> None:
     app = run("map", indicator="cases", layer="flows", **{"as": "national"}, **second)
     assert not app.exception
-    view = app.session_state["view"]
+    view = app.session_state[session.VIEW]
     wanted = second.get("indicator2", "cases")
     titles = re.findall(r'<h2 class="td-section">([^<]*)</h2>', html(app))
     names = {"deaths": "Ca tử vong", "cases": "Ca mắc mới"}
