@@ -100,16 +100,16 @@ def on_map(
     )
     words = {"n": len(shown), "of": len(flows)}
     title = t("layers.flows_top", **words) if len(shown) < len(flows) else t("layers.flows")
-    return Marks(arrows=arrows, title=title, legend=_legend(most, language=language, t=t))
+    return Marks(arrows=arrows, title=title, legend=_legend(most, shown[-1][0].persons, language=language, t=t))
 
 
 def _width(persons: int, most: int) -> float:
     return round(max(THINNEST, WIDEST * sqrt(persons / most)), 1)
 
 
-def _legend(most: int, *, language: str, t: Translate) -> tuple[tuple[str, str], ...]:
+def _legend(most: int, least: int, *, language: str, t: Translate) -> tuple[tuple[str, str], ...]:
     """Return width (px) and people of the arrows that the legend shows."""
-    steps = dict.fromkeys(max(round(most * part), 1) for part in (1.0, 0.25, 0.05))
+    steps = dict.fromkeys(max(round(most * part), least) for part in (1.0, 0.25, 0.05))
     return tuple(
         (str(_width(n, most)),
          t("layers.persons", count=n, n=formatting.number(n, language=language)))

@@ -80,7 +80,7 @@ def _table(
         for one in flows[:LISTED]
     ]
     heads = tuple(seen.t(f"layers.{name}") for name in HEADS)
-    draw(table(heads, cells, caption=title, numeric=(2, 3)))
+    draw(table(heads, cells, caption=title, numeric=(2, 3), wide=True))
     if len(flows) > LISTED:
         draw(element("p", seen.t("layers.flows_more", n=LISTED, of=len(flows)), class_="td-when"))
     pairs = [(one.origin, one.destination) for one in flows]
