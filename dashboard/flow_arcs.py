@@ -100,7 +100,8 @@ def on_map(
     )
     words = {"n": len(shown), "of": len(flows)}
     title = t("layers.flows_top", **words) if len(shown) < len(flows) else t("layers.flows")
-    return Marks(arrows=arrows, title=title, legend=_legend(most, shown[-1][0].persons, language=language, t=t))
+    legend = _legend(most, shown[-1][0].persons, language=language, t=t)
+    return Marks(arrows=arrows, title=title, legend=legend)
 
 
 def _width(persons: int, most: int) -> float:
