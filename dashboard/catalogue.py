@@ -26,6 +26,7 @@ class Entry:
         adds: whether days add up (a daily count), so that a week may be summed.
         platform: platform it belongs to.
         thresholds: lines with the days they are in force.
+        horizon: larger values are shown as more than this; None: no end.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Entry:
     adds: bool
     platform: str
     thresholds: tuple[Threshold, ...] = ()
+    horizon: float | None = None
 
     @property
     def is_ratio(self) -> bool:
@@ -54,10 +56,23 @@ class Entry:
         return pick(self.about_vi, self.about_en, language=language)
 
     def value(self, number: float, *, language: str) -> str:
-        """Return a value as it is shown, percent sign included, other units not."""
+        """Return a value as it is shown, percent sign included, other units not.
+
+        What lies beyond the horizon is said to: `> 60`. Thousands of days are no forecast.
+        """
+        if self.is_beyond(number):
+            return f"> {formatting.number(self.horizon or 0.0, language=language)}"
         if self.is_ratio:
             return formatting.percent(number, language=language, decimals=self.decimals)
         return formatting.number(number, language=language, decimals=self.decimals)
+
+    def is_beyond(self, number: float | None) -> bool:
+        """Return whether a value lies beyond what is shown as a number."""
+        return number is not None and self.horizon is not None and number > self.horizon
+
+    def within(self, number: float) -> float:
+        """Return a value, one beyond the horizon as the horizon."""
+        return number if self.horizon is None else min(number, self.horizon)
 
     def change(self, number: float, *, language: str) -> str:
         """Return a difference with its sign, ratios in percentage points."""
@@ -101,6 +116,7 @@ def of_indicator(indicator: Indicator) -> Entry:
         adds=adds,
         platform=indicator.platform,
         thresholds=indicator.thresholds,
+        horizon=indicator.horizon,
     )
 
 

@@ -57,7 +57,7 @@ class CommandPage:
         choices: what may be mapped, ranked and followed over time; the first is the opening.
         cuts: breakdowns.
         listed: further ids explained among the definitions.
-        marks: what stands on top of its map, as in `loaders.map_message`; empty: nothing.
+        marks: what stands on top of its map, as in `loaders_maps.map_message`; empty: nothing.
     """
 
     key: str

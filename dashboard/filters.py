@@ -169,6 +169,21 @@ def day_choice(*, shown: date, first: date, last: date) -> None:
     )
 
 
+def second_day(*, label: str, first: date, last: date) -> None:
+    """Offer a day of the second map; empty for the first one's."""
+    key, chosen_day = _key("day2"), current().day2
+    st.session_state[key] = min(max(chosen_day, first), last) if chosen_day else None
+
+    def chosen() -> None:
+        if key in st.session_state:
+            change(day2=st.session_state[key])
+
+    st.date_input(
+        label, value=None, min_value=first, max_value=last, key=key, format="DD/MM/YYYY",
+        width=180, on_change=chosen,
+    )  # fmt: skip
+
+
 def pin(moment: datetime | None) -> None:
     """Hold the figures as known at a moment, or let go."""
     change(as_of=moment)

@@ -145,7 +145,7 @@ def _card(rows: pl.DataFrame, older: pl.DataFrame, *, entry: Entry, day: date) -
         day=day,
         status="" if value is not None else _status(today, last, day=day),
         change=change_of(rows, entry=entry, day=day) if value is not None else None,
-        spark=_spark(rows, day),
+        spark=_spark(rows, day, entry=entry),
         last_day=last["date"][0] if last.height else None,
         last_value=last["value"][0] if last.height else None,
         facts=source_row.row(0, named=True) if source_row.height else {},
@@ -159,10 +159,10 @@ def _status(today: pl.DataFrame, last: pl.DataFrame, *, day: date) -> str:
     return "not_reported" if status == "not_due" and silent else status
 
 
-def _spark(rows: pl.DataFrame, day: date) -> tuple[float | None, ...]:
+def _spark(rows: pl.DataFrame, day: date, *, entry: Entry) -> tuple[float | None, ...]:
     known = dict(rows.select("date", "value").iter_rows())
     days = [day - timedelta(days=back) for back in range(SPARK_DAYS - 1, -1, -1)]
-    return tuple(known.get(one) for one in days)
+    return tuple(None if (one := known.get(day)) is None else entry.within(one) for day in days)
 
 
 def change_of(rows: pl.DataFrame, *, entry: Entry, day: date) -> Change | None:
@@ -182,8 +182,10 @@ def change_of(rows: pl.DataFrame, *, entry: Entry, day: date) -> Change | None:
     before, now = known.get(day - timedelta(days=WINDOW_DAYS)), known.get(day)
     if before is None or now is None:
         return None
-    relative = None if entry.is_ratio else _relative(now, before)
-    difference = now - before
+    # Of two values beyond the horizon neither is told; of one, only how far it came inside.
+    is_told = not (entry.is_ratio or entry.is_beyond(now) or entry.is_beyond(before))
+    relative = _relative(now, before) if is_told else None
+    difference = entry.within(now) - entry.within(before)
     return Change(
         difference=difference,
         relative=relative,

@@ -14,6 +14,8 @@ DEFAULT = "vi"
 
 Translate = Callable[..., str]
 """`t(key, **placeholders)` of one language."""
+COUNTED, ONE = ("count", "n", "days"), (1, "1")
+"""The placeholders that tell how many, the first of them that is there; and one, also written."""
 
 
 @cache
@@ -53,13 +55,19 @@ def has(key: str, *, language: str) -> bool:
 def translator(language: str) -> Translate:
     """Return `t` of a language.
 
+    Where what is counted is one, `key_single` is taken if the language has it. Vietnamese has one
+    form for all numbers, so only English writes such texts.
+
     Raises (from `t`):
         KeyError: if the key does not exist or a placeholder is not filled.
     """
     known = texts(language if language in LANGUAGES else DEFAULT)
 
     def t(key: str, **placeholders: object) -> str:
-        return known[key].format(**placeholders) if placeholders else known[key]
+        is_one = next((placeholders[n] in ONE for n in COUNTED if n in placeholders), False)
+        singular = f"{key}_single"
+        text = known[singular if is_one and singular in known else key]
+        return text.format(**placeholders) if placeholders else text
 
     return t
 

@@ -9,14 +9,13 @@ from datetime import date, datetime, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import assets, cluster_marks, resources, scenario_shelf, site_rows
+from dashboard import assets, resources, scenario_shelf
 from dashboard.catalogue import Entry, of_indicator, of_measure
 from dashboard.headline import HEADLINE, LEAD, opening_day
 from dashboard.i18n import DEFAULT, translator
 from dashboard.maps import payload
 from dashboard.scenarios import score
 from data_access.chain.spread import Spread
-from data_access.clusters import may_see
 from data_access.codes import Level
 from data_access.cube.query import Ask
 from data_access.indicators.forms import indicator_of
@@ -102,86 +101,6 @@ def movements(*, viewer: Viewer, day: date, token: str) -> pl.DataFrame:
     """Return the largest changes of a day against the day before, largest first."""
     del token
     return resources.shared().movements(day=day, viewer=viewer)
-
-
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
-def map_message(  # noqa: PLR0913 -- everything that a message depends on is in its key
-    *,
-    viewer: Viewer,
-    ask: Ask,
-    token: str,
-    entry: Entry,
-    ground: tuple[str, str, str | None],
-    language: str,
-    day: date,
-    selected: str | None,
-    compact: bool,
-    marks: str = "",
-) -> bytes:
-    """Return a map's packed message, see `dashboard.maps.payload`.
-
-    `marks` names what stands on top of the areas: "sites" for quarantine sites, "clusters" for
-    clusters, empty for nothing.
-    """
-    found = resources.shared().figures(ask, viewer=viewer)
-    make = {"sites": quarantine_marks, "clusters": marks_of_clusters}.get(marks)
-    placed = (
-        make(viewer=viewer, day=day, token=token, ground=ground, language=language)
-        if make
-        else None
-    )
-    content = payload.message(
-        payload.Slides(
-            areas=areas_of(ground, viewer=viewer, language=language),
-            figures=found,
-            start=ask.start or day,
-            end=ask.end or day,
-        ),
-        canvas_of(ground, language=language),
-        entry=entry,
-        t=translator(language),
-        language=language,
-        day=day,
-        selected=selected,
-        compact=compact,
-        marks=placed,
-    )
-    return payload.pack_message(content)
-
-
-def quarantine_marks(
-    *, viewer: Viewer, day: date, token: str, ground: tuple[str, str, str | None], language: str
-) -> payload.Marks | None:
-    """Return the quarantine sites as marks on a map; None where none can be placed."""
-    _, vintage, inside = ground
-    found = quarantine_sites(viewer=viewer, day=day, token=token)
-    if inside:
-        found = found.filter(pl.col("area_code") == inside)
-    # A district's code may be a province's too: each is looked up among its own.
-    return site_rows.marks(
-        found,
-        centres(Level.DISTRICT, vintage),
-        centres(Level.PROVINCE, vintage),
-        t=translator(language),
-        language=language,
-    )
-
-
-def marks_of_clusters(
-    *, viewer: Viewer, day: date, token: str, ground: tuple[str, str, str | None], language: str
-) -> payload.Marks | None:
-    """Return the clusters as marks on a map; None for a viewer who may not see them."""
-    if not may_see(viewer):
-        return None
-    _, vintage, inside = ground
-    found = clusters(viewer=viewer, day=day, areas=(inside,) if inside else (), token=token)
-    return cluster_marks.on_map(
-        found,
-        centres(Level.DISTRICT, vintage),
-        centres(Level.PROVINCE, vintage),
-        t=translator(language),
-        language=language,
-    )
 
 
 @st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)

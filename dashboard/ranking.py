@@ -27,12 +27,15 @@ class Row:
     change: float | None
 
 
-def ranked(found: pl.DataFrame, *, day: date) -> tuple[Row, ...]:
+def ranked(
+    found: pl.DataFrame, *, day: date, horizon: float | None = None
+) -> tuple[Row, ...]:  # fmt: skip
     """Return the areas of a day, the largest value first, then those without a figure by code.
 
     Args:
         found: date, area_code, value, status of one indicator, the day and a week before.
         day: the day ranked.
+        horizon: of values beyond it no change is told but how far they came inside.
     """
     before = found.filter(pl.col("date") == day - WEEK).select("area_code", earlier="value")
     today = (
@@ -40,7 +43,7 @@ def ranked(found: pl.DataFrame, *, day: date) -> tuple[Row, ...]:
         .join(before, on="area_code", how="left")
         .with_columns(
             rank=pl.col("value").rank("min", descending=True).cast(pl.Int64),
-            change=pl.col("value") - pl.col("earlier"),
+            change=_within("value", horizon) - _within("earlier", horizon),
         )
         .sort("value", "area_code", descending=[True, False], nulls_last=True)
     )
@@ -49,3 +52,7 @@ def ranked(found: pl.DataFrame, *, day: date) -> tuple[Row, ...]:
         Row(code=code, rank=rank, value=value, status=status, change=change)
         for code, rank, value, status, change in rows
     )
+
+
+def _within(column: str, horizon: float | None) -> pl.Expr:
+    return pl.col(column) if horizon is None else pl.col(column).clip(upper_bound=horizon)

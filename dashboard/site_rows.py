@@ -8,7 +8,7 @@ import polars as pl
 
 from dashboard import formatting
 from dashboard.i18n import Translate
-from dashboard.maps.payload import Mark, Marks
+from dashboard.maps.marks import Centres, Dot, Marks, laid, place_of
 
 HOME = "nha_o"
 TIGHT, HIGH, FULL = 0.9, 0.7, 1.0
@@ -18,7 +18,6 @@ MOST_MARKS = 250
 """Sites on a map at most, so that its message stays small."""
 LARGEST, SMALLEST = 9.0, 2.5
 """Radius of the largest and of the smallest mark, in pixels."""
-Centres = Mapping[str, tuple[float, float] | None]
 
 
 def occupancy(usable: int | None, occupied: int) -> float | None:
@@ -115,34 +114,25 @@ def marks(
         nulls_last=True,
     )  # fmt: skip
     placed = [
-        (row, at)
+        Dot(
+            at=at,
+            size=row["beds_usable"],
+            kind=class_of(row["share"]),
+            area=row["area_code"],
+            name=row["name"] or row["facility_id"],
+            text=_told(row, t=t, language=language),
+        )
         for row in rows.iter_rows(named=True)
-        if (at := districts.get(row["district_code"] or "") or provinces.get(row["area_code"]))
+        if (at := place_of(row["district_code"], row["area_code"], districts, provinces))
     ]
     shown = placed[:MOST_MARKS]
     if not shown:
         return None
-    most = max(row["beds_usable"] or 0 for row, _ in shown)
-    crowd: dict[tuple[float, float], int] = {}
-    made = []
-    for row, at in shown:
-        crowd[at] = crowd.get(at, -1) + 1
-        made.append(
-            Mark(
-                at=at,
-                turn=crowd[at],
-                radius=radius(row["beds_usable"], most=most),
-                kind=class_of(row["share"]),
-                area=row["area_code"],
-                name=row["name"] or row["facility_id"],
-                text=_told(row, t=t, language=language),
-            )
-        )
     counted = {"n": len(shown), "of": len(placed)}
     title = t("quarantine.marks_top", **counted) if len(shown) < len(placed) else ""
     labels = (t(LABELS[kind]) for kind in CLASSES)
     return Marks(
-        marks=tuple(made),
+        marks=laid(shown, smallest=SMALLEST, largest=LARGEST),
         title=title or t("quarantine.marks"),
         legend=tuple(zip(CLASSES, labels, strict=True)),
     )
@@ -155,13 +145,6 @@ LABELS: Mapping[str, str] = {
     "full": "quarantine.mark_full",
     "none": "quarantine.mark_none",
 }
-
-
-def radius(beds: int | None, *, most: int) -> float:
-    """Return the radius (px) of a site: its area grows with its beds, and it stays visible."""
-    if not beds or not most:
-        return SMALLEST
-    return round(max(SMALLEST, LARGEST * math.sqrt(beds / most)), 1)
 
 
 def _told(row: Mapping[str, object], *, t: Translate, language: str) -> str:

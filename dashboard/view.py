@@ -13,7 +13,7 @@ from data_access.codes import PLATFORMS, Level
 
 SPANS = (30, 90, 180, 800)
 """Lengths of the day slider; the last one stands for everything."""
-PROJECTOR, LAYERS = "projector", ("sites", "clusters")
+PROJECTOR, LAYERS = "projector", ("sites", "laboratories", "clusters", "venues", "flows")
 PER_PEOPLE, SMOOTH, INDEX = "100k", "7d", "index"
 MOST_AREAS = 6
 """Areas beside each other on one chart: more lines than that cannot be told apart."""
@@ -33,6 +33,8 @@ class View:
         day: the day looked at; None follows the newest.
         area: code of the area looked at.
         indicator: id on the map.
+        indicator2: id on the second map; None: the first one's, where there is a second map.
+        day2: day of the second map; None: the first one's. Without both there is one map.
         level: level of the areas on the map.
         vintage: area vintage of the map.
         span: days on the slider.
@@ -43,7 +45,7 @@ class View:
         cell: row and day picked on the sync desk's matrix, as `79.2021-08-21`.
         denominator: population that shares and rates are divided by.
         mode: `projector` for a screen in a briefing room: large, without controls, turning pages.
-        layer: what stands on top of the map: `sites` or `clusters`; None: nothing.
+        layer: what stands on top of the map, one of `LAYERS`; None: nothing.
         per: `100k` for counts per 100,000 people.
         smooth: `7d` for seven days together.
         areas: codes of the areas compared, each once, at most `MOST_AREAS`.
@@ -58,6 +60,8 @@ class View:
     day: date | None = None
     area: str | None = None
     indicator: str | None = None
+    indicator2: str | None = None
+    day2: date | None = None
     level: str | None = None
     vintage: str | None = None
     span: int = SPANS[1]
@@ -87,6 +91,8 @@ def parse_view(parameters: Mapping[str, str]) -> View:
         day=_day(parameters.get("date")),
         area=_fitting(parameters.get("area"), _CODE),
         indicator=_fitting(parameters.get("indicator"), _CODE),
+        indicator2=_fitting(parameters.get("indicator2"), _CODE),
+        day2=_day(parameters.get("day2")),
         level=_one_of(parameters.get("level"), _LEVELS),
         vintage=_fitting(parameters.get("vintage"), _CODE),
         span=int(span) if span in map(str, SPANS) else SPANS[1],
@@ -115,6 +121,8 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "date": view.day.isoformat() if view.day else None,
         "area": view.area,
         "indicator": view.indicator,
+        "indicator2": view.indicator2,
+        "day2": view.day2.isoformat() if view.day2 else None,
         "level": view.level,
         "vintage": view.vintage,
         "span": str(view.span),

@@ -11,17 +11,14 @@ from typing import Protocol
 import polars as pl
 import sqlalchemy as sa
 
-from data_access import tables
 from data_access.chain import clusters as chained
 from data_access.chain import followed as followed_up
 from data_access.chain import spread
 from data_access.chain.lists import held
 from data_access.codes import Clearance
+from data_access.delivered import newest_batch
 from data_access.errors import ScopeDenied
-from data_access.reader import read_frame, snapshot
 from data_access.viewer import Viewer
-
-_NEWEST: chained.Schema = {"batch_id": pl.Int64}
 
 
 def members(engine: sa.Engine, *, viewer: Viewer) -> pl.DataFrame:
@@ -57,18 +54,6 @@ def followed(engine: sa.Engine, *, viewer: Viewer, zone: str) -> pl.DataFrame:
     cases = held(engine, "case", chained.CASES, viewer=viewer)
     contacts = held(engine, "contact", followed_up.CONTACTS, viewer=viewer)
     return followed_up.followed(cases, contacts, zone=zone)
-
-
-def newest_batch(engine: sa.Engine, *, viewer: Viewer) -> int | None:
-    """Return the newest batch of tracing records; None before the first.
-
-    An update that moves no figure (a name, who infected whom) is a batch all the same.
-    """
-    batch = tables.batch.c
-    query = sa.select(sa.func.max(batch.batch_id)).where(batch.platform == "tracing")
-    with snapshot(engine, viewer=viewer) as connection:
-        found = read_frame(connection, query, _NEWEST, viewer=viewer)
-    return found["batch_id"][0] if found.height else None
 
 
 def may_see(viewer: Viewer) -> bool:
@@ -185,5 +170,5 @@ class Clusters:
             ("clusters", what),
             lambda: read(self._engine, viewer=viewer),
             viewer=viewer,
-            version=lambda: newest_batch(self._engine, viewer=viewer),
+            version=lambda: newest_batch(self._engine, ("tracing",), viewer=viewer),
         )

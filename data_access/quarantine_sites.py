@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import sqlalchemy as sa
 
-from data_access import tables
 from data_access.codes import Clearance, to_day, to_us
 from data_access.cube.geography import PROVINCE, Geography
+from data_access.delivered import newest_batch
 from data_access.errors import ScopeDenied
 from data_access.reader import Schema, read_frame, snapshot
 from data_access.reconcile.records import in_force
@@ -109,11 +109,7 @@ def sites(engine: sa.Engine, geography: Geography, *, viewer: Viewer, day: date)
 
 def version(engine: sa.Engine, *, viewer: Viewer) -> int:
     """Return the newest delivery of the platform: what sites are like changes with it only."""
-    newest = sa.select(sa.func.coalesce(sa.func.max(tables.batch.c.batch_id), 0))
-    query = newest.where(tables.batch.c.platform == PLATFORM)
-    with snapshot(engine, viewer=viewer) as connection:
-        found = read_frame(connection, query, {"batch_id": pl.Int64}, viewer=viewer)
-    return int(found["batch_id"][0]) if found.height else 0
+    return newest_batch(engine, (PLATFORM,), viewer=viewer)
 
 
 # --- what the database counts -------------------------------------------------------------------

@@ -14,7 +14,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import freshness as fresh
-from data_access import migrations, quarantine_sites
+from data_access import migrations, quarantine_sites, travel, venues
 from data_access.clock import Clock, make_clock
 from data_access.clusters import Clusters
 from data_access.codes import from_us, to_us
@@ -22,6 +22,7 @@ from data_access.cube import movements as moved
 from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
 from data_access.cube.query import Ask, answer, figures, find, measures_of
+from data_access.delivered import newest_batch
 from data_access.demonstration import database_clock
 from data_access.engine import make_engine
 from data_access.errors import DataAccessError, UnknownId
@@ -211,6 +212,27 @@ class Shared:
             lambda: place_activity(self.cube, self.engine, viewer=viewer, start=start, end=end),
             ids=("checkpoint_scans", "checkpoint_places"),
             viewer=viewer,
+        )
+
+    def flows(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
+        """Return movements between provinces from QR scans: see `travel.flows`."""
+        return self._kept(
+            ("flows", start, end),
+            lambda: travel.flows(
+                self.engine, self.cube.geography, viewer=viewer, start=start, end=end
+            ),
+            viewer=viewer,
+            version=lambda: newest_batch(self.engine, ("checkpoints",), viewer=viewer),
+        )
+
+    def venues(self, *, viewer: Viewer, day: date) -> pl.DataFrame:
+        """Return the places cases visited while infectious: see `venues.venues`."""
+        platforms = ("checkpoints", "tracing")
+        return self._kept(
+            ("venues", day),
+            lambda: venues.venues(self.engine, self.cube.geography, viewer=viewer, day=day),
+            viewer=viewer,
+            version=lambda: newest_batch(self.engine, platforms, viewer=viewer),
         )
 
     def token(self) -> str:

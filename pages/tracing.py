@@ -6,6 +6,7 @@ from dashboard.components import (
     tracing_cluster,
     tracing_clusters,
     tracing_spread,
+    venues_section,
 )
 
 page.opened("tracing")
@@ -19,6 +20,7 @@ tracing_clusters.register()
 tracing_cluster.one()
 tracing_cluster.chain()
 tracing_spread.spread()
+venues_section.show("tracing")
 command.breakdowns("tracing")
 command.definitions("tracing")
 page.closed("tracing", *command.ADDRESS, *tracing_clusters.ADDRESS)

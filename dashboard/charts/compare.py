@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from dashboard.catalogue import Entry
 from dashboard.charts.cut import COLOURS
-from dashboard.charts.trend import BAND
+from dashboard.charts.trend import BAND, texts_of
 from dashboard.i18n import Translate
 
 HEIGHT, SMALL, DOT = 380, 170, 5
@@ -28,6 +28,7 @@ class Curve:
         days: dates, ascending.
         values: of each day; None where there is none.
         place: its number among those chosen: its colour and dash stay while others come and go.
+        raw: the values in full where those drawn end at a horizon; None: they are the same.
     """
 
     code: str
@@ -35,6 +36,7 @@ class Curve:
     days: Sequence[date]
     values: Sequence[float | None]
     place: int
+    raw: Sequence[float | None] | None = None
 
     @property
     def colour(self) -> str:
@@ -160,11 +162,13 @@ def _line(
     day = "%d/%m/%Y" if language == "vi" else "%e %b %Y"
     ratio = entry.is_ratio and not index
     number = f".{entry.decimals}%" if ratio else f",.{1 if index else entry.decimals}f"
+    texts = None if index else texts_of(curve.raw or curve.values, entry, language)
+    value = "%{text}" if texts else f"%{{y:{number}}}"
     figure.add_scatter(
-        x=list(curve.days), y=list(curve.values), name=curve.name, mode="lines+markers",
+        x=list(curve.days), y=list(curve.values), text=texts, name=curve.name, mode="lines+markers",
         line={"color": curve.colour, "width": width, "dash": DASHES[curve.place % len(DASHES)]},
         connectgaps=False, marker={"color": curve.colour, "size": _dots(curve.values)},
-        hovertemplate=f"%{{x|{day}}}, {_plain(curve.name)}: %{{y:{number}}}<extra></extra>",
+        hovertemplate=f"%{{x|{day}}}, {_plain(curve.name)}: {value}<extra></extra>",
     )  # fmt: skip
 
 

@@ -56,7 +56,8 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
         complete_until: the last day that is usually complete; later days are shaded.
         marks: rules, holidays and turns of these days.
     """
-    days, values = daily["date"].to_list(), daily["value"].to_list()
+    days, raw = daily["date"].to_list(), daily["value"].to_list()
+    values = [None if value is None else entry.within(value) for value in raw]
     hover = _hover(entry, language)
     figure = go.Figure(layout=_layout(entry, language))
     half = timedelta(hours=12)
@@ -74,7 +75,7 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
         figure.add_scatter(
             x=days, y=values, name=entry.title(language), mode="lines+markers",
             line={"color": INK, "width": 2.2}, marker={"size": 4}, hovertemplate=hover,
-            connectgaps=False,
+            connectgaps=False, text=texts_of(raw, entry, language),
         )  # fmt: skip
     _shade(figure, days, complete_until, label=t("chart.delay"))
     _lay_marks(figure, days, marks)
@@ -116,7 +117,15 @@ def _hover(entry: Entry, language: str) -> str:
     # One pattern instead of a text per day: the browser fills it in, with our separators.
     day = "%d/%m/%Y" if language == "vi" else "%e %b %Y"
     number = f".{entry.decimals}%" if entry.is_ratio else f",.{entry.decimals}f"
-    return f"%{{x|{day}}}: %{{y:{number}}}<extra></extra>"
+    value = f"%{{y:{number}}}" if entry.horizon is None else "%{text}"
+    return f"%{{x|{day}}}: {value}<extra></extra>"
+
+
+def texts_of(values: Sequence[float | None], entry: Entry, language: str) -> list[str] | None:
+    """Return each value in words where some may lie beyond what is drawn; else None."""
+    if entry.horizon is None:
+        return None
+    return ["" if one is None else entry.value(one, language=language) for one in values]
 
 
 def _shade(figure: go.Figure, days: Sequence[date], until: date, *, label: str) -> None:

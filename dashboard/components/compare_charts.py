@@ -78,15 +78,17 @@ def _say(of: Compared, seen: Context) -> None:
 def curves_of(of: Compared) -> tuple[Curve, ...]:
     """Return the areas as curves, in the order chosen."""
     return tuple(
-        _curve(of.shown.filter(pl.col("area_code") == code).sort("date"), code, name, place)
+        _curve(of.shown.filter(pl.col("area_code") == code).sort("date"), code, name, place, of=of)
         for place, (code, name) in enumerate(of.names.items())
         if code not in of.absent
     )
 
 
-def _curve(own: pl.DataFrame, code: str, name: str, place: int) -> Curve:
+def _curve(own: pl.DataFrame, code: str, name: str, place: int, *, of: Compared) -> Curve:
+    raw = own["value"].to_list()
+    within = [None if one is None or of.base else of.entry.within(one) for one in raw]
     return Curve(code=code, name=name, place=place, days=own["date"].to_list(),
-                 values=own["value"].to_list())  # fmt: skip
+                 values=raw if of.base else within, raw=raw)  # fmt: skip
 
 
 def _alone(of: Compared, curves: tuple[Curve, ...], seen: Context, *, base: float | None) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import filters, headline, loaders
 from dashboard.catalogue import Entry
 from dashboard.components import cards as card_grid
-from dashboard.components import map_view, ranking_table, series
+from dashboard.components import map_pair, map_view, ranking_table, series
 from dashboard.components.markup import draw, element
 from dashboard.components.section import section
 from dashboard.context import Context, look
@@ -51,6 +51,7 @@ def controls() -> None:
             options=(None, *LAYERS),
             format_option=lambda name: seen.t(f"layer.{name or 'none'}"),
         )
+        map_pair.controls(titles, seen)
 
 
 def _title(key: str, seen: Context) -> str:
@@ -115,19 +116,29 @@ def map_section() -> None:
     picked = _remember(seen, start=start, end=end)
     series = f"{entry.key}|{ground}|{start}|{end}|{seen.viewer.role}|{seen.language}"
     day, selected = map_view.opening(picked, filters.current().area, series=series)
+    shown = map_pair.Shown(entry=entry, ground=ground, start=start, end=end, day=day,
+                           selected=selected, picked=picked)  # fmt: skip
+    if map_pair.is_asked():
+        map_pair.draw_both(shown, seen)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            _detail(entry, ground, seen, day=picked)
+        with right:
+            ranking_table.show(entry, ground, seen, day=picked)
+        filters.publish(*ADDRESS, day=picked)
+        return
     left, right = st.columns([7, 5], gap="medium")
     with left:
-        map_view.full(
-            entry, ground, seen, start=start, end=end, day=day, selected=selected,
-            marks=filters.current().layer or "",
-        )  # fmt: skip
+        map_pair.draw_one(shown, seen)
     with right:
         _detail(entry, ground, seen, day=picked)
         ranking_table.show(entry, ground, seen, day=picked)
     filters.publish(*ADDRESS, day=picked)
 
 
-ADDRESS = ("date", "area", "indicator", "level", "vintage", "span", "layer")
+ADDRESS = (
+    "date", "area", "indicator", "level", "vintage", "span", "layer", "indicator2", "day2",
+)  # fmt: skip
 
 
 def _remember(seen: Context, *, start: date, end: date) -> date:
@@ -136,6 +147,7 @@ def _remember(seen: Context, *, start: date, end: date) -> date:
     if area:
         filters.change(area=area)
     if said_day and start <= said_day <= end:
+        map_pair.keep_apart(filters.current().day or seen.day or end, said_day)
         filters.change(day=None if said_day == seen.newest else said_day)
     shown = filters.current().day or seen.day or end
     return min(max(shown, start), end)

@@ -5,14 +5,15 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from dashboard import loaders
+from dashboard import loaders, loaders_maps
 from dashboard.catalogue import Entry
 from dashboard.context import Context
 from dashboard.maps import component
 from data_access.codes import Level
 from data_access.cube.query import Ask
 
-COMPACT, FULL = "map_small", "map_full"
+COMPACT, FULL, SECOND = "map_small", "map_full", "map_second"
+LINK = "pair"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,14 @@ def ground_of(entry: Entry, seen: Context, *, day: date) -> Ground:
     ask = ask_of(entry, own, start=day, end=day)
     known = loaders.day_range(viewer=seen.viewer, ask=ask, token=seen.token)
     return own if known else country
+
+
+def inside(code: str | None, *, day: date) -> Ground:
+    """Return the ground of a place: the districts of a province, else the provinces."""
+    vintage = loaders.vintage_for(day, None)
+    if code and loaders.has_level(Level.DISTRICT.value, vintage, code):
+        return Ground(level=Level.DISTRICT.value, vintage=vintage, inside=code)
+    return Ground(level=Level.PROVINCE.value, vintage=vintage)
 
 
 def ask_of(
@@ -70,13 +79,13 @@ def compact(
     """Draw the day on screen without a player, on a ground of its own where one is given.
 
     A map of other areas has a key of its own: what is picked on one is no choice on another.
-    `marks` is as in `loaders.map_message`.
+    `marks` is as in `loaders_maps.map_message`.
     """
     if seen.day is None:
         return
     ground = ground or ground_of(entry, seen, day=seen.day)
     ask = ask_of(entry, ground, start=seen.day, end=seen.day, denominator=denominator)
-    packed = loaders.map_message(
+    packed = loaders_maps.map_message(
         viewer=seen.viewer,
         ask=ask,
         token=seen.token,
@@ -91,12 +100,25 @@ def compact(
     component.paint(packed, key=key)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What binds a map to another one beside it.
+
+    Attributes:
+        follows: whether the other one has the player.
+        ask: the other one's question, where both show one indicator.
+    """
+
+    follows: bool
+    ask: Ask | None
+
+
 def full(  # noqa: PLR0913 -- the parts of one map
     entry: Entry, ground: Ground, seen: Context, *, start: date, end: date, day: date,
-    selected: str | None, marks: str = "",
+    selected: str | None, marks: str = "", beside: Beside | None = None,
 ) -> None:  # fmt: skip
     """Draw the map with its player over a span of days; marks are those of the day it opened."""
-    packed = loaders.map_message(
+    packed = loaders_maps.map_message(
         viewer=seen.viewer,
         ask=ask_of(entry, ground, start=start, end=end),
         token=seen.token,
@@ -107,8 +129,11 @@ def full(  # noqa: PLR0913 -- the parts of one map
         selected=selected,
         compact=False,
         marks=marks,
+        link=LINK if beside else "",
+        follows=bool(beside and beside.follows),
+        beside=beside.ask if beside else None,
     )
-    component.paint(packed, key=FULL)
+    component.paint(packed, key=SECOND if beside and beside.follows else FULL)
 
 
 def picked(key: str) -> str | None:

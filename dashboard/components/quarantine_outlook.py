@@ -21,7 +21,7 @@ PAGE = "quarantine"
 CAME, LEFT = "quarantine_site_admissions", "quarantine_site_discharges"
 FREE = "quarantine_free"
 OCCUPANCY, INSIDE = "quarantine_occupancy", "quarantine_occupied"
-YEAR_DAYS = 365
+FULL_DAYS = "quarantine_days_to_full"
 HEADS = ("province", "days", "interval", "free", "net")
 NEAR_HEADS = ("province", "free", "distance", "border", "occupancy")
 AHEAD = 5
@@ -100,9 +100,8 @@ def _net(one: Outlook, seen: Context) -> str:
 
 
 def _days(value: float, seen: Context) -> str:
-    if value > YEAR_DAYS:
-        return seen.t("quarantine.over_year")
-    return _number(value, seen, decimals=1)
+    entry = loaders.entry(FULL_DAYS, viewer=seen.viewer)
+    return entry.value(value, language=seen.language) if entry else _number(value, seen, decimals=1)
 
 
 def span_text(one: Outlook, seen: Context) -> str:

@@ -28,7 +28,7 @@ def show(
     shown_day = formatting.day(day, language=seen.language)
     title = f"{entry.title(seen.language)}: {seen.t('map.table', day=shown_day)}"
     draw(element("h2", title, class_="td-section"))
-    rows = ranked(found, day=day)
+    rows = ranked(found, day=day, horizon=entry.horizon)
     codes = [row.code for row in rows]
     area = chosen or filters.current().area
     names = loaders.names(ground.vintage, language=seen.language)

@@ -16,6 +16,7 @@ from dashboard import formatting
 from dashboard.catalogue import Entry
 from dashboard.i18n import Translate
 from dashboard.maps.classes import breaks
+from dashboard.maps.marks import Marks
 from data_access.reference.names import normalise
 
 STATE_LETTERS: Mapping[str, str] = {
@@ -70,41 +71,18 @@ class Slides:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
-    """A place on top of the areas.
+class Link:
+    """What binds maps that stand beside each other: one camera, one step through the days.
 
     Attributes:
-        at: (longitude, latitude).
-        turn: its number among the marks of one place, which stand in a ring about it.
-        radius: in pixels.
-        kind: class of its colour, one of the legend's.
-        area: code of the area that a click on it picks.
-        name: what it is.
-        text: what is told of it.
+        name: of the group.
+        follows: whether another map of the group has the player.
+        values: of the other map where both show one indicator: they share the classes.
     """
 
-    at: tuple[float, float]
-    turn: int
-    radius: float
-    kind: str
-    area: str
     name: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Marks:
-    """Places on top of the areas, the largest first.
-
-    Attributes:
-        marks: the places.
-        title: heading of their legend.
-        legend: (kind, label) of every class.
-    """
-
-    marks: tuple[Mark, ...]
-    title: str
-    legend: tuple[tuple[str, str], ...]
+    follows: bool = False
+    values: Sequence[float] = ()
 
 
 def message(  # noqa: PLR0913 -- the parts of one message
@@ -118,13 +96,14 @@ def message(  # noqa: PLR0913 -- the parts of one message
     selected: str | None,
     compact: bool = False,
     marks: Marks | None = None,
+    link: Link | None = None,
 ) -> dict[str, object]:
     """Return the map's message as plain JSON types."""
     places = entry.decimals + (2 if entry.is_ratio else 0)
     values, states = series(slides, places=places)
-    limits = breaks(
-        [value for row in values for value in row if value is not None], decimals=places
-    )
+    told = [value for row in values for value in row if value is not None]
+    beside = link.values if link else ()
+    limits = breaks([entry.within(value) for value in (*told, *beside)], decimals=places)
     count = (slides.end - slides.start).days + 1
     return {
         "series": f"{entry.key}|{slides.start}|{count}|{compact}",
@@ -141,12 +120,15 @@ def message(  # noqa: PLR0913 -- the parts of one message
         "percent": entry.is_ratio,
         "percentSign": "%" if language == "en" else formatting.NARROW + "%",
         "decimals": entry.decimals,
+        "horizon": entry.horizon,
         "unit": "" if entry.is_ratio else entry.unit_text(t),
         "locale": "vi-VN" if language == "vi" else "en-GB",
         "month": "2-digit" if language == "vi" else "short",
         "legend": legend(limits, entry=entry, t=t, language=language),
         "legendTitle": legend_title(entry, t=t, language=language),
         "text": _texts(entry, t=t, language=language),
+        "link": link.name if link else "",
+        "follows": link.follows if link else False,
         **_ground(canvas),
         **({"marks": _marks(marks)} if marks else {}),
     }
@@ -162,7 +144,17 @@ def _marks(marks: Marks) -> dict[str, object]:
         ]
         for one in marks.marks
     ]  # fmt: skip
-    return {"title": marks.title, "legend": list(map(list, marks.legend)), "points": points}
+    arrows = [
+        [*(round(one, 3) for one in (*arrow.start, *arrow.end)), arrow.width, arrow.area,
+         arrow.name, arrow.text]
+        for arrow in marks.arrows
+    ]  # fmt: skip
+    return {
+        "title": marks.title,
+        "legend": list(map(list, marks.legend)),
+        "points": points,
+        **({"arrows": arrows} if arrows else {}),
+    }
 
 
 def _ground(canvas: Canvas) -> dict[str, object]:
@@ -256,7 +248,7 @@ def legend_title(entry: Entry, *, t: Translate, language: str) -> str:
 
 
 def _texts(entry: Entry, *, t: Translate, language: str) -> dict[str, object]:
-    names = ("search", "nothing", "day", "speed", "play", "pause")
+    names = ("search", "nothing", "day", "speed", "play", "pause", "closer", "farther", "whole")
     states = {status: t(f"status.{status}") for status in STATE_LETTERS if status}
     alt = t("map.alt", indicator=entry.title(language))
     return {**{name: t(f"map.{name}") for name in names}, "states": states, "alt": alt}

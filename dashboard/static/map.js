@@ -2,85 +2,13 @@
 // message, and plays through the days without asking the server. Text only ever enters as text
 // nodes. Talks back with two values: the selected area and the day.
 
+import { Arrows } from "./arrows.js";
+import { Camera, groupOf } from "./camera.js";
+import { geometryOf, grow, nothing, project, tilesOf } from "./geometry.js";
 import { draw, make, shown } from "./parts.js";
 
 const STATES = { n: "not_reported", d: "not_due", s: "suppressed", a: "not_applicable", y: "not_synchronised" };
-const SCALE = 100; // path units per degree
-const geometries = new Map();
 let instances = 0;
-
-// ---- geometry ----------------------------------------------------------------------------------
-
-function project(latitude) {
-  const shrink = Math.cos((latitude * Math.PI) / 180);
-  return ([lon, lat]) => [lon * SCALE * shrink, -lat * SCALE];
-}
-
-function pathOf(geometry, place, box) {
-  const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
-  let path = "";
-  for (const rings of polygons) {
-    for (const ring of rings) {
-      ring.forEach((point, i) => {
-        const [x, y] = place(point);
-        grow(box, x, y);
-        path += `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
-      });
-      path += "Z";
-    }
-  }
-  return path;
-}
-
-function grow(box, x, y) {
-  box[0] = Math.min(box[0], x); box[1] = Math.min(box[1], y);
-  box[2] = Math.max(box[2], x); box[3] = Math.max(box[3], y);
-}
-
-const nothing = () => [Infinity, Infinity, -Infinity, -Infinity];
-
-async function fetched(url) {
-  const answer = await fetch(url, { credentials: "same-origin" });
-  if (!answer.ok) throw new Error(`geometry ${answer.status}`);
-  return answer.json();
-}
-
-function geometryOf(url, latitude) {
-  if (!geometries.has(url)) {
-    const loading = fetched(url).then((collection) => shapesOf(collection, latitude));
-    loading.catch(() => geometries.delete(url)); // the next paint tries again
-    geometries.set(url, loading);
-  }
-  return geometries.get(url);
-}
-
-function shapesOf(collection, latitude) {
-  const place = project(latitude);
-  const shapes = [];
-  for (const feature of collection.features) {
-    const box = nothing();
-    const kept = { properties: feature.properties, box };
-    if (feature.geometry.type === "Point") {
-      [kept.x, kept.y] = place(feature.geometry.coordinates);
-    } else {
-      kept.path = pathOf(feature.geometry, place, box);
-    }
-    shapes.push(kept);
-  }
-  return shapes;
-}
-
-// A country pack without boundaries: one tile for each area, laid out by the server.
-function tilesOf(areas) {
-  const side = 100, gap = 6;
-  return areas.filter((area) => area.tile).map((area) => {
-    const x = area.tile[0] * side, y = area.tile[1] * side, far = side - gap;
-    return {
-      properties: { code: area.code }, tile: [x + far / 2, y + far / 2],
-      box: [x, y, x + far, y + far], path: `M${x} ${y}h${far}v${far}h${-far}Z`,
-    };
-  });
-}
 
 // ---- one map -----------------------------------------------------------------------------------
 
@@ -105,8 +33,9 @@ class AreaMap {
     this.note = make("p", { class: "tdm-note" });
     this.frame = make("div", { class: "tdm" }, this.tools, this.stage, this.player, this.legend, this.markLegend, this.note, this.live);
     this.root.append(this.frame);
+    this.camera = new Camera(this);
     this.svg.addEventListener("pointermove", (event) => this.hover(event));
-    this.svg.addEventListener("pointerleave", () => { this.tip.hidden = true; });
+    this.svg.addEventListener("pointerleave", () => { this.tip.hidden = true; this.pointAt(null); });
     this.svg.addEventListener("click", (event) => this.click(event));
     this.svg.addEventListener("keydown", (event) => this.key(event));
     // A page still being laid out may give the map another size than it had when first drawn.
@@ -124,7 +53,7 @@ class AreaMap {
     if (!this.stage.clientWidth || !this.stage.clientHeight) return;
     if (!this.signature || this.drawnAt === this.size()) return;
     await this.shape();
-    this.paint();
+    this.repaint();
     this.mark();
   }
 
@@ -136,15 +65,21 @@ class AreaMap {
     this.at = new Map(this.order.map((code, i) => [code, i]));
     this.day = kept && kept.series === message.series && this.timer ? Math.min(this.day, message.count - 1) : message.day;
     this.selected = message.selected;
+    this.group = groupOf(this, message.link);
+    // News comes while days are played: the other map has gone on.
+    const playing = this.group.others(this).find((one) => one.timer);
+    if (playing) this.day = Math.min(playing.day, message.count - 1);
     this.frame.classList.toggle("tdm-compact", message.compact);
     this.frame.dataset.ramp = message.ramp;
     this.svg.setAttribute("aria-label", this.text.alt);
+    this.camera.name(this.text);
+    this.frame.classList.toggle("tdm-follows", message.follows);
     this.note.textContent = message.note;
     this.tools.hidden = message.compact;
     this.player.hidden = message.compact || message.count < 2;
     if (!message.compact) { this.buildTools(); this.buildPlayer(); }
     await this.shape();
-    this.paint();
+    this.repaint();
     this.mark();
     // The chart's library is large: the server sends for it once the map is there to look at.
     if (!message.compact && !this.ready) { this.ready = true; this.send("ready", "1"); }
@@ -170,8 +105,35 @@ class AreaMap {
     const unit = Math.max((box[2] - box[0]) / wide, (box[3] - box[1]) / high);
     this.unit = unit;
     this.svg.prepend(this.patterns("", unit), this.patterns("-key", 1));
-    this.svg.setAttribute("viewBox", `${box[0] - pad} ${box[1] - pad} ${box[2] - box[0] + 2 * pad} ${box[3] - box[1] + 2 * pad}`);
+    this.home = [box[0] - pad, box[1] - pad, box[2] - box[0] + 2 * pad, box[3] - box[1] + 2 * pad];
+    this.seen = 0;
+    this.look();
     this.frame.dataset.painted = String(this.paths.size);
+  }
+
+  // Shows what the camera of the group shows; marks keep their size on the screen.
+  look() {
+    if (!this.home) return;
+    this.svg.setAttribute("viewBox", this.camera.box().map((n) => n.toFixed(1)).join(" "));
+    this.frame.classList.toggle("tdm-closer", this.group.k > 1);
+    if (this.seen && this.seen !== this.group.k) this.mark();
+    this.seen = this.group.k;
+  }
+
+  pointAt(code) {
+    for (const map of this.group ? this.group.others(this) : []) {
+      map.pointed?.classList.remove("tdm-pointed");
+      map.pointed = map.paths.get(code);
+      map.pointed?.classList.add("tdm-pointed");
+    }
+  }
+
+  // Another map of the group has come to a day or picked an area.
+  follow(day, selected) {
+    if (day === this.day && selected === this.selected) return;
+    this.day = Math.min(day, this.message.count - 1);
+    this.selected = selected;
+    if (this.ring) this.repaint();
   }
 
   land(shapes, box) {
@@ -252,11 +214,12 @@ class AreaMap {
   mark() {
     const { marks, boundaries, latitude } = this.message;
     this.svg.querySelector(".tdm-marks")?.remove();
+    this.arrows?.clear();
     this.markLegend.hidden = !marks || !boundaries;
     if (this.markLegend.hidden) return;
     const place = project(latitude);
     // On a phone the country is small: so are the marks.
-    const pixel = this.unit * Math.min(Math.max(this.stage.clientWidth / 640, 0.55), 1);
+    const pixel = (this.unit / this.group.k) * Math.min(Math.max(this.stage.clientWidth / 640, 0.55), 1);
     const group = draw("g", { class: "tdm-marks", "aria-hidden": "true" });
     marks.points.forEach(([lon, lat, turn, radius, kind], i) => {
       const [x, y] = place([lon, lat]);
@@ -267,18 +230,22 @@ class AreaMap {
       }));
     });
     this.svg.append(group);
+    this.arrows = new Arrows(this.svg, marks, { place, pixel, select: (code) => this.select(code) });
     const rows = marks.legend.map(([kind, label], i) => {
       const swatch = draw("svg", { class: "tdm-swatch", viewBox: "0 0 28 18", "aria-hidden": "true" });
-      swatch.append(draw("circle", { cx: 14, cy: 9, r: 6.5, class: "tdm-place", "data-kind": kind }));
+      if (marks.arrows) swatch.append(draw("path", { d: "M2 9H26", class: "tdm-arc", "stroke-width": kind }));
+      else swatch.append(draw("circle", { cx: 14, cy: 9, r: 6.5, class: "tdm-place", "data-kind": kind }));
       const many = marks.points.filter((point) => point[4] === i).length;
-      return make("li", {}, swatch, make("span", {}, label), make("b", {}, String(many)));
+      return make("li", {}, swatch, make("span", {}, label), ...(marks.arrows ? [] : [make("b", {}, String(many))]));
     });
-    this.markLegend.replaceChildren(make("p", { class: "tdm-unit" }, marks.title), make("ul", { class: "tdm-keys" }, ...rows));
+    this.markLegend.replaceChildren(
+      make("p", { class: "tdm-unit" }, marks.title), make("ul", { class: "tdm-keys" }, ...rows), ...this.arrows.list());
   }
 
   markOf(event) {
-    const number = event.target.dataset?.mark;
-    return number === undefined ? null : this.message.marks?.points[Number(number)] || null;
+    const { mark: number, arrow } = event.target.dataset || {};
+    if (arrow !== undefined) return this.message.marks?.arrows?.[Number(arrow)]?.slice(-3) || null;
+    return number === undefined ? null : this.message.marks?.points[Number(number)]?.slice(-3) || null;
   }
 
   // ---- state of an area -----------------------------------------------------------------------
@@ -299,8 +266,10 @@ class AreaMap {
   }
 
   written(value) {
-    if (this.message.names) return this.message.names[value] || String(value);
-    const { percent, decimals, unit } = this.message;
+if (this.message.names) return this.message.names[value] || String(value);
+    const { percent, decimals, unit, horizon } = this.message;
+    const beyond = horizon !== null && value > horizon;
+    if (beyond) return `> ${new Intl.NumberFormat(this.message.locale).format(horizon)} ${unit}`.trim();
     const shown = new Intl.NumberFormat(this.message.locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
     const text = shown.format(percent ? value * 100 : value);
     return percent ? `${text}${this.message.percentSign}` : unit ? `${text} ${unit}` : text;
@@ -316,6 +285,11 @@ class AreaMap {
   }
 
   paint() {
+    this.repaint();
+    for (const map of this.group.others(this)) map.follow(this.day, this.selected);
+  }
+
+  repaint() {
     for (const [code, path] of this.paths) {
       const { kind } = this.state(this.at.get(code));
       if (path.dataset.state === kind) continue;
@@ -369,16 +343,17 @@ class AreaMap {
   // ---- what a person does ---------------------------------------------------------------------
 
   areaOf(event) {
-    const code = this.markOf(event)?.[5] ?? event.target.closest?.("path[data-code]")?.dataset.code;
+    const code = this.markOf(event)?.[0] ?? event.target.closest?.("path[data-code]")?.dataset.code;
     return code !== undefined && this.at.has(code) ? code : null;
   }
 
   hover(event) {
     const code = this.areaOf(event);
+    this.pointAt(code);
     if (!code || event.pointerType === "touch") { this.tip.hidden = true; return; }
     const index = this.at.get(code);
     const mark = this.markOf(event);
-    const [name, text] = mark ? [mark[6], mark[7]] : [this.message.areas[index].name, this.say(index)];
+    const [name, text] = mark ? [mark[1], mark[2]] : [this.message.areas[index].name, this.say(index)];
     this.tip.replaceChildren(make("b", {}, name), make("span", {}, text), make("small", {}, this.date()));
     this.tip.hidden = false;
     const edge = this.stage.getBoundingClientRect();
@@ -388,7 +363,7 @@ class AreaMap {
   }
 
   click(event) {
-    const code = this.areaOf(event);
+    const code = this.camera.moved ? null : this.areaOf(event);
     if (code) this.select(code);
   }
 

@@ -113,6 +113,7 @@ class Indicator:
         clearance: who may see it.
         decimals: places shown (of percent, for a ratio).
         chart: hint how to draw it: "bar", "line", "step".
+        horizon: a screen says "more than" this of larger values; None: no end. Data keep them.
         version: raised when the formula changes its numbers.
     """
 
@@ -135,6 +136,7 @@ class Indicator:
     clearance: Clearance = Clearance.OFFICIAL
     decimals: int = 0
     chart: str = "bar"
+    horizon: float | None = None
     version: int = 1
 
     @property

@@ -114,6 +114,7 @@ BEDS = (
         higher_is_bad=False,
         decimals=1,
         chart="line",
+        horizon=60.0,
     ),
 )
 QUALITY = (

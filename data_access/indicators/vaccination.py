@@ -189,6 +189,7 @@ COURSE = (
         clearance=PUBLIC,
         decimals=0,
         chart="line",
+        horizon=365.0,
     ),
 )
 STOCK = (
@@ -224,6 +225,7 @@ STOCK = (
         higher_is_bad=False,
         decimals=1,
         chart="line",
+        horizon=365.0,
     ),
     replace(
         share_of(

@@ -14,6 +14,7 @@ from data_access.cube.discrepancies import at_grain
 from data_access.cube.geography import NATIONAL, PROVINCE
 from data_access.cube.resolve import Want, cut_order, resolve
 from data_access.cube.view import CubeView
+from data_access.cube.where import Where
 from data_access.measures.model import Measure, MeasureKind
 from data_access.reconcile.rules import RULES, Relation, Rule, Side
 
@@ -175,8 +176,19 @@ def _figures(span: Span, side: Side) -> pl.DataFrame | None:
     measure = span.measure(side.measure)
     if measure is None:
         return None
-    found = resolve(span.view, measure, span.want(where=side.where), days=span.days)
-    return _named(found.filter(pl.col("status") == Status.VALUE), span)
+    found = _resolved(span, measure, side.where)
+    if side.apart:
+        # Of the same source alone: another one that keeps them apart is no part of this figure.
+        parts = _resolved(span, measure, side.apart).join(
+            found, on=[*_PLACE, "source_ids"], how="semi"
+        )
+        found = pl.concat([parts, found.join(parts, on=_PLACE, how="anti")])
+    return _named(found, span)
+
+
+def _resolved(span: Span, measure: Measure, where: Where) -> pl.DataFrame:
+    found = resolve(span.view, measure, span.want(where=where), days=span.days)
+    return found.filter(pl.col("status") == Status.VALUE)
 
 
 def _named(found: pl.DataFrame, span: Span) -> pl.DataFrame:

@@ -42,6 +42,7 @@ class Side:
         measure: id of the measure; empty where a rule holds for every measure.
         platform: who answers for it; empty: the measure's own.
         where: which codes of its breakdown count.
+        apart: which codes count where the source keeps them apart; all count where it does not.
         role: which kind of source speaks: `records`, `table`, `reference` (the people that rates
             are divided by) or any (empty).
     """
@@ -49,6 +50,7 @@ class Side:
     measure: str = ""
     platform: str = ""
     where: Where = ()
+    apart: Where = ()
     role: str = ""
 
 
@@ -147,7 +149,8 @@ _ALL = (
           a=Side(measure="doses", platform="vaccination"), b=Side(measure="doses_verified", platform="vaccination"), absolute=5, relative=0.1, lag_days=2,
           causes=("identity",)),
     # One side cannot exceed the other
-    _rule("occupied_and_beds", "Đang cách ly ≤ giường", "Occupied ≤ beds", _MOST, _STAY, a=Side(measure="quarantine_occupied"),
+    _rule("occupied_and_beds", "Đang cách ly tại cơ sở ≤ giường", "Occupied at sites ≤ beds", _MOST, _STAY,
+          a=Side(measure="quarantine_occupied", apart=_is("kind", "!nha_o")),
           b=Side(measure="quarantine_beds"), causes=("capacity",), lag_days=1),
     _rule("positives_and_tested", "Dương tính ≤ xét nghiệm", "Positives ≤ tested", _MOST, _LAB, a=Side(measure="persons_positive"),
           b=Side(measure="persons_tested"), lag_days=1),

@@ -10,6 +10,12 @@ from simulations.platforms.sites import Sites
 
 CARDS = {"xanh": 50, "vang": 38, "do": 2, "none": 10}
 """Colour of the card → weight, of people who are no cases."""
+TRAVELLERS = 25
+"""One scan in so many is of somebody who was scanned in a province near by on the same day."""
+TRAVEL_HOURS = 2
+NEAREST = (1, 1, 2, 1, 3)
+"""How many provinces, in order of their codes, lie between the two scans."""
+LENT = (*PERSON, "card_colour", "scanned_at", "_rank")
 
 
 def checkpoint_records(
@@ -67,7 +73,38 @@ def _of_others(setting: Setting, register: Register, *, places: pl.DataFrame) ->
         about, on=["province_code", "_which"], how="left", maintain_order="left"
     )
     rows = setting.at(rows, "scanned_at", 6 * 60, 21 * 60)
-    return rows.with_columns(
+    rows = rows.with_columns(
         setting.chosen("direction", ("vao", "ra"), n=rows.height, weights=(3, 1)),
         setting.chosen("card_colour", list(CARDS), n=rows.height, weights=list(CARDS.values())),
-    ).select(_SCAN)
+    )
+    return _with_travellers(rows).select(_SCAN)
+
+
+def _with_travellers(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the same scans, some of them of people who were scanned elsewhere that day.
+
+    Who travels follows from the order of the rows, not from chance: everything else stays as it
+    is. Codes of provinces run from north to south, so that near codes are near places.
+    """
+    ordered = rows.sort("day", "province_code", maintain_order=True).with_columns(
+        _at=pl.int_range(pl.len()).over("day", "province_code"),
+        _rank=pl.col("province_code").rank("dense").over("day").cast(pl.Int64),
+        _which=pl.int_range(pl.len()).over("day"),
+    )
+    step = pl.lit(pl.Series(NEAREST)).gather(pl.col("_which") // TRAVELLERS % len(NEAREST))
+    is_chosen = pl.col("_which") % TRAVELLERS == 0
+    lent = ordered.select("day", "_at", *[pl.col(name).alias(f"_{name}") for name in LENT])
+    joined = ordered.with_columns(
+        # Down the country and up again, in turn.
+        _from=pl.col("_rank") + pl.when(pl.col("_which") // TRAVELLERS % 2 == 0).then(step)
+        .otherwise(-step)
+    ).join(
+        lent, left_on=["day", "_at", "_from"], right_on=["day", "_at", "__rank"], how="left",
+        maintain_order="left",
+    )  # fmt: skip
+    hours = (pl.col("scanned_at") - pl.col("_scanned_at")).abs()
+    travels = is_chosen & (hours >= pl.duration(hours=TRAVEL_HOURS))
+    return joined.with_columns(
+        pl.when(travels).then(f"_{name}").otherwise(name).alias(name)
+        for name in (*PERSON, "card_colour")
+    )

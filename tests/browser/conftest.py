@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -76,14 +77,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield from serving(database, folder)
 
 
-def serving(database: str, folder: Path) -> Iterator[Server]:
+def serving(database: str, folder: Path, *, now: datetime = NOW) -> Iterator[Server]:
     """Yield a server process on a database, and end it."""
     port = free_port()
     environment = {
         **os.environ,
         "TUYENDAU_DATABASE_URL": database,
         "TUYENDAU_DEMO": "1",
-        "TUYENDAU_NOW": NOW.isoformat(),
+        "TUYENDAU_NOW": now.isoformat(),
     }
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/server.py"]
     with (folder / "server.log").open("w") as log:

@@ -13,6 +13,7 @@ from dashboard.catalogue import of_indicator
 from dashboard.charts.flows import Line, flows
 from dashboard.i18n import translator
 from dashboard.maps import payload
+from dashboard.maps.marks import Marks
 from data_access.indicators.registry import INDICATORS
 from data_access.quarantine_sites import SITE_SCHEMA
 
@@ -69,7 +70,7 @@ def test_everybody_is_counted_once() -> None:
     )
 
 
-def made(frame: pl.DataFrame) -> payload.Marks | None:
+def made(frame: pl.DataFrame) -> Marks | None:
     districts = {"011": (105.0, 21.0), "012": None}
     provinces = {"01": (105.5, 21.5), "02": None}
     return site_rows.marks(frame, districts, provinces, t=T, language="en")
@@ -108,7 +109,7 @@ def test_a_map_holds_the_largest_and_says_so() -> None:
     assert "400" in marks.title
 
 
-def message(marks: payload.Marks | None) -> dict[str, object]:
+def message(marks: Marks | None) -> dict[str, object]:
     areas = pl.DataFrame({"code": ["01"], "name": ["Hà Nội"], "aliases": [""]})
     none = pl.DataFrame(
         schema={"area_code": pl.String, "date": pl.Date, "value": pl.Float64, "status": pl.String}

@@ -69,8 +69,12 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
+def singular() -> set[str]:
+    return {key for key in texts("en") if key.endswith("_single")}
+
+
 def test_both_languages_have_the_same_keys() -> None:
-    assert set(texts("vi")) == set(texts("en"))
+    assert set(texts("vi")) == set(texts("en")) - singular()
 
 
 def test_both_languages_have_the_same_placeholders() -> None:
@@ -80,6 +84,56 @@ def test_both_languages_have_the_same_placeholders() -> None:
         if placeholders(texts("vi")[key]) != placeholders(texts("en")[key])
     }
     assert differing == set()
+
+
+def test_a_singular_says_the_same_as_its_plural_and_needs_no_more() -> None:
+    """Vietnamese has one form for all numbers; English has a second one where it is written."""
+    for key in singular():
+        plural = key.removesuffix("_single")
+        assert placeholders(texts("en")[key]) <= placeholders(texts("en")[plural]), key
+
+
+def test_one_is_told_in_the_singular_where_a_language_has_it() -> None:
+    key = "layers.persons"
+    assert translator("en")(key, count=1, n="1") == "1 person"
+    assert translator("en")(key, count=2, n="2") == "2 people"
+    assert translator("en")(key, count=0, n="0") == "0 people"
+    assert translator("vi")(key, count=1, n="1") == "1 người"
+
+
+NEVER_ONE = {
+    "map.span_days": "30 days at least",
+    "header.projector_help": "a fixed number of seconds",
+    "compare.too_few": "two at least",
+    "province.rule_density": "eight",
+    "province.rule_people": "eight",
+    "quarantine.one_filling": "with a decimal place",
+    "clusters.per_case": "with a decimal place",
+    "clusters.too_many": "500 and more",
+    "clusters.serial_about": "a share of all pairs",
+    "layers.venues_more": "the longest list there is room for",
+    "scenarios.newest_only": "the longest list there is room for",
+    "vaccination_page.spread_said": "tenths need several",
+    "sentence.reported": "a share of all provinces",
+    "sentence.reported_district": "a share of all districts",
+    "fact.parts_value": "a share of several parts",
+    "checkpoints_page.of_days": "a share of the seven days",
+    "checkpoints_page.silent_said": "a share of all wards",
+    "quarantine.sites_top": "the longest list there is room for",
+    "data_sync.sentence": "a share of all reports",
+}
+COUNTED_NOUN = re.compile(
+    r"\{(n|days|count)\}( of \{\w+\})? (?!more\b)([a-z]+ ){0,4}?"
+    r"(days|hours|seconds|provinces|districts|units|wards|people|cases|flows|places|areas|samples"
+    r"|clusters|pairs|rows|records|contradictions|platforms|reports|scenarios|sites|deaths)\b"
+)
+
+
+def test_every_counted_english_text_has_a_singular_or_a_reason() -> None:
+    counted = {key for key, text in texts("en").items() if COUNTED_NOUN.search(text)}
+    plural = {key.removesuffix("_single") for key in singular()}
+    assert counted - singular() - plural - NEVER_ONE.keys() == set()
+    assert NEVER_ONE.keys() <= set(texts("en"))
 
 
 def test_every_text_is_used() -> None:

@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from dashboard.view import MOST_AREAS, SPANS, View, parse_view, write_view
 
-EVERY = ("date", "area", "indicator", "level", "vintage", "span", "areas", "scale")
+EVERY = (
+    "date",
+    "area",
+    "indicator",
+    "level",
+    "vintage",
+    "span",
+    "areas",
+    "scale",
+    "indicator2",
+    "day2",
+)
 codes = st.from_regex(r"\A[A-Za-z0-9_]{1,20}\Z")
 views = st.builds(
     View,
@@ -17,6 +28,8 @@ views = st.builds(
     day=st.none() | st.dates(),
     area=st.none() | codes,
     indicator=st.none() | codes,
+    indicator2=st.none() | codes,
+    day2=st.none() | st.dates(),
     level=st.sampled_from([None, "province", "district"]),
     vintage=st.none() | codes,
     span=st.sampled_from(SPANS),
@@ -50,6 +63,7 @@ def test_no_address_can_break_the_view(parameters: dict[str, str]) -> None:
         {"indicator": "<script>"},
         {"indicator": "x" * 41},
         {"level": "ward"},
+        {"indicator2": "<script>", "day2": "15/08/2021"},
         {"as": "system"},
         {"as": "province:"},
         {"as": "province:79,01"},

@@ -130,6 +130,34 @@ def test_the_day_changes_at_the_countrys_midnight(ask: Callable[..., pl.DataFram
     ]
 
 
+@pytest.mark.parametrize(("at_sites", "told"), [(60.0, []), (101.0, [(101.0, 100.0)])])
+def test_people_at_home_take_no_bed(
+    ask: Callable[..., pl.DataFrame], at_sites: float, told: list[tuple[float, float]]
+) -> None:
+    cells = [
+        Cell(measure="quarantine_occupied", dims="kind=nha_o", value=70.0, day=DAY, known=EARLY),
+        Cell(measure="quarantine_occupied", dims="kind=tap_trung", value=at_sites, day=DAY,
+             known=EARLY),
+        Cell(measure="quarantine_beds", value=100.0, day=DAY, known=EARLY),
+    ]  # fmt: skip
+    found = ask(cells, begins(DAY + timedelta(days=20)))
+    over = found.filter(pl.col("rule") == "occupied_and_beds")
+    assert over.select("value_a", "value_b").rows() == told
+
+
+def test_where_homes_are_not_told_apart_everybody_counts(ask: Callable[..., pl.DataFrame]) -> None:
+    """A second source that does keep them apart is not mixed in."""
+    cells = [
+        Cell(measure="quarantine_occupied", value=130.0, day=DAY, known=EARLY),
+        Cell(measure="quarantine_occupied", dims="kind=tap_trung", value=60.0, day=DAY,
+             source="z", precedence=200, known=EARLY),
+        Cell(measure="quarantine_beds", value=100.0, day=DAY, known=EARLY),
+    ]  # fmt: skip
+    found = ask(cells, begins(DAY + timedelta(days=20)))
+    over = found.filter(pl.col("rule") == "occupied_and_beds")
+    assert over.select("value_a", "value_b").rows() == [(130.0, 100.0)]
+
+
 def test_a_side_that_comes_after_the_lag_shows_when_it_comes(
     ask: Callable[..., pl.DataFrame],
 ) -> None:

@@ -375,3 +375,18 @@ def test_an_edition_that_does_not_hold_is_refused() -> None:
         make_day(areas=areas, first_day=FIRST, seed=1, provinces=["XX"])
     merged = make_day(areas=areas, first_day=date(2026, 3, 1), seed=1, provinces=["01"])
     assert merged["tracing", "case"]["district_code"].null_count() > 0
+
+
+def test_some_people_are_scanned_in_two_provinces_hours_apart_and_counts_stay() -> None:
+    made = make_day(areas=bundled_pack("vn").areas, first_day=FIRST, n_days=DAYS, seed=7,
+                    provinces=["74", "75", "79"], per_province=12)  # fmt: skip
+    scans = defaultdict(list)
+    for row in made["checkpoints", "scan"].to_dicts():
+        scans[row["id_no"]].append((row["scanned_at"], row["province_code"], row["card_colour"]))
+    travelled = [sorted(own) for own in scans.values() if len({one[1] for one in own}) > 1]
+    others = sum(len(own) for own in scans.values())
+    assert 0.01 < len(travelled) / others < 0.05
+    for own in travelled:
+        assert len({local(moment) for moment, *_ in own}) == 1
+        assert len({card for *_, card in own}) == 1
+        assert own[-1][0] - own[0][0] >= timedelta(hours=2)
