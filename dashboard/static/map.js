@@ -266,7 +266,7 @@ class AreaMap {
   }
 
   written(value) {
-if (this.message.names) return this.message.names[value] || String(value);
+    if (this.message.names) return this.message.names[value] || String(value);
     const { percent, decimals, unit, horizon } = this.message;
     const beyond = horizon !== null && value > horizon;
     if (beyond) return `> ${new Intl.NumberFormat(this.message.locale).format(horizon)} ${unit}`.trim();

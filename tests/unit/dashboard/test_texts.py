@@ -121,6 +121,7 @@ NEVER_ONE = {
     "checkpoints_page.silent_said": "a share of all wards",
     "quarantine.sites_top": "the longest list there is room for",
     "data_sync.sentence": "a share of all reports",
+    "levels.far": "the horizon",
 }
 COUNTED_NOUN = re.compile(
     r"\{(n|days|count)\}( of \{\w+\})? (?!more\b)([a-z]+ ){0,4}?"
