@@ -14,6 +14,7 @@ from dashboard.components.markup import Markup, draw, element
 from dashboard.components.tables import table
 from dashboard.context import Context
 from dashboard.i18n import pick
+from data_access.estimates.transmission import Expected
 
 TOPOJSON = "/ui/"  # Plotly asks for world outlines nowhere else
 PLOTLY = {"displayModeBar": False, "topojsonURL": TOPOJSON}
@@ -28,12 +29,14 @@ class Series:
         entry: what it is.
         place: name of the area.
         area: its code; None for the nation.
+        expected: what days still being reported will come to; empty: not known.
     """
 
     daily: pl.DataFrame
     entry: Entry
     place: str
     area: str | None
+    expected: tuple[Expected, ...] = ()
 
 
 def show(shown: Series, seen: Context, *, key: str, ready: bool = True) -> None:
@@ -75,6 +78,7 @@ def _figure(shown: Series, daily: pl.DataFrame, seen: Context) -> go.Figure:
         daily, entry=shown.entry, t=seen.t, language=seen.language,
         complete_until=seen.viewer.now.date() - timedelta(days=lag + 1),
         marks=marks_between(daily["date"][0], daily["date"][-1], area=shown.area, seen=seen),
+        expected=shown.expected,
     )  # fmt: skip
 
 

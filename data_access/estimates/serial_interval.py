@@ -75,7 +75,7 @@ class Period:
     """The serial interval used while a variant prevails.
 
     Attributes:
-        variant: its name.
+        variant: ancestral, delta or omicron.
         since: first day.
         interval: what is used.
         source: where the figures come from.
@@ -97,13 +97,13 @@ PERIODS = (
         source="assumed, after pairs of early 2020; 33 pairs of Viet Nam alone gave 3.24 days",
     ),
     Period(
-        variant="Delta",
+        variant="delta",
         since=date(2021, 4, 27),
         interval=SerialInterval(mean=4.0, sd=2.5),
         source="assumed, after Guangzhou 2021 (5.19 falling to 3.78 days); others 2.3 to 4.7",
     ),
     Period(
-        variant="Omicron",
+        variant="omicron",
         since=date(2022, 2, 1),
         interval=SerialInterval(mean=3.0, sd=2.0),
         source="assumed, for BA.1: a day shorter than Delta",

@@ -15,6 +15,8 @@ from data_access.chain.cells import AGES
 from data_access.chain.followed import STEPS
 from data_access.chain.records import CHAIN_PLATFORM
 from data_access.codes import Role, Status
+from data_access.estimates import nowcast, reproduction
+from data_access.estimates.serial_interval import PERIODS
 from data_access.freshness import LATE, NEVER, ON_TIME, SILENT
 from data_access.indicators.model import Unit
 from data_access.ingest.mapping import DELIVERERS
@@ -60,6 +62,7 @@ def names_made_at_run_time() -> set[str]:
         *(f"{CHAIN_PLATFORM}_{cut.by}" for cut in CUTS),
         *(f"{name}.{code}" for name, codes in UNLABELLED.items() for code in codes),
         *country().groups,
+        *(*reproduction.Hidden, *nowcast.Hidden, *(period.variant for period in PERIODS)),
     }
 
 
