@@ -60,10 +60,9 @@ def sentence_section() -> None:
         t=seen.t,
         language=seen.language,
     )
-    draw(element("p", text, class_="td-lede"))
     spread = transmission.line(seen, area=seen.home)
-    if spread:
-        draw(element("p", spread, class_="td-lede td-lede-more"))
+    more = element("p", spread, class_="td-lede td-lede-more") if spread else None
+    draw(element("div", element("p", text, class_="td-lede"), more))
 
 
 @section("transmission")

@@ -15,6 +15,7 @@ from data_access.estimates.reproduction import Posterior
 from data_access.estimates.transmission import Expected, Rt, Transmission
 
 SHOWN_DAYS = 60
+SHORT_DAYS, LONG_DAYS = 10, 100
 
 
 def found_of(seen: Context, *, area: str | None) -> Transmission | None:
@@ -63,11 +64,11 @@ def rt_words(found: Transmission, seen: Context) -> str:
 
 def growth_words(found: Growth, seen: Context) -> str:
     """Return in how many days cases double or halve; that it is open where chance would do."""
-    days, way = found.doubling_days or found.halving_days, "doubling"
+    days = found.doubling_days or found.halving_days
     if days is None or found.slowest is None or found.quickest is None:
         return seen.t("transmission.steady")
     way = "doubling" if found.rate > 0 else "halving"
-    shown = (_number(one, seen, 1) for one in (days, found.quickest, found.slowest))
+    shown = (_days(one, seen) for one in (days, found.quickest, found.slowest))
     return seen.t(f"transmission.{way}", **dict(zip(("n", "low", "high"), shown, strict=True)))
 
 
@@ -215,6 +216,13 @@ def _expected_cells(one: Expected | None) -> dict[str, float | None]:
 def _range(r: Posterior, seen: Context) -> str:
     mean, low, high = (_number(one, seen, 2) for one in (r.mean, r.q025, r.q975))
     return f"{mean} ({low}–{high})"
+
+
+def _days(value: float, seen: Context) -> str:
+    # Tenths of a day only where they say something; beyond some months only that it is long.
+    if value > LONG_DAYS:
+        return f">{_number(LONG_DAYS, seen)}"
+    return _number(value, seen, 1 if value < SHORT_DAYS else 0)
 
 
 def _number(value: float, seen: Context, decimals: int = 0) -> str:
