@@ -1,6 +1,6 @@
 """One indicator of one place over time, as a Plotly figure. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,7 +9,7 @@ import polars as pl
 
 from dashboard.catalogue import Entry
 from dashboard.i18n import Translate
-from data_access.estimates.transmission import Expected
+from data_access.estimates.transmission import ENOUGH, Expected
 
 MEAN_DAYS = 7
 MIN_DAYS = 5
@@ -61,6 +61,8 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
         expected: what days that are still being reported will come to.
     """
     days, values = daily["date"].to_list(), daily["value"].to_list()
+    still_open = {one.day for one in expected if one.share < ENOUGH}
+    complete_until = min((day - timedelta(days=1) for day in still_open), default=complete_until)
     hover = _hover(entry, language)
     figure = go.Figure(layout=_layout(entry, language))
     half = timedelta(hours=12)
@@ -70,7 +72,7 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
         name = t("transmission.reported") if expected else t("chart.value")
         figure.add_bar(x=days, y=values, name=name, marker_color=SOFT, hovertemplate=hover)
         figure.add_scatter(
-            x=days, y=rolling_mean(values), name=t("chart.mean"), mode="lines",
+            x=days, y=_mean_of(days, values, still_open), name=t("chart.mean"), mode="lines",
             line={"color": INK, "width": 2.5}, hoverinfo="skip",
         )  # fmt: skip
     else:
@@ -84,6 +86,14 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
     _shade(figure, days, complete_until, label=t("chart.delay"))
     _lay_marks(figure, days, marks)
     return figure
+
+
+def _mean_of(
+    days: Sequence[date], values: Sequence[float | None], still_open: Set[date]
+) -> list[float | None]:
+    """Return the 7-day mean; none where a day is known to be far from complete."""
+    means = rolling_mean(values)
+    return [None if day in still_open else one for day, one in zip(days, means, strict=True)]
 
 
 def _lay_expected(figure: go.Figure, expected: Sequence[Expected], *, t: Translate) -> None:

@@ -61,7 +61,7 @@ def show(shown: Series, seen: Context, *, key: str, ready: bool = True) -> None:
     twin = st.expander(seen.t("chart.table"), key=f"{key}_twin", on_change="rerun")
     if twin.open:
         with twin:
-            draw(_twin(daily, shown.entry, seen, caption=alt))
+            draw(_twin(daily, shown, seen, caption=alt))
 
 
 def _caption(shown: Series, seen: Context) -> str:
@@ -96,17 +96,31 @@ def marks_between(start: date, end: date, *, area: str | None, seen: Context) ->
     )
 
 
-def _twin(daily: pl.DataFrame, entry: Entry, seen: Context, *, caption: str) -> Markup:
+def _twin(daily: pl.DataFrame, shown: Series, seen: Context, *, caption: str) -> Markup:
     rows = [
         (
             formatting.day(day, language=seen.language),
-            value_text(value, entry, seen),
+            value_text(value, shown.entry, seen),
             status_text(status, seen),
         )
         for day, value, status in daily.sort("date", descending=True).iter_rows()
     ]
     heads = (seen.t("chart.day"), seen.t("map.value"), seen.t("map.status"))
-    return table(heads, rows, caption=caption, numeric=(1,))
+    if not shown.expected:
+        return table(heads, rows, caption=caption, numeric=(1,))
+    said = {
+        formatting.day(one.day, language=seen.language): _expected_text(one, shown.entry, seen)
+        for one in shown.expected
+    }
+    more = [(*row, said.get(row[0], "")) for row in rows]
+    return table((*heads, seen.t("transmission.expected")), more, caption=caption, numeric=(1,))
+
+
+def _expected_text(one: Expected, entry: Entry, seen: Context) -> str:
+    (low, high), (lowest, highest) = (
+        tuple(value_text(end, entry, seen) for end in band) for band in one.bands
+    )
+    return f"{value_text(one.estimate, entry, seen)} ({low}–{high}; {lowest}–{highest})"
 
 
 def value_text(value: float | None, entry: Entry, seen: Context) -> str:

@@ -23,7 +23,7 @@ def found_of(seen: Context, *, area: str | None) -> Transmission | None:
     if seen.day is None:
         return None
     return loaders_estimates.spread_of(
-        viewer=seen.viewer,
+        viewer=loaders_estimates.as_anybody(seen.viewer),
         area=area,
         day=seen.day,
         token=loaders_estimates.version(viewer=seen.viewer),

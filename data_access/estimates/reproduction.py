@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
@@ -160,20 +161,27 @@ def reproduction(
     lam = infectivity(total, weights)
     unknown = infectivity(np.isnan(total).astype(np.float64), weights)
     mean_si = float(weights @ np.arange(len(weights)))
-    negative = incidence.negative_days
+    if n <= window:
+        return ()
+
+    def sums(daily: NDArray[np.float64]) -> list[float]:
+        found: list[float] = sliding_window_view(daily, window)[1:].sum(axis=1).tolist()
+        return found
+
+    is_gap = sums(np.isnan(total).astype(np.float64))
+    is_negative = sums(incidence.negative_days.astype(np.float64))
+    days = zip(sums(local), sums(lam), sums(unknown), is_gap, is_negative, strict=True)
     found = []
-    for start in range(2, n - window + 2):
-        days = slice(start - 1, start - 1 + window)
+    for start, (cases, pressure, unseen, gaps, negatives) in enumerate(days, start=2):
         end = start + window - 1
-        cases = float(local[days].sum())
         hidden = _hidden(
             cases=cases,
             is_early=end <= mean_si,
             is_recent=end > n - recent_days,
-            is_negative=bool(negative[days].any()),
-            unknown=float(unknown[days].mean()) if not np.isnan(total[days]).any() else 1.0,
+            is_negative=negatives > 0,
+            unknown=1.0 if gaps else unseen / window,
         )
-        r = None if hidden else posterior(cases, float(lam[days].sum()))
+        r = None if hidden else posterior(cases, pressure)
         known = None if np.isnan(cases) else cases
         found.append(Window(t_start=start, t_end=end, cases=known, r=r, hidden=hidden))
     return tuple(found)
@@ -197,7 +205,7 @@ def posterior(cases: float, pressure: float) -> Posterior:
     """Return what is believed of R after some local cases under a summed infectivity Λ."""
     shape = PRIOR_SHAPE + cases
     scale = 1.0 / (1.0 / PRIOR_SCALE + pressure)
-    low, middle, high = (float(gammaincinv(shape, q)) * scale for q in QUANTILES)
+    low, middle, high = (gammaincinv(shape, QUANTILES) * scale).tolist()
     return Posterior(
         mean=shape * scale, sd=float(np.sqrt(shape)) * scale, q025=low, q50=middle, q975=high
     )
