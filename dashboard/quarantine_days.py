@@ -8,17 +8,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import fmean, stdev
+from statistics import fmean
 
-from scipy.special import stdtrit
-
+from data_access.estimates import pace
 from data_access.indicators.model import MIN_REPORTED_DAYS, WINDOW_DAYS
 
-SPREAD_DAYS = 14
-MIN_SPREAD_DAYS = 10
-"""Days whose net inflow tells how much it varies; at least so many of them reported."""
-TAIL = 0.95
-"""Upper end of the interval: 90 % of it lies between this and its counterpart."""
 SOON_DAYS = 5.0
 EARTH_KM = 6371.0
 Daily = Sequence[float | None]
@@ -76,14 +70,14 @@ def outlook(free: float | None, came: Daily, left: Daily) -> Outlook:
         came: admissions a day, oldest first, the last one of the day on screen; None: not reported.
         left: discharges of the same days.
     """
-    pace = _mean(came), _mean(left)
+    into, out = _mean(came), _mean(left)
     if free is None:
         return Outlook(filling=Filling.UNKNOWN)
     if free <= 0:
         return Outlook(filling=Filling.FULL, free=free, days=0.0)
-    if pace[0] is None or pace[1] is None:
+    if into is None or out is None:
         return Outlook(filling=Filling.UNKNOWN, free=free)
-    net = pace[0] - pace[1]
+    net = into - out
     half = half_width(came, left)
     fast, slow = (None, None) if half is None else (net + half, net - half)
     return Outlook(
@@ -108,11 +102,10 @@ def _days(free: float, net: float | None) -> float | None:
 
 def half_width(came: Daily, left: Daily) -> float | None:
     """Return half the width of the interval of a week's mean net inflow; None: too few days."""
-    pairs = list(zip(came, left, strict=True))[-SPREAD_DAYS:]
-    nets = [into - out for into, out in pairs if into is not None and out is not None]
-    if len(nets) < MIN_SPREAD_DAYS:
-        return None
-    return float(stdtrit(len(nets) - 1, TAIL)) * stdev(nets) / math.sqrt(WINDOW_DAYS)
+    pairs = zip(came, left, strict=True)
+    return pace.half_width(
+        [None if into is None or out is None else into - out for into, out in pairs]
+    )
 
 
 def residual(

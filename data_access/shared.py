@@ -22,6 +22,7 @@ from data_access.cube import movements as moved
 from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
 from data_access.cube.query import Ask, answer, figures, find, measures_of
+from data_access.delays import Delays
 from data_access.delivered import newest_batch
 from data_access.demonstration import database_clock
 from data_access.engine import make_engine
@@ -73,6 +74,7 @@ class Shared:
         cube: the figures in memory.
         indicators: every indicator by id.
         clusters: clusters, chains of infection and contacts.
+        delays: how the days of a measure filled up.
     """
 
     def __init__(self, engine: sa.Engine, clock: Clock, *, areas: Areas, cube: HotCube) -> None:
@@ -83,6 +85,7 @@ class Shared:
         self.cube = cube
         self.indicators: Mapping[str, Indicator] = INDICATORS
         self.clusters = Clusters(engine, zone=areas.country.time_zone, kept=self._kept)
+        self.delays = Delays(cube)
         self._receipts = Receipts(cube)
         self._owners = Owners(cube)
         self._lock = threading.Lock()

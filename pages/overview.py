@@ -12,5 +12,6 @@ with figures:
     overview.movements_section()
 with country:
     overview.map_section()
+overview.transmission_section()
 overview.freshness_section()
 page.closed("overview", "date")

@@ -1,6 +1,6 @@
 """One indicator of one place over time, as a Plotly figure. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from dashboard.catalogue import Entry
 from dashboard.i18n import Translate
+from data_access.estimates.transmission import ENOUGH, Expected
 
 MEAN_DAYS = 7
 MIN_DAYS = 5
@@ -16,6 +17,7 @@ HEIGHT = 260
 ROOM_DAYS = 8  # shaded days from which their label fits above them
 # Seen on both grounds; the chart itself is transparent.
 INK, SOFT, BAND = "#2C8797", "#8FB9C1", "rgba(140,140,140,0.16)"
+OPEN = "#C2410C"
 LINE, HOLIDAY = "#8A6D3B", "rgba(138,109,59,0.14)"
 SIGNS = {"rule": "triangle-down", "holiday": "circle", "event": "diamond"}
 
@@ -45,6 +47,7 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
     language: str,
     complete_until: date,
     marks: Sequence[Mark] = (),
+    expected: Sequence[Expected] = (),
 ) -> go.Figure:
     """Return bars of a daily count with its 7-day mean, or a line of anything else.
 
@@ -55,20 +58,22 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
         language: `vi` or `en`.
         complete_until: the last day that is usually complete; later days are shaded.
         marks: rules, holidays and turns of these days.
+        expected: what days that are still being reported will come to.
     """
     days, raw = daily["date"].to_list(), daily["value"].to_list()
     values = [None if value is None else entry.within(value) for value in raw]
+    still_open = {one.day for one in expected if one.share < ENOUGH}
+    complete_until = min((day - timedelta(days=1) for day in still_open), default=complete_until)
     hover = _hover(entry, language)
     figure = go.Figure(layout=_layout(entry, language))
     half = timedelta(hours=12)
     if days:
         figure.update_xaxes(range=[days[0] - half, days[-1] + half])
     if entry.adds:
-        figure.add_bar(
-            x=days, y=values, name=t("chart.value"), marker_color=SOFT, hovertemplate=hover
-        )
+        name = t("transmission.reported") if expected else t("chart.value")
+        figure.add_bar(x=days, y=values, name=name, marker_color=SOFT, hovertemplate=hover)
         figure.add_scatter(
-            x=days, y=rolling_mean(values), name=t("chart.mean"), mode="lines",
+            x=days, y=_mean_of(days, values, still_open), name=t("chart.mean"), mode="lines",
             line={"color": INK, "width": 2.5}, hoverinfo="skip",
         )  # fmt: skip
     else:
@@ -77,9 +82,36 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
             line={"color": INK, "width": 2.2}, marker={"size": 4}, hovertemplate=hover,
             connectgaps=False, text=texts_of(raw, entry, language),
         )  # fmt: skip
+    if expected:
+        _lay_expected(figure, expected, t=t)
     _shade(figure, days, complete_until, label=t("chart.delay"))
     _lay_marks(figure, days, marks)
     return figure
+
+
+def _mean_of(
+    days: Sequence[date], values: Sequence[float | None], still_open: Set[date]
+) -> list[float | None]:
+    """Return the 7-day mean; none where a day is known to be far from complete."""
+    means = rolling_mean(values)
+    return [None if day in still_open else one for day, one in zip(days, means, strict=True)]
+
+
+def _lay_expected(figure: go.Figure, expected: Sequence[Expected], *, t: Translate) -> None:
+    """Draw the estimates of days still being reported, each with its 80 and 95 % band."""
+    days = [one.day for one in expected]
+    for number, width in ((1, 2.0), (0, 5.0)):
+        lows = [one.estimate - one.bands[number][0] for one in expected]
+        highs = [one.bands[number][1] - one.estimate for one in expected]
+        figure.add_scatter(
+            x=days, y=[one.estimate for one in expected], mode="markers",
+            name=t("transmission.expected"), showlegend=number == 1,
+            marker={"color": OPEN, "size": 7, "symbol": "diamond-open", "line": {"width": 2}},
+            error_y={"type": "data", "array": highs, "arrayminus": lows, "color": OPEN,
+                     "thickness": width, "width": 0},
+            hovertemplate="%{x|%d/%m}: %{y:,.0f}<extra></extra>" if number == 1 else None,
+            hoverinfo=None if number == 1 else "skip",
+        )  # fmt: skip
 
 
 def _lay_marks(figure: go.Figure, days: Sequence[date], marks: Sequence[Mark]) -> None:

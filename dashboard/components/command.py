@@ -13,7 +13,7 @@ from dashboard import command_sentence, filters, formatting, headline, loaders
 from dashboard.catalogue import Entry
 from dashboard.commands import COMMANDS, CommandPage
 from dashboard.components import cards as card_grid
-from dashboard.components import cuts, map_view, ranking_table, series
+from dashboard.components import cuts, map_view, ranking_table, series, transmission
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.context import Context, look
@@ -277,7 +277,10 @@ def trend(key: str) -> None:
             denominator=_denominator(entry),
         )
         daily = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token).sort("date")
-        shown = series.Series(daily=daily, entry=entry, place=place.name, area=place.code)
+        shown = series.Series(
+            daily=daily, entry=entry, place=place.name, area=place.code,
+            expected=transmission.expected_of(entry, seen, area=place.code),
+        )  # fmt: skip
         series.show(shown, seen, key=f"{key}_trend_chart")
 
     drawn()

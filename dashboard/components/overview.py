@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import filters, formatting, headline, loaders, navigation
 from dashboard.catalogue import Entry
 from dashboard.components import cards as card_grid
-from dashboard.components import map_view
+from dashboard.components import map_view, transmission
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.context import Context, look
@@ -60,7 +60,21 @@ def sentence_section() -> None:
         t=seen.t,
         language=seen.language,
     )
-    draw(element("p", text, class_="td-lede"))
+    spread = transmission.line(seen, area=seen.home)
+    more = element("p", spread, class_="td-lede td-lede-more") if spread else None
+    draw(element("div", element("p", text, class_="td-lede"), more))
+
+
+@section("transmission")
+def transmission_section() -> None:
+    """Offer how fast it spreads; drawn when it is opened, so that it costs the page nothing."""
+    seen = look(PAGE)
+    name = loaders.area_name(seen.home or loaders.VIETNAM, language=seen.language)
+    title = seen.t("transmission.title", place=name)
+    box = st.expander(title, key="overview_transmission", on_change="rerun")
+    if box.open:
+        with box:
+            transmission.details(seen, area=seen.home, place=name, key="overview")
 
 
 @section("cards")

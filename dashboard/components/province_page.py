@@ -1,15 +1,24 @@
 """The province page: which province, its sentence, its six platforms."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 import streamlit as st
 
-from dashboard import command_sentence, filters, formatting, headline, loaders, navigation
+from dashboard import (
+    command_sentence,
+    filters,
+    formatting,
+    headline,
+    loaders,
+    loaders_estimates,
+    navigation,
+)
 from dashboard.catalogue import Entry
 from dashboard.commands import COMMANDS, CommandPage
 from dashboard.components import cards as card_grid
-from dashboard.components import command
+from dashboard.components import command, series, transmission
 from dashboard.components.command import Place
 from dashboard.components.markup import draw, element
 from dashboard.components.section import section
@@ -176,3 +185,23 @@ def _platform(platform: str, keys: tuple[str, ...], seen: Context, place: Place)
         )
     found = command.cards_of(keys, seen, place)
     draw(element("div", card_grid.grid(found, seen), class_="td-platform-cards"))
+
+
+@section("province_transmission")
+def transmission_section() -> None:
+    """Draw how fast it spreads in the province: its cases with what will be added, Rt, growth."""
+    seen = look(PAGE)
+    entry = loaders.entry(loaders_estimates.CASES, viewer=seen.viewer)
+    if seen.day is None or entry is None:
+        return
+    place = place_of(seen)
+    draw(element("h2", seen.t("transmission.title", place=place.name), class_="td-section"))
+    start = seen.day - timedelta(days=transmission.SHOWN_DAYS - 1)
+    ask = Ask(ids=(entry.key,), areas=place.areas, start=start, end=seen.day)
+    daily = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token).sort("date")
+    shown = series.Series(
+        daily=daily, entry=entry, place=place.name, area=place.code,
+        expected=transmission.expected_of(entry, seen, area=place.code),
+    )  # fmt: skip
+    series.show(shown, seen, key="province_cases")
+    transmission.details(seen, area=place.code, place=place.name, key="province")

@@ -15,6 +15,7 @@ from dashboard.context import Context, look
 from dashboard.quarantine_days import Filling, Near, Outlook
 from data_access.codes import Level
 from data_access.cube.query import Ask
+from data_access.estimates.pace import SPREAD_DAYS
 from data_access.indicators.model import WINDOW_DAYS
 
 PAGE = "quarantine"
@@ -57,8 +58,8 @@ def outlook() -> None:
 
 def outlooks(seen: Context, *, day: date, areas: tuple[str, ...]) -> dict[str, Outlook]:
     """Return how long the free beds of each province last."""
-    start = day - timedelta(days=days.SPREAD_DAYS - 1)
-    span = [start + timedelta(days=n) for n in range(days.SPREAD_DAYS)]
+    start = day - timedelta(days=SPREAD_DAYS - 1)
+    span = [start + timedelta(days=n) for n in range(SPREAD_DAYS)]
     ask = Ask(ids=(CAME, LEFT), level=Level.PROVINCE, areas=areas, start=start, end=day)
     flows = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token)
     known = {

@@ -14,6 +14,7 @@ from dashboard.components.markup import Markup, draw, element
 from dashboard.components.tables import table
 from dashboard.context import Context
 from dashboard.i18n import pick
+from data_access.estimates.transmission import Expected
 
 TOPOJSON = "/ui/"  # Plotly asks for world outlines nowhere else
 PLOTLY = {"displayModeBar": False, "topojsonURL": TOPOJSON}
@@ -28,12 +29,14 @@ class Series:
         entry: what it is.
         place: name of the area.
         area: its code; None for the nation.
+        expected: what days still being reported will come to; empty: not known.
     """
 
     daily: pl.DataFrame
     entry: Entry
     place: str
     area: str | None
+    expected: tuple[Expected, ...] = ()
 
 
 def show(shown: Series, seen: Context, *, key: str, ready: bool = True) -> None:
@@ -58,7 +61,7 @@ def show(shown: Series, seen: Context, *, key: str, ready: bool = True) -> None:
     twin = st.expander(seen.t("chart.table"), key=f"{key}_twin", on_change="rerun")
     if twin.open:
         with twin:
-            draw(_twin(daily, shown.entry, seen, caption=alt))
+            draw(_twin(daily, shown, seen, caption=alt))
 
 
 def _caption(shown: Series, seen: Context) -> str:
@@ -75,6 +78,7 @@ def _figure(shown: Series, daily: pl.DataFrame, seen: Context) -> go.Figure:
         daily, entry=shown.entry, t=seen.t, language=seen.language,
         complete_until=seen.viewer.now.date() - timedelta(days=lag + 1),
         marks=marks_between(daily["date"][0], daily["date"][-1], area=shown.area, seen=seen),
+        expected=shown.expected,
     )  # fmt: skip
 
 
@@ -92,17 +96,31 @@ def marks_between(start: date, end: date, *, area: str | None, seen: Context) ->
     )
 
 
-def _twin(daily: pl.DataFrame, entry: Entry, seen: Context, *, caption: str) -> Markup:
+def _twin(daily: pl.DataFrame, shown: Series, seen: Context, *, caption: str) -> Markup:
     rows = [
         (
             formatting.day(day, language=seen.language),
-            value_text(value, entry, seen),
+            value_text(value, shown.entry, seen),
             status_text(status, seen),
         )
         for day, value, status in daily.sort("date", descending=True).iter_rows()
     ]
     heads = (seen.t("chart.day"), seen.t("map.value"), seen.t("map.status"))
-    return table(heads, rows, caption=caption, numeric=(1,))
+    if not shown.expected:
+        return table(heads, rows, caption=caption, numeric=(1,))
+    said = {
+        formatting.day(one.day, language=seen.language): _expected_text(one, shown.entry, seen)
+        for one in shown.expected
+    }
+    more = [(*row, said.get(row[0], "")) for row in rows]
+    return table((*heads, seen.t("transmission.expected")), more, caption=caption, numeric=(1,))
+
+
+def _expected_text(one: Expected, entry: Entry, seen: Context) -> str:
+    (low, high), (lowest, highest) = (
+        tuple(value_text(end, entry, seen) for end in band) for band in one.bands
+    )
+    return f"{value_text(one.estimate, entry, seen)} ({low}–{high}; {lowest}–{highest})"
 
 
 def value_text(value: float | None, entry: Entry, seen: Context) -> str:

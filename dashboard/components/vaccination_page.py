@@ -1,5 +1,7 @@
 """What the vaccination page alone has: denominators, second doses due, stock, spread."""
 
+import math
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -14,9 +16,13 @@ from dashboard.components.tables import table
 from dashboard.context import Context, look
 from data_access.codes import Level
 from data_access.cube.query import Ask
+from data_access.estimates.pace import SPREAD_DAYS, reached
+from data_access.indicators.vaccination import TARGET
 
 PAGE = "vaccination"
 WEEK = timedelta(days=6)
+SPREAD = timedelta(days=SPREAD_DAYS - 1)
+FAR_DAYS = 730
 COVERAGE = ("vaccination_coverage_1", "vaccination_coverage_full")
 
 
@@ -44,7 +50,7 @@ def denominators_section() -> None:
     if not cells:
         draw(element("p", seen.t("error.no_figures"), class_="td-absent"))
         return
-    heads = ("denominator", "people", "first", "first_share", "full", "full_share")
+    heads = ("denominator", "people", "first", "first_share", "full", "full_share", "target")
     titles = tuple(seen.t(f"vaccination_page.{head}") for head in heads)
     draw(table(titles, cells, caption=title, numeric=(1, 2, 3, 4, 5), wide=True))
     draw(element("p", seen.t("vaccination_page.denominators_note"), class_="td-when"))
@@ -52,6 +58,8 @@ def denominators_section() -> None:
 
 def _under(key: str, label: str, seen: Context) -> tuple[Child, ...] | None:
     found = _figures(seen, COVERAGE, start=seen.day, denominator=key)
+    day, start = seen.day, seen.day - SPREAD if seen.day else None
+    daily = _figures(seen, ("doses_1",), start=start).sort("date")["value"].to_list()
     rows = {row["id"]: row for row in found.iter_rows(named=True)}
     first, full = (rows.get(one, {}) for one in COVERAGE)
     if first.get("value") is None:
@@ -63,7 +71,34 @@ def _under(key: str, label: str, seen: Context) -> tuple[Child, ...] | None:
         _share(first.get("value"), seen),
         _number(full.get("numerator"), seen),
         _share(full.get("value"), seen),
+        _target(first, daily, day, seen),
     )
+
+
+def _target(
+    first: Mapping[str, float], daily: Sequence[float | None], day: date | None, seen: Context
+) -> str:
+    """Return the day on which the target is reached at the pace of the last week, with interval."""
+    people, done = first.get("denominator"), first.get("numerator")
+    if day is None or people is None or done is None:
+        return "–"
+    found = reached(TARGET * people - done, daily)
+    if found is None:
+        return seen.t("vaccination_page.target_never")
+    if found.days == 0:
+        return seen.t("vaccination_page.target_reached")
+    ends = [
+        "?" if days is None else _day_after(day, days, seen)
+        for days in (found.earliest, found.latest)
+    ]
+    when = _day_after(day, found.days, seen)
+    return f"{when} ({ends[0]}–{ends[1]})" if found.has_interval else when
+
+
+def _day_after(day: date, days: float, seen: Context) -> str:
+    if days > FAR_DAYS:
+        return seen.t("vaccination_page.target_far")
+    return formatting.day(day + timedelta(days=math.ceil(days)), language=seen.language)
 
 
 def _number(value: float | None, seen: Context) -> str:

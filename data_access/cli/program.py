@@ -22,6 +22,7 @@ from data_access.cli import (
     level,
     query,
     rekey,
+    rt,
     tokens,
     verify,
     watch,
@@ -31,7 +32,7 @@ from data_access.engine import unavailable
 from data_access.errors import BadUse, DataAccessError
 from data_access.settings import read_settings
 
-COMMANDS = (init, ingest, watch, query, level, verify, export, chain, tokens, rekey)
+COMMANDS = (init, ingest, watch, query, level, rt, verify, export, chain, tokens, rekey)
 DONE, COULD_NOT, BAD_USE, INTERRUPTED = 0, 1, 2, 130
 
 

@@ -43,7 +43,12 @@ class Partitions:
         self._held: OrderedDict[tuple[int, int, int], tuple[int, pl.DataFrame]] = OrderedDict()
 
     def read(
-        self, months: Iterable[int] | None = None, *, viewer: Viewer, latest: bool = False
+        self,
+        months: Iterable[int] | None = None,
+        *,
+        viewer: Viewer,
+        latest: bool = False,
+        measures: frozenset[int] | None = None,
     ) -> pl.DataFrame:
         """Return the rows of some months (None: of all), as known at the viewer's moment.
 
@@ -53,6 +58,7 @@ class Partitions:
             months: as in `codes.month_of`.
             viewer: who looks; only their moment counts.
             latest: as known now, whatever the viewer's moment.
+            measures: only these; None: all.
         """
         state = self._cube.state(viewer=viewer)
         moment = to_us(viewer.now)
@@ -62,7 +68,7 @@ class Partitions:
         changes = {
             key: number
             for key, number in state.changes.items()
-            if wanted is None or key[1] in wanted
+            if (wanted is None or key[1] in wanted) and (measures is None or key[0] in measures)
         }
         with self._lock:
             found = {key: self._kept(key, number, moment) for key, number in changes.items()}

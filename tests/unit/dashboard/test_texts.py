@@ -16,6 +16,8 @@ from data_access.chain.cells import AGES
 from data_access.chain.followed import STEPS
 from data_access.chain.records import CHAIN_PLATFORM
 from data_access.codes import Role, Status
+from data_access.estimates import nowcast, reproduction
+from data_access.estimates.serial_interval import PERIODS
 from data_access.freshness import LATE, NEVER, ON_TIME, SILENT
 from data_access.indicators.model import Unit
 from data_access.ingest.mapping import DELIVERERS
@@ -62,6 +64,7 @@ def names_made_at_run_time() -> set[str]:
         *(f"{name}.{code}" for name, codes in UNLABELLED.items() for code in codes),
         *country().groups,
         *LEVEL_NAMES,
+        *(*reproduction.Hidden, *nowcast.Hidden, *(period.variant for period in PERIODS)),
     }
 
 
@@ -122,6 +125,8 @@ NEVER_ONE = {
     "quarantine.sites_top": "the longest list there is room for",
     "data_sync.sentence": "a share of all reports",
     "levels.far": "the horizon",
+    "transmission.doubling": "with a decimal place",
+    "transmission.halving": "with a decimal place",
 }
 COUNTED_NOUN = re.compile(
     r"\{(n|days|count)\}( of \{\w+\})? (?!more\b)([a-z]+ ){0,4}?"
