@@ -316,6 +316,29 @@ scenario = sa.Table(
 )
 """Saved scenarios. `province`: who it belongs to, empty for the nation; `bands`: Parquet."""
 
+audit = sa.Table(
+    "audit",
+    metadata,
+    # Without gaps and given by the program: a missing number is a missing row.
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    *[sa.Column(name, sa.Text, nullable=False) for name in ("account", "role", "action", "object")],
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("previous_hash", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
+"""What was done by whom; only grows (triggers). See `data_access.audit`."""
+
+audit_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("head_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text, nullable=False),
+)
+"""One row: the end of the log, sealed."""
+
 
 def _field_column(field: Field) -> sa.Column:  # type: ignore[type-arg]
     return sa.Column(field.name, _COLUMN_TYPES[field.kind])

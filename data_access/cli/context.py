@@ -28,7 +28,7 @@ class Context:
     @cached_property
     def engine(self) -> sa.Engine:
         """Return the engine of the shared database."""
-        return make_engine(self.settings.database_url)
+        return make_engine(self.settings.database_url, audit_key=self.settings.audit_key)
 
     def close(self) -> None:
         """Let go of the database, if it was ever opened."""
