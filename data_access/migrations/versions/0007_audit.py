@@ -10,7 +10,7 @@ depends_on = None
 
 _REFUSED = "the audit log only grows"
 _REFUSE = f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"
-# name: on which event of which table, and when. The third is there because INSERT OR REPLACE removes
+# name: on which event of which table. The third is there because INSERT OR REPLACE removes
 # the old row without asking the second.
 _SQLITE = {
     "audit_no_update": "BEFORE UPDATE ON audit",
