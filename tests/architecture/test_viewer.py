@@ -34,6 +34,7 @@ MAY_EXECUTE = (
     "data_access/reader.py",
     "data_access/audit.py",
     "data_access/engine.py",
+    "data_access/grants.py",
     "data_access/carry.py",
     "data_access/chain/store.py",
     "data_access/ingest/",
