@@ -42,7 +42,7 @@ def conditions(contracts: tuple[Contract, ...]) -> dict[str, str]:
         for contract in contracts
         for kind in contract.kinds
     ]
-    every = f"{_SAID} = '{EVERYWHERE}'"
+    every = f"(SELECT current_setting('{SETTING}', true) = '{EVERYWHERE}')"
     records = f"{every} OR province_id IN ({_OF_PROVINCE})"
     cells = f"{every} OR area_id IN ({_OF_CELLS})"
     return {
