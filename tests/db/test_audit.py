@@ -298,3 +298,22 @@ def test_the_key_is_strong_and_hidden() -> None:
     assert KEY not in repr(read_settings({"TUYENDAU_AUDIT_KEY": KEY}))
     with pytest.raises(SettingsError, match="TUYENDAU_AUDIT_KEY is too weak"):
         read_settings({"TUYENDAU_AUDIT_KEY": "short"})
+
+
+def test_an_export_and_a_token_are_on_record(
+    database: Database, monkeypatch: pytest.MonkeyPatch, capfdbinary
+) -> None:
+    monkeypatch.setenv("TUYENDAU_DATABASE_URL", database.url)
+    assert main(["init"]) == 0
+    assert main(["export-records", "tracing", "--as", "province:79"]) == 0
+    given = ["--source", "s", "--platform", "tracing", "--json"]
+    capfdbinary.readouterr()
+    assert main(["token", "create", *given]) == 0
+    made = json.loads(capfdbinary.readouterr().out)
+    assert main(["token", "revoke", made["id"]]) == 0
+    found = audit.read(database.engine, viewer=ADMIN).reverse()
+    assert found["action"].to_list() == ["records.export", "token.create", "token.revoke"]
+    assert found["role"].to_list()[0] == "province"
+    assert found["object"].to_list()[1:] == [f"token/{made['id']}"] * 2
+    assert found["account"].str.starts_with("shell:").all()
+    assert made["token"].rsplit("_", 1)[1] not in str(found.to_dicts())
