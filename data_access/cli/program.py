@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
+from data_access import log_filter
 from data_access.cli import (
     audit,
     chain,
@@ -54,6 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    log_filter.install()
     args = make_parser().parse_args(arguments)
     try:
         context = Context(read_settings())
