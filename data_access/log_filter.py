@@ -21,7 +21,9 @@ _PATTERNS = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), rf"\1 {MASK}"),
     # name=value, name: value, "name": "value"; a value in quotes ends with them.
     (
-        re.compile(rf"(?i)([\w-]*(?:{_NAMES}))(['\"]?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&)}}\]]+)"),
+        re.compile(
+            rf"(?i)([\w-]*(?:{_NAMES}))(['\"]?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&)}}\]]+)"
+        ),
         rf"\1\2{MASK}",
     ),
     # Personal, insurance and telephone numbers.

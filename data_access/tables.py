@@ -94,6 +94,8 @@ source = sa.Table(
     sa.Column("origin", sa.Text, nullable=False),
     # Smaller is preferred; records default to 10, tables to 100.
     sa.Column("precedence", sa.Integer, nullable=False),
+    # Who may see its cells, where that is fewer than may see the measure.
+    sa.Column("clearance", sa.SmallInteger, nullable=False, server_default="0"),
     sa.UniqueConstraint("name", "origin"),
 )
 

@@ -1,4 +1,4 @@
-"""The audit log, and the triggers that let it grow and do nothing else."""
+"""The audit log, with triggers that let it grow and do nothing else; the clearance of a source."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,7 +35,9 @@ _FUNCTION = (
 
 
 def upgrade() -> None:
-    """Create the tables and their triggers."""
+    """Create the tables and their triggers; every source is as public as its measures."""
+    clearance = sa.Column("clearance", sa.SmallInteger(), server_default="0", nullable=False)
+    op.add_column("source", clearance)
     op.create_table(
         "audit",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -68,6 +70,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_column("source", "clearance")
     op.drop_table("audit_head")
     op.drop_table("audit")
     if op.get_bind().dialect.name == "postgresql":
