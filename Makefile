@@ -18,7 +18,7 @@ BOOTSTRAP = @python=$$($(FIND)); if [ -z "$$python" ]; then \
 	"$$python" scripts/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench setup setup-run lint format types imports coverage screenshots pins hooks clean
+.PHONY: help run test check bench setup setup-run lint format types imports secrets coverage screenshots pins hooks clean
 
 help: ## this list
 	@echo "Tuyến Đầu: epidemic command dashboard"
@@ -32,7 +32,7 @@ run: setup-run ## set up, build the simulated country, open the dashboard on por
 test: setup ## set up, run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-check: lint types imports test ## lint, types, imports, tests: what CI runs
+check: lint types imports secrets test ## lint, types, imports, secrets, tests: what CI runs
 
 bench: setup ## side-by-side measurements
 	$(BIN)/python -m benchmarks
@@ -56,6 +56,9 @@ types: setup ## mypy
 
 imports: setup ## import contracts
 	$(BIN)/lint-imports
+
+secrets: setup ## nothing that looks like a secret, every package as pinned (no network)
+	$(BIN)/python -m scripts.secrets
 
 coverage: setup ## tests with branch coverage and its floor
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered

@@ -10,7 +10,9 @@ from dashboard.commands import COMMANDS
 from dashboard.headline import HEADLINE
 from dashboard.i18n import Translate
 from dashboard.live import Beat, Pulse
+from dashboard.notes import Notebook
 from dashboard.scenarios import Runs, Seat
+from data_access import audit
 from data_access.chain.follow import Follower
 from data_access.codes import Role
 from data_access.cube.query import Ask
@@ -67,6 +69,12 @@ def runs() -> Runs:
 def seat(who: str) -> Seat:
     """Return a session's place among those who wait for runs; given up when its screen closes."""
     return Seat(runs(), who)
+
+
+@st.cache_resource(show_spinner=False, on_release=Notebook.close)
+def notebook() -> Notebook:
+    """Return what this process puts on record."""
+    return Notebook(lambda *entries: audit.append(shared().engine, *entries))
 
 
 @st.cache_resource(show_spinner=False)

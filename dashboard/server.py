@@ -21,9 +21,11 @@ from starlette.websockets import WebSocket
 from dashboard import assets, resources
 from dashboard.api.routes import API
 from dashboard.errors import on_script_error
+from dashboard.limits import SmallBodies
 from dashboard.live import AWAY, POLL_SECONDS, Listeners, news_of
 from dashboard.metrics import REGISTRY, Counting, observe
 from dashboard.web import Guard, PackedScripts
+from data_access import log_filter
 from data_access.errors import DataAccessError
 
 LOG = logging.getLogger("tuyendau.server")
@@ -159,8 +161,14 @@ ROUTES = (
     API,
     WebSocketRoute("/live", live),
 )
-MIDDLEWARE = (Middleware(Counting), Middleware(PackedScripts), Middleware(Guard))
+MIDDLEWARE = (
+    Middleware(Counting),
+    Middleware(PackedScripts),
+    Middleware(Guard),
+    Middleware(SmallBodies),
+)
 
+log_filter.install()
 app = st.App(
     "app.py",
     lifespan=lifespan,

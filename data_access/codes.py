@@ -62,6 +62,11 @@ class Clearance(IntEnum):
     OFFICIAL = 1
     SENSITIVE = 2
 
+    @property
+    def label(self) -> str:
+        """Return the word used in mappings."""
+        return self.name.lower()
+
 
 class Origin(StrEnum):
     """Where the cells of a source come from."""

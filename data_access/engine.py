@@ -33,7 +33,7 @@ _PRAGMAS = (
 _UNFINISHED_PRAGMAS = ("PRAGMA synchronous = OFF", "PRAGMA cache_size = -262144")
 
 
-def make_engine(url: str, *, is_unfinished: bool = False) -> sa.Engine:
+def make_engine(url: str, *, is_unfinished: bool = False, audit_key: str = "") -> sa.Engine:
     """Return an engine for SQLite (WAL) or PostgreSQL (psycopg).
 
     Creates the folder of a SQLite file. Connects to nothing yet.
@@ -43,13 +43,17 @@ def make_engine(url: str, *, is_unfinished: bool = False) -> sa.Engine:
         is_unfinished: whether it is a SQLite file that is thrown away unless its build ends well:
             nothing waits for the disk, and `settle` must be called before it counts as built.
             Transactions are as atomic as ever while the machine runs. PostgreSQL: no difference.
+        audit_key: seals the end of the audit log; empty: it stays unsealed.
     """
     address = make_url(url)
+    options = {"audit_key": audit_key}
     if address.get_backend_name() != "sqlite":
-        return sa.create_engine(address, pool_pre_ping=True, pool_size=8, max_overflow=16)
+        return sa.create_engine(
+            address, pool_pre_ping=True, pool_size=8, max_overflow=16, execution_options=options
+        )
     if address.database and address.database != ":memory:":
         Path(address.database).resolve().parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(address)
+    engine = sa.create_engine(address, execution_options=options)
     event.listen(engine, "connect", _prepare_sqlite)
     if is_unfinished:
         event.listen(engine, "connect", _hurry_sqlite)
@@ -89,10 +93,14 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 @contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+def writing(engine: sa.Engine, *, lock: int = WRITER_LOCK) -> Iterator[sa.Connection]:
     """Yield a connection inside one write transaction: all of it is kept, or none.
 
     Writers queue: BEGIN IMMEDIATE on SQLite, an advisory lock on PostgreSQL; readers never wait.
+
+    Args:
+        engine: the shared database.
+        lock: on PostgreSQL, the queue to stand in; figures and records have the default one.
 
     Raises:
         DatabaseUnavailable: if the database does not answer.
@@ -100,7 +108,7 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     try:
         with engine.connect().execution_options(immediate=True) as connection, connection.begin():
             if engine.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
             yield connection
     except OperationalError as error:
         raise unavailable(error) from error

@@ -13,7 +13,7 @@ from data_access.cube.geography import PROVINCE
 from data_access.cube.hot import HotCube
 from data_access.reader import read_frame, snapshot
 from data_access.reconcile.records import in_force
-from data_access.viewer import Viewer
+from data_access.viewer import Viewer, system_viewer
 
 ACTIVITY_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "date": pl.Date,
@@ -56,7 +56,8 @@ def place_activity(
         list(codes.items()), schema={"area_id": pl.Int32, "area_code": pl.String}, orient="row"
     )
     tables = [pl.DataFrame(schema=ACTIVITY_SCHEMA)]
-    with snapshot(engine, viewer=viewer) as connection:
+    # A scan counts at its place, wherever it says it was made.
+    with snapshot(engine, viewer=system_viewer(viewer.now)) as connection:
         for day, (first, after) in _days(start, end, zone):
             query = _of_a_day(first, after, moment=to_us(viewer.now), provinces=sorted(codes))
             found = read_frame(connection, query, _READ, viewer=viewer)

@@ -6,6 +6,7 @@ frames here, whatever was asked. Small answers come through SQLAlchemy, big fram
 """
 
 import importlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -22,6 +23,22 @@ Schema = dict[str, pl.DataType | type[pl.DataType]]
 _CHUNK_ROWS = 20_000
 _NO_TABLES = "the database has no tables yet: run init first"
 
+SETTING = "tuyendau.provinces"
+EVERYWHERE = "*"
+_CODE = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+def scope_of(viewer: Viewer) -> str:
+    """Return whose rows PostgreSQL may hand to a viewer: see `migrations.policies`.
+
+    A code that could be anything but a code is left out: less is seen, never more.
+    """
+    if viewer.is_blind:
+        return ""
+    if viewer.everywhere:
+        return EVERYWHERE
+    return ",".join(sorted(code for code in viewer.areas if _CODE.fullmatch(code)))
+
 
 @contextmanager
 def snapshot(engine: sa.Engine, *, viewer: Viewer) -> Iterator[sa.Connection]:
@@ -31,10 +48,12 @@ def snapshot(engine: sa.Engine, *, viewer: Viewer) -> Iterator[sa.Connection]:
         DatabaseUnavailable: if the database does not answer.
         SchemaMismatch: if a table is missing (run `python -m data_access init`).
     """
-    del viewer  # named by every caller; rows are cut in read_frame and in cube.hot
     options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     try:
         with engine.connect().execution_options(**options) as connection, connection.begin():
+            if engine.dialect.name == "postgresql":
+                said = sa.func.set_config(SETTING, scope_of(viewer), sa.true())
+                connection.execute(sa.select(said))
             yield connection
     except OperationalError as error:
         if "no such table" in str(error.orig):
@@ -134,6 +153,7 @@ def frame_snapshot(engine: sa.Engine, *, viewer: Viewer) -> Iterator[FrameReader
             connection.cursor() as cursor,
         ):
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute(f"SET LOCAL {SETTING} = '{scope_of(viewer)}'")
             yield _AdbcFrames(cursor, engine.dialect)
     except driver.Error as error:
         # The driver's own words may hold the address of the server: they stay in the cause.

@@ -43,6 +43,7 @@ class Settings:
         now: fixed or shifted clock, see `data_access.clock`.
         max_upload_mb: largest body, unpacked, that HTTP takes in, in MB of 2^20 bytes.
         max_ingests: deliveries over HTTP that one server process takes in at once.
+        audit_key: secret that seals the end of the audit log; empty: it stays unsealed.
     """
 
     database_url: str = field(repr=False)
@@ -53,6 +54,7 @@ class Settings:
     keys_before: tuple[str, ...] = field(default=(), repr=False)
     max_upload_mb: int = 64
     max_ingests: int = 4
+    audit_key: str = field(default="", repr=False)
 
     @property
     def key_chain(self) -> str:
@@ -79,6 +81,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         keys_before=_keys_before(found.get("TUYENDAU_PSEUDONYM_KEYS_BEFORE", "")),
         max_upload_mb=_whole(found, "TUYENDAU_MAX_UPLOAD_MB", default=64, most=4096),
         max_ingests=_whole(found, "TUYENDAU_MAX_INGESTS", default=4, most=64),
+        audit_key=_audit_key(found.get("TUYENDAU_AUDIT_KEY", "")),
     )
 
 
@@ -99,6 +102,14 @@ def _pseudonym_key(text: str, *, demo: bool) -> str:
         raise SettingsError(f"{name} may not contain {KEY_SEPARATOR}")
     if key == DEMO_KEY:
         raise SettingsError(f"{name} is the key of the demonstration: make one of your own")
+    return _strong(key, name)
+
+
+def _audit_key(text: str) -> str:
+    return _strong(text.strip(), "TUYENDAU_AUDIT_KEY")
+
+
+def _strong(key: str, name: str) -> str:
     if key and any(word in key.lower() for word in PLACEHOLDERS):
         raise SettingsError(f"{name} is a placeholder: make a key of your own")
     if key and (len(key) < MIN_KEY_CHARACTERS or len(set(key)) < MIN_KEY_VARIETY):

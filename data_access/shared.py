@@ -338,7 +338,7 @@ def open_shared(settings: Settings) -> Shared:
         SchemaMismatch: if `init` has not been run, or by another version.
         SettingsError: if the clock setting cannot be used.
     """
-    engine = make_engine(settings.database_url)
+    engine = make_engine(settings.database_url, audit_key=settings.audit_key)
     try:
         migrations.require_current(engine)
         system = system_viewer(make_clock("", zone="UTC")())

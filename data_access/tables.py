@@ -94,6 +94,8 @@ source = sa.Table(
     sa.Column("origin", sa.Text, nullable=False),
     # Smaller is preferred; records default to 10, tables to 100.
     sa.Column("precedence", sa.Integer, nullable=False),
+    # Who may see its cells, where that is fewer than may see the measure.
+    sa.Column("clearance", sa.SmallInteger, nullable=False, server_default="0"),
     sa.UniqueConstraint("name", "origin"),
 )
 
@@ -315,6 +317,29 @@ scenario = sa.Table(
     sa.Column("bands", sa.LargeBinary, nullable=False),
 )
 """Saved scenarios. `province`: who it belongs to, empty for the nation; `bands`: Parquet."""
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    # Without gaps and given by the program: a missing number is a missing row.
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    *[sa.Column(name, sa.Text, nullable=False) for name in ("account", "role", "action", "object")],
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("previous_hash", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
+"""What was done by whom; only grows (triggers). See `data_access.audit`."""
+
+audit_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("head_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text, nullable=False),
+)
+"""One row: the end of the log, sealed."""
 
 
 def _field_column(field: Field) -> sa.Column:  # type: ignore[type-arg]

@@ -16,6 +16,7 @@ from dashboard.api.holding import Holding
 from dashboard.api.refusal import Refusal
 from dashboard.api.turns import Turns
 from dashboard.api.upload import MB, Limits
+from data_access.audit import Entry, append
 from data_access.chain.follow import PLATFORMS, Follower
 from data_access.clock import machine_clock
 from data_access.ingest import ledger
@@ -111,6 +112,7 @@ class Desk:
         """
         token = self.token(parcel.secret)
         touch_token(self._intake.engine, token, now=machine_clock())
+        self._put_on_record(token, parcel)
         intake = replace(self._intake, provinces=token.areas or None)
         outcome = intake.records(
             parcel.path,
@@ -136,6 +138,14 @@ class Desk:
             "sha256": parcel.sha256,
             "rejects": [{**row, "row": int(row["row"])} for row in shown],
         }
+
+    def _put_on_record(self, token: Token, parcel: Parcel) -> None:
+        told = {"source": token.source, "sha256": parcel.sha256}
+        entry = Entry(
+            at=machine_clock(), account=f"token:{token.token_id}", role=token.purpose,
+            action="token.use", object=f"{parcel.platform}/{parcel.kind}", detail=told,
+        )  # fmt: skip
+        append(self._intake.engine, entry)
 
     def close(self) -> None:
         """Let the threads end and remove the folder of bodies."""

@@ -1,12 +1,14 @@
 """The compare page's charts, tables and downloads."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 import streamlit as st
 
 from dashboard import downloads, formatting, indexing, resources
 from dashboard.charts.compare import Curve, highest, lines, small
+from dashboard.components import download
 from dashboard.components.compare_page import (
     FEWEST,
     PAGE,
@@ -105,13 +107,10 @@ def _alone(of: Compared, curves: tuple[Curve, ...], seen: Context, *, base: floa
 
 def _twin(of: Compared, seen: Context, *, title: str) -> None:
     with st.container(horizontal=True, key="td_downloads"):
-        st.download_button(
+        download.offer(
             seen.t("map.download"),
-            csv_of(of),
+            partial(csv_of, of),
             file_name=resources.file_name(f"compare-{of.entry.key}.csv", t=seen.t),
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
             key="compare_csv",
         )
     twin = st.expander(seen.t("chart.table"), key="compare_twin", on_change="rerun")

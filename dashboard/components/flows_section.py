@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import downloads, flow_arcs, formatting, loaders, loaders_maps
-from dashboard.components import command, map_view
+from dashboard.components import command, download, map_view
 from dashboard.components.markup import draw, element
 from dashboard.components.section import section
 from dashboard.components.tables import table
@@ -87,12 +87,10 @@ def _table(
     shown = pl.DataFrame(pairs, schema={"origin": pl.String, "destination": pl.String},
                          orient="row")  # fmt: skip
     kept = shown.join(found, on=["origin", "destination"], maintain_order="left")
-    st.download_button(
+    download.offer(
         seen.t("layers.flows_download"),
-        downloads.plain_csv(kept.drop("pairs")),
+        lambda: downloads.plain_csv(kept.drop("pairs")),
         file_name=f"flows_{day.isoformat()}.csv",
-        mime="text/csv",
-        on_click="ignore",
         key="flows_csv",
     )
 

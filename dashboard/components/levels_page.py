@@ -7,7 +7,7 @@ from datetime import date
 import streamlit as st
 
 from dashboard import downloads, filters, formatting, levels, loaders, loaders_levels, resources
-from dashboard.components import map_view
+from dashboard.components import download, map_view
 from dashboard.components.markup import Child, Markup, draw, element
 from dashboard.components.section import section
 from dashboard.components.tables import table
@@ -270,13 +270,10 @@ def _ranking(one: Board) -> None:
     numeric = tuple(range(2, 2 + len(keys)))
     chosen = codes.index(one.area) if one.area in codes else None
     draw(table(heads, rows, caption=title, numeric=numeric, chosen=chosen, wide=True))
-    st.download_button(
+    download.offer(
         t("map.download"),
-        downloads.plain_csv(levels.table_of(one.found, one.names, t=t)),
+        lambda: downloads.plain_csv(levels.table_of(one.found, one.names, t=t)),
         file_name=resources.file_name(f"levels-{one.day.isoformat()}.csv", t=t),
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
         key="levels_csv",
     )
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from dashboard import loaders, loaders_maps
+from dashboard import loaders, watched
 from dashboard.catalogue import Entry
 from dashboard.context import Context
 from dashboard.maps import component
@@ -85,7 +85,7 @@ def compact(
         return
     ground = ground or ground_of(entry, seen, day=seen.day)
     ask = ask_of(entry, ground, start=seen.day, end=seen.day, denominator=denominator)
-    packed = loaders_maps.map_message(
+    packed = watched.map_message(
         viewer=seen.viewer,
         ask=ask,
         token=seen.token,
@@ -118,7 +118,7 @@ def full(  # noqa: PLR0913 -- the parts of one map
     selected: str | None, marks: str = "", beside: Beside | None = None,
 ) -> None:  # fmt: skip
     """Draw the map with its player over a span of days; marks are those of the day it opened."""
-    packed = loaders_maps.map_message(
+    packed = watched.map_message(
         viewer=seen.viewer,
         ask=ask_of(entry, ground, start=start, end=end),
         token=seen.token,

@@ -1,14 +1,14 @@
 """The quarantine sites of an area: how full each is, and what it last said of itself."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import polars as pl
-import streamlit as st
 
-from dashboard import downloads, formatting, loaders, resources, site_rows
+from dashboard import downloads, formatting, loaders, resources, site_rows, watched
 from dashboard.code_names import code_name
-from dashboard.components import command
+from dashboard.components import command, download
 from dashboard.components.markup import draw, element
 from dashboard.components.quarantine_outlook import PAGE
 from dashboard.components.section import section
@@ -34,7 +34,7 @@ def sites() -> None:
     shown = formatting.day(seen.day, language=seen.language)
     title = seen.t("quarantine.sites", place=place.name, day=shown)
     draw(element("h2", title, class_="td-section"))
-    found = loaders.quarantine_sites(viewer=seen.viewer, day=seen.day, token=seen.token)
+    found = watched.quarantine_sites(viewer=seen.viewer, day=seen.day, token=seen.token)
     if place.code:
         found = found.filter(pl.col("area_code") == place.code)
     if found.is_empty():
@@ -113,13 +113,10 @@ def _number(value: int | None, seen: Context) -> str:
 
 
 def _download(rows: pl.DataFrame, seen: Context, *, day: date) -> None:
-    st.download_button(
+    download.offer(
         seen.t("map.download"),
-        downloads.plain_csv(rows.drop("share")),
+        partial(downloads.plain_csv, rows.drop("share")),
         file_name=resources.file_name(f"quarantine-sites-{day.isoformat()}.csv", t=seen.t),
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
         key="quarantine_sites_csv",
     )
 

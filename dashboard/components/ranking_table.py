@@ -1,13 +1,14 @@
 """The table twin of a map: areas by value, those without a figure last with their word."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 import streamlit as st
 
 from dashboard import downloads, filters, formatting, loaders, resources
 from dashboard.catalogue import Entry
-from dashboard.components import map_view
+from dashboard.components import download, map_view
 from dashboard.components.markup import draw, element
 from dashboard.components.series import status_text, value_text
 from dashboard.components.tables import table
@@ -54,22 +55,17 @@ def show(
 
 def _download(found: pl.DataFrame, entry: Entry, seen: Context, *, day: date) -> None:
     with st.container(horizontal=True, key="td_downloads"):
-        st.download_button(
+        download.offer(
             seen.t("map.download"),
-            downloads.csv_of(found.filter(pl.col("date") == day)),
+            partial(downloads.csv_of, found.filter(pl.col("date") == day)),
             file_name=resources.file_name(f"{entry.key}-{day.isoformat()}.csv", t=seen.t),
-            mime="text/csv",
-            icon=":material/download:",
             help=seen.t("map.download_help", day=formatting.day(day, language=seen.language)),
-            on_click="ignore",
             key="csv",
         )
-        st.download_button(
+        download.offer(
             seen.t("map.dictionary"),
-            downloads.dictionary_of(found, entry, language=seen.language),
+            partial(downloads.dictionary_of, found, entry, language=seen.language),
             file_name=resources.file_name(f"{entry.key}-dictionary.csv", t=seen.t),
-            mime="text/csv",
             icon=":material/menu_book:",
-            on_click="ignore",
             key="dictionary",
         )

@@ -1,13 +1,14 @@
 """What came of the scenarios: a sentence, bands side by side, what was reported over them."""
 
 from datetime import date
+from functools import partial
 
 import polars as pl
 import streamlit as st
 
 from dashboard import downloads, errors, formatting, loaders
 from dashboard.charts import bands as band_chart
-from dashboard.components import scenario_beds, scenario_scores
+from dashboard.components import download, scenario_beds, scenario_scores
 from dashboard.components.markup import draw, element
 from dashboard.components.scenario_session import (
     PAGE,
@@ -104,9 +105,8 @@ def _bands(every: list[Shown], seen: Context) -> str:
     times = scenario_scores.scale()
     if came.height and times > 1:
         draw(element("p", t("scenarios.observed_scaled", scale=times), class_="td-absent"))
-    st.download_button(t("map.download"), downloads.plain_csv(long), mime="text/csv",
-                       file_name=f"scenarios-{quantity}-{area}.csv", key="scenario_csv",
-                       icon=":material/download:", on_click="ignore")  # fmt: skip
+    download.offer(t("map.download"), partial(downloads.plain_csv, long),
+                   file_name=f"scenarios-{quantity}-{area}.csv", key="scenario_csv")  # fmt: skip
     _twin(long.join(came, on="date", how="left"), seen)
     return area
 

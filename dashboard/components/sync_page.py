@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
 
 from dashboard import downloads, filters, formatting, loaders, reporting_grid, resources
+from dashboard.components import download
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.components.tables import table
@@ -223,13 +225,10 @@ def _lines(shown: Window, seen: Context) -> tuple[str, list[tuple[str, str]], pl
 
 def _twin(best: pl.DataFrame, shown: Window, seen: Context) -> None:
     with st.container(horizontal=True, key="td_downloads"):
-        st.download_button(
+        download.offer(
             seen.t("map.download"),
-            downloads.plain_csv(shown.found),
+            partial(downloads.plain_csv, shown.found),
             file_name=resources.file_name(f"reporting-{shown.start}-{shown.end}.csv", t=seen.t),
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
             key="reporting_csv",
         )
     twin = st.expander(seen.t("data_sync.table"), key="sync_twin", on_change="rerun")

@@ -1,9 +1,12 @@
 """The sync desk's lower sections: refused rows to send back, contradictions, data debt."""
 
+from functools import partial
+
 import polars as pl
 import streamlit as st
 
 from dashboard import filters, formatting, loaders, resources
+from dashboard.components import download
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.components.sync_page import PAGE, moment, window
@@ -64,10 +67,8 @@ def _files(batches: pl.DataFrame, seen: Context) -> None:
                     label, disabled=True, help=seen.t("data_sync.no_file"), key=f"no_{number}"
                 )
                 continue
-            st.download_button(
-                label, held[1], file_name=held[0], mime="text/csv", on_click="ignore",
-                icon=":material/download:", key=f"rejects_{number}",
-            )  # fmt: skip
+            name, content = held
+            download.offer(label, partial(bytes, content), file_name=name, key=f"rejects_{number}")
 
 
 @section("sync_contradictions")

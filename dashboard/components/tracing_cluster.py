@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
-from dashboard import chain_layout, filters, formatting, loaders
+from dashboard import chain_layout, filters, formatting, watched
 from dashboard.chain_layout import Node
 from dashboard.charts import chain as charts
 from dashboard.components.markup import Markup, draw, element
@@ -41,7 +41,7 @@ def _picked(seen: Context) -> Mapping[str, object] | None:
     code = filters.current().cluster
     if seen.day is None or code is None or not may_see(seen.viewer):
         return None
-    every = loaders.clusters(viewer=seen.viewer, day=seen.day, areas=(), token=seen.token)
+    every = watched.clusters(viewer=seen.viewer, day=seen.day, areas=(), token=seen.token)
     return next(every.filter(pl.col("code") == code).iter_rows(named=True), None)
 
 
@@ -63,7 +63,7 @@ def one() -> None:
         return
     left, right = st.columns(2, gap="medium")
     code, day = str(row["code"]), seen.day
-    contacts = loaders.cluster_contacts(viewer=seen.viewer, code=code, day=day, token=seen.token)
+    contacts = watched.cluster_contacts(viewer=seen.viewer, code=code, day=day, token=seen.token)
     with left:
         _curve(code, seen, day=day)
         _attack(contacts, seen, day=day)
@@ -112,7 +112,7 @@ def _day(day: object, seen: Context) -> str:
 
 
 def _curve(code: str, seen: Context, *, day: date) -> None:
-    cases = loaders.cluster_cases(viewer=seen.viewer, code=code, day=day, token=seen.token)
+    cases = watched.cluster_cases(viewer=seen.viewer, code=code, day=day, token=seen.token)
     daily, title = chain_layout.curve(cases), seen.t("clusters.curve")
     draw(element("h3", title, class_="td-part"))
     figure = charts.curve(daily, t=seen.t, language=seen.language)
@@ -193,7 +193,7 @@ def chain() -> None:
     row = _picked(seen)
     if row is None or row["size"] is None or seen.day is None:
         return
-    cases = loaders.cluster_cases(
+    cases = watched.cluster_cases(
         viewer=seen.viewer, code=str(row["code"]), day=seen.day, token=seen.token
     )
     title = seen.t("clusters.chain")

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 
 import polars as pl
 import streamlit as st
 
-from dashboard import downloads, errors, filters, formatting, loaders, resources
+from dashboard import downloads, errors, filters, formatting, loaders, resources, watched
 from dashboard.code_names import code_name
+from dashboard.components import download
 from dashboard.components.command import Place, place_of
 from dashboard.components.markup import Child, draw, element
 from dashboard.components.section import section
@@ -30,7 +32,7 @@ NUMBERS = (4, 5, 6, 7, 8, 9, 10)
 
 def found_at(seen: Context, place: Place, *, day: date) -> pl.DataFrame:
     """Return the register of a place, as filtered."""
-    every = loaders.clusters(viewer=seen.viewer, day=day, areas=place.areas, token=seen.token)
+    every = watched.clusters(viewer=seen.viewer, day=day, areas=place.areas, token=seen.token)
     return filtered(every, setting=filters.current().setting, state=filters.current().state)
 
 
@@ -214,12 +216,9 @@ def _day(day: date, seen: Context) -> str:
 
 def _download(found: pl.DataFrame, seen: Context, *, day: date) -> None:
     flat = found.with_columns(pl.col("provinces").list.join("|"))
-    st.download_button(
+    download.offer(
         seen.t("map.download"),
-        downloads.plain_csv(flat),
+        partial(downloads.plain_csv, flat),
         file_name=resources.file_name(f"clusters-{day.isoformat()}.csv", t=seen.t),
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
         key="clusters_csv",
     )

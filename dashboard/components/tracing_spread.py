@@ -5,7 +5,7 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard import formatting, loaders
+from dashboard import formatting, watched
 from dashboard.charts import chain as charts
 from dashboard.components import command
 from dashboard.components.markup import draw, element
@@ -26,7 +26,7 @@ def spread() -> None:
     if seen.day is None or not may_see(seen.viewer):
         return
     place, start = command.place_of(seen), command.start_of(seen.day)
-    found = loaders.spread(
+    found = watched.spread(
         viewer=seen.viewer, start=start, day=seen.day, areas=place.areas, token=seen.token
     )
     title = seen.t("clusters.spread", place=place.name, start=_day(start, seen),

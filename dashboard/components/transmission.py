@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard import downloads, formatting, loaders_estimates, resources
 from dashboard.catalogue import Entry
 from dashboard.charts.transmission import HEIGHT, rt_figure
+from dashboard.components import download
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.series import PLOTLY
 from dashboard.components.tables import table
@@ -160,13 +161,10 @@ def _twin(
         heads = [seen.t(f"transmission.{name}") for name in ("day", "window_cases", "rt", "why")]
         rows = [_row(one, seen) for one in reversed(shown)]
         draw(table(heads, rows, caption=seen.t("transmission.chart", place=place), numeric=(1, 2)))
-        st.download_button(
+        download.offer(
             seen.t("map.download"),
-            downloads.plain_csv(frame_of(found)),
+            lambda: downloads.plain_csv(frame_of(found)),
             file_name=resources.file_name("rt-nowcast.csv", t=seen.t),
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
             key=f"{key}_rt_csv",
         )
 

@@ -5,9 +5,9 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
-from dashboard import downloads, formatting, loaders, loaders_maps
+from dashboard import downloads, formatting, loaders, watched
 from dashboard.code_names import code_name
-from dashboard.components import command, map_view
+from dashboard.components import command, download, map_view
 from dashboard.components.markup import draw, element
 from dashboard.components.section import section
 from dashboard.components.tables import table
@@ -32,7 +32,7 @@ def show(page: str) -> None:
         day = formatting.day(seen.day, language=seen.language)
         title = seen.t("layers.venues_title", place=place.name, day=day)
         draw(element("h2", title, class_="td-section"))
-        found = loaders_maps.venues(viewer=seen.viewer, day=seen.day, token=seen.token)
+        found = watched.venues(viewer=seen.viewer, day=seen.day, token=seen.token)
         if place.code:
             found = found.filter(pl.col("area_code") == place.code)
         if found.is_empty():
@@ -83,12 +83,10 @@ def _table(found: pl.DataFrame, seen: Context, *, title: str, day: date) -> None
     if found.height > LISTED:
         words = {"n": LISTED, "of": found.height}
         draw(element("p", seen.t("layers.venues_more", **words), class_="td-when"))
-    st.download_button(
+    download.offer(
         seen.t("layers.venues_download"),
-        downloads.plain_csv(found),
+        lambda: downloads.plain_csv(found),
         file_name=f"venues_{day.isoformat()}.csv",
-        mime="text/csv",
-        on_click="ignore",
         key="venues_csv",
     )
 

@@ -1,10 +1,12 @@
 """What every command needs, opened when first asked for."""
 
+import getpass
 from dataclasses import dataclass
 from functools import cached_property
 
 import sqlalchemy as sa
 
+from data_access.audit import Entry
 from data_access.clock import Clock, machine_clock
 from data_access.demonstration import database_clock
 from data_access.engine import make_engine
@@ -28,7 +30,7 @@ class Context:
     @cached_property
     def engine(self) -> sa.Engine:
         """Return the engine of the shared database."""
-        return make_engine(self.settings.database_url)
+        return make_engine(self.settings.database_url, audit_key=self.settings.audit_key)
 
     def close(self) -> None:
         """Let go of the database, if it was ever opened."""
@@ -78,3 +80,19 @@ class Context:
             pseudonym_key=self.settings.key_chain,
             rejects_folder=rejects_folder(self.engine),
         )
+
+
+def account_name() -> str:
+    """Return the name of the machine's account that runs the command; empty where it has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an account without a name, as in some containers
+        return ""
+
+
+def entry_of(action: str, about: str, *, role: str = "operator", **detail: str) -> Entry:
+    """Return an audit row of whoever runs the command, in real time."""
+    return Entry(
+        at=machine_clock(), account=f"shell:{account_name()}", role=role, action=action,
+        object=about, detail=detail,
+    )  # fmt: skip

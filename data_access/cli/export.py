@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from data_access.cli.context import Context
+from data_access import audit
+from data_access.cli.context import Context, entry_of
 from data_access.clock import parse_instant
 from data_access.contracts.registry import record_kind
 from data_access.cube.export import FORMATS, export_records
@@ -37,11 +38,17 @@ def run(args: argparse.Namespace, context: Context) -> int:
     """
     kind = record_kind(args.platform, kind=args.kind)
     require_current(context.engine)
+    viewer = _viewer(args, context)
+    # Before anything is read: what cannot be put on record is not handed over.
+    noted = {"source": args.source, "as_of": args.as_of or "", "format": args.fmt, "as": args.role}
+    about = f"{args.platform}/{kind.name}"
+    entry = entry_of("records.export", about, role=viewer.role.value, **noted)
+    audit.append(context.engine, entry)
     records = export_records(
         context.engine,
         args.platform,
         kind=kind,
-        viewer=_viewer(args, context),
+        viewer=viewer,
         areas=context.areas,
         source=args.source,
     )

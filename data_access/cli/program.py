@@ -14,9 +14,12 @@ from typing import NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
+from data_access import log_filter
 from data_access.cli import (
+    audit,
     chain,
     export,
+    grants,
     ingest,
     init,
     level,
@@ -32,7 +35,9 @@ from data_access.engine import unavailable
 from data_access.errors import BadUse, DataAccessError
 from data_access.settings import read_settings
 
-COMMANDS = (init, ingest, watch, query, level, rt, verify, export, chain, tokens, rekey)
+COMMANDS = (
+    init, ingest, watch, query, level, rt, verify, export, chain, tokens, rekey, audit, grants,
+)  # fmt: skip
 DONE, COULD_NOT, BAD_USE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -54,6 +59,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    log_filter.install()
     args = make_parser().parse_args(arguments)
     try:
         context = Context(read_settings())

@@ -1,14 +1,13 @@
 """`token create`, `token list` and `token revoke`: who may deliver over HTTP."""
 
 import argparse
-import getpass
 import json
 import sys
 from datetime import datetime
 from typing import Any
 
-from data_access import tokens
-from data_access.cli.context import Context
+from data_access import audit, tokens
+from data_access.cli.context import Context, account_name, entry_of
 from data_access.clock import machine_clock
 from data_access.migrations import require_current
 from data_access.viewer import system_viewer
@@ -58,6 +57,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
         _list(args, context, now=now)
     else:
         tokens.revoke_token(context.engine, args.token_id, now=now)
+        audit.append(context.engine, entry_of("token.revoke", f"token/{args.token_id}"))
         print(f"{args.token_id} is revoked")
     return 0
 
@@ -69,9 +69,12 @@ def _create(args: argparse.Namespace, context: Context, *, now: datetime) -> Non
         areas=frozenset(args.areas),
         days=args.days,
         note=args.note,
-        created_by=args.by or _account(),
+        created_by=args.by or account_name(),
     )
     token, text = tokens.create_token(context.engine, grant, areas=context.areas, now=now)
+    told = {"source": token.source, "platforms": ",".join(sorted(token.platforms)),
+            "areas": ",".join(sorted(token.areas))}  # fmt: skip
+    audit.append(context.engine, entry_of("token.create", f"token/{token.token_id}", **told))
     if args.json:
         print(json.dumps({**token.as_json(now), "token": text}, ensure_ascii=False))
         return
@@ -81,13 +84,6 @@ def _create(args: argparse.Namespace, context: Context, *, now: datetime) -> Non
         "Keep the line above: it is not stored and cannot be shown again.",
         file=sys.stderr,
     )
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # an account without a name, as in some containers
-        return ""
 
 
 def _list(args: argparse.Namespace, context: Context, *, now: datetime) -> None:

@@ -19,7 +19,7 @@ class Catalogue:
     Attributes:
         measures: id → declaration; those of the registry, and those a mapping registered.
         numbers: id → number in the database; ids without figures are absent.
-        sources: source_id, source, origin, precedence.
+        sources: source_id, source, origin, precedence, clearance.
         breakdowns: breakdown_id, dims, cut.
     """
 
@@ -38,6 +38,16 @@ class Catalogue:
         if found is None or found.clearance > viewer.clearance:
             raise UnknownId(f"no measure has the id {key!r}{near(key, list(self.measures))}")
         return found
+
+    def hidden(self, *, viewer: Viewer) -> tuple[int, ...]:
+        """Return the sources that do not exist for a viewer: declared less public than they see.
+
+        Sources of which nothing is said (a frozen state of before) are as public as the measure.
+        """
+        if "clearance" not in self.sources.columns:
+            return ()
+        above = self.sources.filter(pl.col("clearance") > int(viewer.clearance))
+        return tuple(sorted(above["source_id"].to_list()))
 
     @cached_property
     def codes(self) -> Mapping[int, Mapping[str, str]]:

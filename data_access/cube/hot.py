@@ -179,7 +179,9 @@ class HotCube:
 
         Of deliveries only the day matters: whether one came before a day had ended.
         """
-        key = (self._moment_of(state, viewer=viewer), self.heard(viewer=viewer))
+        # Whoever does not know of a source must not meet what was worked out with it.
+        hidden = state.catalogue.hidden(viewer=viewer)
+        key = (self._moment_of(state, viewer=viewer), self.heard(viewer=viewer), hidden)
         held = self._kept.setdefault(key, Kept())
         self._kept.move_to_end(key)
         while len(self._kept) > MAX_KEPT:
@@ -218,7 +220,9 @@ class HotCube:
             geography=self.geography,
             viewer=viewer,
             partitions=found,
-            delivered=self._deliveries(state, viewer=viewer),
+            delivered=self._deliveries(state, viewer=viewer).filter(
+                ~pl.col("source_id").is_in(state.catalogue.hidden(viewer=viewer))
+            ),
             visible=ids,
             kept=kept,
         )

@@ -20,26 +20,35 @@ PRECEDENCE = {Origin.RECORDS: 10, Origin.TABLE: 100}
 
 
 def intern_source(
-    connection: sa.Connection, name: str, *, origin: Origin, precedence: int | None = None
+    connection: sa.Connection,
+    name: str,
+    *,
+    origin: Origin,
+    precedence: int | None = None,
+    clearance: Clearance = Clearance.PUBLIC,
 ) -> int:
     """Return the number of a source, giving it one if it is new.
 
-    A precedence that is named and differs from the stored one replaces it.
+    A precedence that is named and differs from the stored one replaces it. A clearance only rises:
+    what was once declared less public does not become public by a file that does not say so.
     """
     source = tables.source
-    query = sa.select(source.c.source_id, source.c.precedence).where(
+    query = sa.select(source.c.source_id, source.c.precedence, source.c.clearance).where(
         source.c.name == name, source.c.origin == origin.value
     )
     found = connection.execute(query).one_or_none()
     if found is None:
         chosen = PRECEDENCE[origin] if precedence is None else precedence
         number = _next(connection, source.c.source_id)
-        row = {"source_id": number, "name": name, "origin": origin.value, "precedence": chosen}
+        row = {"source_id": number, "name": name, "origin": origin.value, "precedence": chosen,
+               "clearance": int(clearance)}  # fmt: skip
         connection.execute(sa.insert(source), row)
         return number
+    change = sa.update(source).where(source.c.source_id == found.source_id)
     if precedence is not None and precedence != found.precedence:
-        change = sa.update(source).where(source.c.source_id == found.source_id)
         connection.execute(change.values(precedence=precedence))
+    if clearance > found.clearance:
+        connection.execute(change.values(clearance=int(clearance)))
     return int(found.source_id)
 
 
@@ -80,7 +89,8 @@ def intern_measures(
         connection: inside the write transaction.
         keys: measure ids.
         platform: platform of the measures that must be registered.
-        unknown: id → {"kind", "unit", "vi", "en"} for ids that the registry does not have.
+        unknown: id → {"kind", "unit", "vi", "en", "clearance"} for ids that the registry does not
+            have; a clearance higher than the one it was registered with is taken over.
 
     Raises:
         BadInput: if an id is neither known nor described.
@@ -88,6 +98,8 @@ def intern_measures(
     measure = tables.measure
     query = sa.select(measure.c.key, measure.c.measure_id)
     held = {key: int(number) for key, number in connection.execute(query)}
+    described = unknown or {}
+    _raise_clearances(connection, {key: described[key] for key in described if key in held})
     numbers = {}
     for key in keys:
         if key not in held:
@@ -96,6 +108,21 @@ def intern_measures(
             connection.execute(sa.insert(measure), {"measure_id": held[key], **row})
         numbers[key] = held[key]
     return numbers
+
+
+def _raise_clearances(
+    connection: sa.Connection, described: Mapping[str, Mapping[str, str]]
+) -> None:
+    measure = tables.measure.c
+    for key, words in described.items():
+        level = int(_clearance(words))
+        lower = sa.and_(measure.key == key, measure.clearance < level)
+        if key not in MEASURES and words.get("clearance"):
+            connection.execute(sa.update(tables.measure).where(lower).values(clearance=level))
+
+
+def _clearance(described: Mapping[str, str]) -> Clearance:
+    return Clearance[described.get("clearance", "").upper() or Clearance.OFFICIAL.name]
 
 
 def _measure_row(
@@ -119,7 +146,7 @@ def _measure_row(
         "kind": described["kind"],
         "unit": described.get("unit", ""),
         "platform": platform,
-        "clearance": int(Clearance.OFFICIAL),
+        "clearance": int(_clearance(described)),
         "vi": described.get("vi") or key,
         "en": described.get("en") or key,
     }

@@ -20,6 +20,7 @@ _SOURCES: Schema = {
     "source": pl.String,
     "origin": pl.String,
     "precedence": pl.Int32,
+    "clearance": pl.Int16,
 }
 _BREAKDOWNS: Schema = {"breakdown_id": pl.Int32, "dims": pl.String, "cut": pl.String}
 _MEASURES: Schema = {
@@ -77,7 +78,7 @@ def _read_catalogue(connection: sa.Connection, *, viewer: Viewer) -> Catalogue:
         numbers=dict(rows.select("key", "measure_id").iter_rows()),
         sources=read_frame(
             connection,
-            sa.select(source.source_id, source.name, source.origin, source.precedence),
+            sa.select(*[source.name if n == "source" else source[n] for n in _SOURCES]),
             _SOURCES,
             viewer=viewer,
         ),

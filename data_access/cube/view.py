@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
@@ -69,6 +70,9 @@ class Partition:
 class CubeView:
     """What one viewer sees of some measures, all in one state. Immutable.
 
+    A source above the viewer's clearance is left out before sources and grains are chosen: it
+    neither answers nor keeps another from answering.
+
     Attributes:
         state: the state it was taken from.
         viewer: whose view it is.
@@ -94,30 +98,42 @@ class CubeView:
         """The names of this state."""
         return self.state.catalogue
 
+    @cached_property
+    def hidden(self) -> tuple[int, ...]:
+        """Sources that do not exist for this viewer: neither their cells nor their places count."""
+        return self.catalogue.hidden(viewer=self.viewer)
+
+    def _cleared(self, rows: pl.DataFrame) -> pl.DataFrame:
+        if not self.hidden:
+            return rows
+        return rows.filter(~pl.col("source_id").is_in(self.hidden))
+
     def presence(self, key: str) -> pl.DataFrame:
         """Return where a measure has cells, of any viewer: columns of PRESENCE_SCHEMA.
 
         It holds no figure. Everyone's source and grain are chosen from it, so that a province sees
         its own figure from the same source as the nation does.
         """
-        place = ("presence", self.state.version(key), key)
+        place = ("presence", self.state.version(key), key, self.hidden)
         return self.kept.of(place, lambda: self._presence(key))
 
     def _presence(self, key: str) -> pl.DataFrame:
         frames = [one.presence for one in self.partitions.get(key, ())]
-        return pl.concat(frames) if frames else pl.DataFrame(schema=PRESENCE_SCHEMA)
+        every = pl.concat(frames) if frames else pl.DataFrame(schema=PRESENCE_SCHEMA)
+        return self._cleared(every)
 
     def holdings(self, key: str) -> pl.DataFrame:
         """Return which areas each source has cells of, of any viewer: columns of HOLDING_SCHEMA.
 
         It holds no figure either: families of sources are formed from it.
         """
-        place = ("holdings", self.state.version(key), key)
+        place = ("holdings", self.state.version(key), key, self.hidden)
         return self.kept.of(place, lambda: self._holdings(key))
 
     def _holdings(self, key: str) -> pl.DataFrame:
         frames = [one.holdings for one in self.partitions.get(key, ())]
-        return pl.concat(frames).unique() if frames else pl.DataFrame(schema=HOLDING_SCHEMA)
+        every = pl.concat(frames).unique() if frames else pl.DataFrame(schema=HOLDING_SCHEMA)
+        return self._cleared(every)
 
     def version(self, measure: Measure) -> tuple[tuple[int, int], ...]:
         """Return what differs whenever a measure, or a flow it is summed from, was written."""
@@ -145,7 +161,7 @@ class CubeView:
     def _scoped(self, frames: list[pl.DataFrame]) -> pl.DataFrame:
         if self.viewer.is_blind or not frames:
             return pl.DataFrame(schema=CELL_SCHEMA)
-        every = pl.concat(frames) if len(frames) > 1 else frames[0]
+        every = self._cleared(pl.concat(frames) if len(frames) > 1 else frames[0])
         if self.visible is None:
             return every
         return every.filter(pl.col("area_id").is_in(self.visible.implode()))
@@ -164,7 +180,7 @@ class CubeView:
 
     def _days(self, one: Partition, wanted: pl.Series | None) -> list[date]:
         every = self.visible is None
-        shown = one.presence if every else self._scoped(list(one.cells.values()))
+        shown = self._cleared(one.presence) if every else self._scoped(list(one.cells.values()))
         if wanted is not None:
             shown = shown.filter(pl.col("source_id").is_in(wanted.implode()))
         return shown["day"].unique().to_list()

@@ -160,6 +160,7 @@ class Intake:
             mode=read_as.mode,
             known_at=known_at,
             precedence=read_as.precedence,
+            clearance=read_as.clearance,
         )
         return ingest_cells(
             self.engine,

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from data_access.codes import PLATFORMS, Level
+from data_access.codes import PLATFORMS, Clearance, Level
 from data_access.errors import BadInput
 from data_access.ingest.record_mapping import NUMBER_STYLES, check_keys, read_toml
 from data_access.ingest.seam import CellEntry
@@ -27,13 +27,15 @@ MATCHES = ("any", "name", "code")
 _KEYS = (
     "source", "platform", "mode", "date", "area", "missing", "not_applicable", "measure",
     "precedence", "numbers", "encoding", "vintage", "level", "duplicates", "format",
-    *SHEET_KEYS,
+    "clearance", *SHEET_KEYS,
 )  # fmt: skip
+_SOURCE_KEYS = ("name", "clearance")
+_CLEARANCES = tuple(level.label for level in Clearance)
 _DATE_KEYS = ("column", "format", "constant")
 _AREA_KEYS = ("column", "match", "constant", "level", "vintage", "parent")
 _MEASURE_KEYS = (
     "id", "column", "breakdown", "kind", "unit", "vi", "en", "scale", "where", "name", "name_en",
-    "value",
+    "value", "clearance",
 )  # fmt: skip
 _ID = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
 _CODE_MARKS = re.compile(r"[|=\n\r\t]")
@@ -100,6 +102,7 @@ class MeasureRule:
     en: str = ""
     scale: float = 1.0
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    clearance: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +125,7 @@ class TableMapping:
         fmt: "csv", "ndjson", "parquet" or "xlsx"; empty to find out.
         sheet: how a spreadsheet is read.
         name: file name, for messages.
+        clearance: who may see the source's cells, where that is fewer than may see the measure.
     """
 
     source: str
@@ -139,6 +143,7 @@ class TableMapping:
     fmt: str = ""
     sheet: SheetRule = field(default_factory=SheetRule)
     name: str = ""
+    clearance: Clearance = Clearance.PUBLIC
 
     def entries(self) -> tuple[CellEntry, ...]:
         """Return the entries as the back of the gate needs them."""
@@ -152,6 +157,7 @@ class TableMapping:
             unit=rule.unit if rule.is_new else "",
             vi=rule.vi,
             en=rule.en,
+            clearance=rule.clearance if rule.is_new else "",
         )
 
 
@@ -181,6 +187,7 @@ def load_table_mapping(path: Path) -> TableMapping:
     check_keys(content, known=_KEYS, where=where)
     mapping = TableMapping(
         source=_source(content, where),
+        clearance=_source_clearance(content, where),
         platform=_choice(content, "platform", DELIVERERS, where=where),
         mode=_choice(content, "mode", MODES, where=where, default="snapshot"),
         date=_date_rule(content, where),
@@ -200,8 +207,19 @@ def load_table_mapping(path: Path) -> TableMapping:
     return mapping
 
 
+def _source_clearance(content: Mapping[str, Any], where: str) -> Clearance:
+    """Return what the file says of its source: `clearance = "..."`, at the top or in [source]."""
+    stated = content.get("source")
+    inside = stated.get("clearance") if isinstance(stated, dict) else None
+    told = {"clearance": inside or content.get("clearance", Clearance.PUBLIC.label)}
+    return Clearance[_choice(told, "clearance", _CLEARANCES, where=where).upper()]
+
+
 def _source(content: Mapping[str, Any], where: str) -> str:
     source = content.get("source")
+    if isinstance(source, dict):
+        check_keys(source, known=_SOURCE_KEYS, where=f"{where} [source]")
+        source = source.get("name")
     if not isinstance(source, str) or not source.strip():
         raise BadInput(f"{where}: source is missing: the name under which the figures are kept")
     if _CODE_MARKS.search(source):
@@ -328,7 +346,26 @@ def measure_rule(value: Any, *, where: str) -> MeasureRule:  # noqa: ANN401 -- T
         en=str(value.get("en", value.get("name_en", ""))),
         scale=float(scale),
         where=_where(value.get("where", {}), where),
+        clearance=_measure_clearance(value, where),
     )
+
+
+def _measure_clearance(value: Mapping[str, Any], where: str) -> str:
+    """Return the clearance stated; that of a measure everybody knows cannot be changed by a file.
+
+    Raises:
+        BadInput: if it is no clearance, or another than the known measure has.
+    """
+    if "clearance" not in value:
+        return ""
+    stated = _choice(value, "clearance", _CLEARANCES, where=where)
+    known = MEASURES.get(str(value["id"]))
+    if known is not None and known.clearance.label != stated:
+        raise BadInput(
+            f"{where}: {known.key} is {known.clearance.label}; to keep these figures closer, state"
+            " clearance in [source]"
+        )
+    return stated
 
 
 def _column_or_value(value: Mapping[str, Any], where: str) -> tuple[str, float | None]:

@@ -78,6 +78,7 @@ class CellEntry:
         unit: unit for an id that must be registered; "" for a known one.
         vi: Vietnamese name ("" = the id).
         en: English name ("" = the id).
+        clearance: word of who may see an id that must be registered; "" = official.
     """
 
     measure: str
@@ -86,6 +87,7 @@ class CellEntry:
     unit: str = ""
     vi: str = ""
     en: str = ""
+    clearance: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access.clock import Clock
-from data_access.codes import Origin, to_us
+from data_access.codes import Clearance, Origin, to_us
 from data_access.cube.intern import (
     intern_breakdowns,
     intern_feed,
@@ -38,6 +38,7 @@ class TableDelivery:
         mode: snapshot or increment.
         known_at: the moment it speaks of (aware).
         precedence: rank of the source among sources; None for the usual one.
+        clearance: who may see its cells, where that is fewer than may see the measure.
     """
 
     paths: tuple[Path, ...]
@@ -46,6 +47,7 @@ class TableDelivery:
     mode: str
     known_at: datetime
     precedence: int | None = None
+    clearance: Clearance = Clearance.PUBLIC
 
 
 def ingest_cells(
@@ -103,7 +105,11 @@ def _merge(
     log: RejectLog,
 ) -> Outcome:
     source_id = intern_source(
-        connection, delivery.source, origin=Origin.TABLE, precedence=delivery.precedence
+        connection,
+        delivery.source,
+        origin=Origin.TABLE,
+        precedence=delivery.precedence,
+        clearance=delivery.clearance,
     )
     batch_id = ledger.open_batch(connection, delivered, source_id=source_id)
     fed = [
@@ -170,6 +176,7 @@ def _described(entries: tuple[CellEntry, ...]) -> Mapping[str, Mapping[str, str]
             "unit": entry.unit,
             "vi": entry.vi,
             "en": entry.en,
+            "clearance": entry.clearance,
         }
         for entry in entries
         if entry.kind

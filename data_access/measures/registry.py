@@ -156,8 +156,8 @@ _ALL = (
        higher_is_bad=True),
     _m("vaccination_sites", STOCK, "site", "vaccination", "Điểm tiêm", "Vaccination sites", clearance=PUBLIC,
        inflow="vaccination_sites_opened", outflow="vaccination_sites_closed", higher_is_bad=False),
-    _m("vaccination_sites_opened", FLOW, "site", "vaccination", "Điểm tiêm mở mới", "Vaccination sites opened"),
-    _m("vaccination_sites_closed", FLOW, "site", "vaccination", "Điểm tiêm đóng", "Vaccination sites closed"),
+    _m("vaccination_sites_opened", FLOW, "site", "vaccination", "Điểm tiêm mở mới", "Vaccination sites opened", clearance=PUBLIC),
+    _m("vaccination_sites_closed", FLOW, "site", "vaccination", "Điểm tiêm đóng", "Vaccination sites closed", clearance=PUBLIC),
     # Response chain, across platforms: written by data_access.chain.refresh
     _m("chain_started", FLOW, "item", "response", "Lượt bắt đầu một bước ứng phó", "Steps of the response begun", dimensions=("step",)),
     _m("chain_positive_to_case_hours", FLOW, "person", "response", "Người dương tính theo số giờ đến khi thành ca bệnh",

@@ -20,6 +20,7 @@ from data_access.contracts.registry import CONTRACTS
 from data_access.cube.intern import register_measures
 from data_access.engine import unavailable, writing
 from data_access.errors import SchemaMismatch
+from data_access.migrations.policies import sync_policies
 from data_access.tables import declare_records
 
 _FOLDER = Path(__file__).resolve().parent
@@ -38,6 +39,7 @@ def upgrade(engine: sa.Engine) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         sync_record_tables(connection)
+        sync_policies(connection, contracts=CONTRACTS)
         register_measures(connection)
 
 

@@ -19,7 +19,7 @@ from data_access.reconcile.figures import COMPARED_SCHEMA, Span, compared
 from data_access.reconcile.finding import FINDING_SCHEMA, finished, newest_first
 from data_access.reconcile.records import Look, record_counts
 from data_access.reconcile.rules import RULES, Relation
-from data_access.viewer import Viewer
+from data_access.viewer import Viewer, system_viewer
 
 EVIDENCE_DAYS = 7
 """Days before and after those asked for that are looked at for the cause."""
@@ -57,7 +57,8 @@ def findings(
     frames = [finished(found)]
     if viewer.clearance >= Clearance.OFFICIAL:
         look = _look(geography, zone, viewer=viewer, start=start, end=end)
-        with snapshot(engine, viewer=viewer) as connection:
+        # What a record refers to may lie in another province; what is counted is cut by `look`.
+        with snapshot(engine, viewer=system_viewer(viewer.now)) as connection:
             counts = [
                 record_counts(connection, look, viewer=viewer),
                 repeated(connection, look, viewer=viewer),
@@ -83,7 +84,7 @@ def duplicates(
     geography = cube.geography
     zone = ZoneInfo(geography.areas.country.time_zone)
     look = _look(geography, zone, viewer=viewer, start=start, end=end)
-    with snapshot(engine, viewer=viewer) as connection:
+    with snapshot(engine, viewer=system_viewer(viewer.now)) as connection:
         counts = repeated(connection, look, viewer=viewer)
     named = _as_found(counts, geography, _source_names(cube, viewer=viewer))
     return named.select(

@@ -71,6 +71,7 @@ class Receipts:
         )
         return (
             grouped.join(names, on="measure_id")
+            .filter(~pl.col("source_id").is_in(catalogue.hidden(viewer=viewer)))
             .join(provinces(self._cube, viewer=viewer), on="area_id")
             .group_by("platform", "source_id", "province", pl.col("day").cast(pl.Date))
             .agg(

@@ -21,7 +21,7 @@ from dashboard import resources, server
 from dashboard.api import desk as desks
 from dashboard.api.answers import refusal_of
 from dashboard.api.openapi import description
-from data_access import tables, tokens
+from data_access import audit, tables, tokens
 from data_access.cli.program import main
 from data_access.clock import machine_clock
 from data_access.contracts.registry import CONTRACTS
@@ -482,3 +482,13 @@ def test_whatever_comes_is_answered_in_json(client, token, ready, content, media
         assert told["read"] == sum(told[part] for part in parts)
         assert told["new"] == 0
     assert held(ready) == []
+
+
+def test_the_use_of_a_token_is_on_record_without_its_secret(client, token, ready) -> None:
+    shown = token()
+    assert client.post(PATH, content=(HEADER + dose()).encode(), headers=shown).status_code == 200
+    found = audit.read(ready.engine, viewer=system_viewer(NOW), action="token.use").to_dicts()
+    assert [(row["account"], row["object"]) for row in found] == [
+        (f"token:{shown['authorization'].split('_')[1]}", "vaccination/dose")
+    ]
+    assert shown["authorization"].split("_", 2)[2] not in str(found)

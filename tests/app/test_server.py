@@ -2,18 +2,23 @@
 
 import asyncio
 import gzip
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
-from dashboard import assets, resources, server
+from dashboard import assets, limits, resources, server
 from dashboard.web import FRONT, packed_file
 from data_access.errors import DataAccessError
 from data_access.reference.pack import bundled_pack
-from tests.app.conftest import fill
+from tests.app.conftest import fill, run
 
 pytestmark = [pytest.mark.app, pytest.mark.usefixtures("settings")]
 
@@ -116,3 +121,147 @@ def test_scripts_of_the_front_are_packed() -> None:
     assert packed_file("../index.html") is None
     assert packed_file("../../config.py") is None
     assert packed_file("js/none.js") is None
+
+
+TLS = "https://tuyendau.example"
+PLAIN = "http://tuyendau.example"
+
+
+def answering(headers: dict[str, str] | None = None, *, error: str = "") -> TestClient:
+    """A page behind the middleware, which takes any body."""
+
+    async def page(request: Request) -> Response:
+        if error:
+            raise RuntimeError(error)
+        return Response(str(len(await request.body())), headers=headers)
+
+    app = Starlette(
+        routes=[Route("/{path:path}", page, methods=["GET", "POST"])],
+        middleware=list(server.MIDDLEWARE),
+    )
+    return TestClient(app, base_url=TLS, raise_server_exceptions=False)
+
+
+def test_strict_transport_is_said_over_tls_and_only_there() -> None:
+    client = answering()
+    assert "max-age=31536000" in client.get("/x").headers["strict-transport-security"]
+    assert "strict-transport-security" not in client.get(f"{PLAIN}/x").headers
+
+
+def test_sockets_go_to_this_host_alone() -> None:
+    policy = answering().get("/x").headers["content-security-policy"]
+    allowed = next(part for part in policy.split("; ") if part.startswith("connect-src"))
+    assert allowed == "connect-src 'self' ws://tuyendau.example wss://tuyendau.example"
+    assert "frame-ancestors 'self'" in policy
+    strange = answering().get("/x", headers={"host": "a; script-src *"})
+    assert "*" not in strange.headers["content-security-policy"]
+
+
+def test_other_sites_may_not_open_or_embed() -> None:
+    headers = answering().get("/x").headers
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "kept"),
+    [
+        ("/", None, "no-store"),
+        ("/", "no-cache", "no-store"),
+        ("/media/0a.csv", "public", "no-store"),
+        ("/api/v1/data", None, "no-store"),
+        ("/api/v1/bulletins/3", "public, max-age=31536000, immutable",
+         "public, max-age=31536000, immutable"),
+        ("/static/js/x.js", "public, immutable, max-age=31536000",
+         "public, immutable, max-age=31536000"),
+    ],
+)  # fmt: skip
+def test_nobody_keeps_a_copy_of_what_is_not_static(path: str, said: str | None, kept: str) -> None:
+    client = answering({"cache-control": said} if said else None)
+    assert client.get(path).headers["cache-control"] == kept
+
+
+def test_cookies_are_secure_over_tls() -> None:
+    client = answering({"set-cookie": "_streamlit_xsrf=2|a; Path=/; SameSite=Lax"})
+    over_tls = client.get("/x").headers["set-cookie"]
+    assert over_tls == "_streamlit_xsrf=2|a; Path=/; SameSite=Lax; Secure"
+    assert "Secure" not in client.get(f"{PLAIN}/x").headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/_stcore/agent/interact", "/_stcore/upload_file/a/b", "/_stcore/metrics"]
+)
+def test_what_nobody_needs_is_closed(path: str) -> None:
+    answer = answering().post(path, content=b"x")
+    assert (answer.status_code, answer.content) == (404, b"")
+
+
+def test_a_large_body_is_refused_and_a_small_one_read() -> None:
+    client = answering()
+    assert client.post("/x", content=b"a" * limits.MOST_BYTES).text == str(limits.MOST_BYTES)
+    assert client.post("/x", content=b"a" * (limits.MOST_BYTES + 1)).status_code == 413
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(100):
+            yield b"a" * 1024
+
+    assert client.post("/x", content=pieces()).status_code == 413
+
+
+def test_a_slow_body_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WHOLE_SECONDS", 0.05)
+    sent: list[dict[str, object]] = []
+
+    async def app(scope: object, receive: object, _send: object) -> None:
+        await Request(scope, receive).body()  # type: ignore[arg-type]
+
+    async def never() -> dict[str, object]:
+        await asyncio.sleep(5)
+        return {}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/x", "method": "POST", "headers": []}
+    asyncio.run(limits.SmallBodies(app)(scope, never, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 408
+
+
+def test_a_fault_says_nothing_of_itself() -> None:
+    answer = answering(error="secret /srv/x.py SELECT * FROM token").get("/x")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/live", "/_stcore/stream"])
+def test_a_socket_of_another_site_is_refused(client: TestClient, path: str) -> None:
+    for origin in ("https://evil.example", "null"):
+        with (
+            pytest.raises(WebSocketDisconnect) as refused,
+            client.websocket_connect(path, headers={"origin": origin}),
+        ):
+            pass
+        assert refused.value.code == 1008
+
+
+def test_a_socket_of_our_own_page_is_let_in(client: TestClient) -> None:
+    with client.websocket_connect("/live", headers={"origin": "http://testserver"}):
+        pass
+
+
+def test_forms_of_other_sites_are_refused_by_setting() -> None:
+    told = tomllib.loads((assets.STATIC.parents[1] / ".streamlit/config.toml").read_text())
+    server_part, client_part = told["server"], told["client"]
+    assert server_part["enableXsrfProtection"] is True
+    assert server_part["enableCORS"] is True
+    assert server_part["maxUploadSize"] == 1
+    assert client_part["showErrorDetails"] == "none"
+
+
+def test_numbers_and_readiness_hold_nothing_private(client: TestClient) -> None:
+    run("tracing", **{"cluster": "K", "as": "province:79"})
+    told = client.get("/metrics").text + client.get("/readyz").text
+    for private in ("province:79", "demo:", "sqlite", "cluster", '"K"', "var/"):
+        assert private not in told

@@ -32,7 +32,9 @@ EXECUTING = frozenset({"execute", "exec_driver_sql", "scalars", "scalar", "execu
 # Modules that may speak SQL: the door, the engine's pragmas and locks, and the write side.
 MAY_EXECUTE = (
     "data_access/reader.py",
+    "data_access/audit.py",
     "data_access/engine.py",
+    "data_access/grants.py",
     "data_access/carry.py",
     "data_access/chain/store.py",
     "data_access/ingest/",
