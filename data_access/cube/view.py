@@ -76,6 +76,8 @@ class CubeView:
         delivered: source_id, platform, delivered (µs): last delivery of each source.
         visible: areas whose cells the viewer may see; None: all.
         kept: what was already worked out, by whoever did.
+        withheld: cells that are not for publication (measure, day, area_code, dimension, code,
+            reason); None: nothing is withheld from this viewer.
     """
 
     state: State
@@ -85,6 +87,7 @@ class CubeView:
     delivered: pl.DataFrame
     visible: pl.Series | None
     kept: Kept = field(default_factory=Kept)
+    withheld: pl.DataFrame | None = None
 
     @property
     def catalogue(self) -> Catalogue:
