@@ -1,8 +1,10 @@
 """Who does something, as opposed to `viewer.Viewer`: who looks. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from data_access.codes import Role
+from data_access.viewer import Viewer, make_viewer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,3 +20,8 @@ class Actor:
     account: str
     role: Role
     areas: frozenset[str] = frozenset()
+
+
+def viewer_of(actor: Actor, *, now: datetime) -> Viewer:
+    """Return what an actor sees."""
+    return make_viewer(actor.role, now=now, areas=actor.areas)

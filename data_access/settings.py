@@ -43,6 +43,7 @@ class Settings:
         now: fixed or shifted clock, see `data_access.clock`.
         max_upload_mb: largest body, unpacked, that HTTP takes in, in MB of 2^20 bytes.
         max_ingests: deliveries over HTTP that one server process takes in at once.
+        tolerances: file of the tolerances between bulletins; empty: the pack's own, or ours.
     """
 
     database_url: str = field(repr=False)
@@ -53,6 +54,7 @@ class Settings:
     keys_before: tuple[str, ...] = field(default=(), repr=False)
     max_upload_mb: int = 64
     max_ingests: int = 4
+    tolerances: str = ""
 
     @property
     def key_chain(self) -> str:
@@ -79,6 +81,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         keys_before=_keys_before(found.get("TUYENDAU_PSEUDONYM_KEYS_BEFORE", "")),
         max_upload_mb=_whole(found, "TUYENDAU_MAX_UPLOAD_MB", default=64, most=4096),
         max_ingests=_whole(found, "TUYENDAU_MAX_INGESTS", default=4, most=64),
+        tolerances=found.get("TUYENDAU_TOLERANCES", "").strip(),
     )
 
 

@@ -102,3 +102,8 @@ def parse_viewer(text: str, *, now: datetime) -> Viewer:
 def system_viewer(now: datetime) -> Viewer:
     """Return the viewer of the program itself (the gate, verify, the hot cube's refresh)."""
     return make_viewer(Role.SYSTEM, now=now)
+
+
+def press_at(now: datetime) -> Viewer:
+    """Return whoever looks at what was published, without an account."""
+    return make_viewer(Role.PRESS, now=now)
