@@ -319,9 +319,7 @@ def _areas(content: Mapping[Kind, pl.DataFrame], known: Areas) -> Areas:
         parent_code=pl.col("parent_code").fill_null(""),
     ).sort("area_id")
     ids = numbered.select("area_id", "code", "vintage")
-    people = content[Kind.POPULATION].join(
-        ids.rename({"code": "area_code"}), on=["area_code", "vintage"]
-    )
+    people = content[Kind.POPULATION].join(ids, on=["code", "vintage"])
     beside = content[Kind.BORDERS]
     for side in ("area_a", "area_b"):
         of = ids.select(pl.col("area_id").alias(side), pl.col("code").alias(f"{side}_code"),

@@ -76,7 +76,9 @@ def _of_month(
     )
     joined = _cells(new, measure, month).join(was, on=names, how="full", coalesce=True)
     is_new, is_old = pl.col("status").is_not_null(), pl.col("was_status").is_not_null()
-    same = pl.col("value").eq_missing("was") & pl.col("status").eq_missing("was_status")
+    same = pl.col("value").eq_missing(pl.col("was")) & pl.col("status").eq_missing(
+        pl.col("was_status")
+    )
     told = joined.filter(~same).with_columns(
         change=pl.when(is_new & is_old).then(pl.lit("revised"))
         .when(is_new).then(pl.lit("added")).otherwise(pl.lit("removed"))
