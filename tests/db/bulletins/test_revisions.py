@@ -15,6 +15,7 @@ from tests.db.bulletins.desk import BINH, Desk
 
 pytestmark = pytest.mark.db
 LATE = KNOWN + timedelta(hours=3)
+MINUTE = timedelta(minutes=1)
 KEY = ["measure", "day", "area", "vintage", "dims", "source"]
 
 
@@ -45,8 +46,11 @@ def change(desk: Desk) -> None:
         Cell(day=DAY, area="02", measure="deaths", value=9.0, known=LATE),
         Cell(day=DAY, area="02", dims="detected_in=community", value=3.0, known=LATE),
     )
-    desk.deliver("gone.csv", Cell(day=DAY, area="03", value=None, n=0, known=LATE))
-    desk.deliver("next.csv", Cell(day=DAY + timedelta(days=10), area="02", value=9.0, known=LATE))
+    desk.deliver("gone.csv", Cell(day=DAY, area="03", value=None, n=0, known=LATE + MINUTE))
+    desk.deliver(
+        "next.csv",
+        Cell(day=DAY + timedelta(days=10), area="02", value=9.0, known=LATE + 2 * MINUTE),
+    )
 
 
 def test_the_log_is_what_differs_between_two_states(desk: Desk) -> None:
@@ -76,7 +80,7 @@ def test_the_log_is_what_differs_between_two_states(desk: Desk) -> None:
     assert len(told) == 5
     files = dict(found.select("change", "file").unique().iter_rows())
     assert files == {"revised": "revised.csv", "added": "revised.csv", "removed": "gone.csv"}
-    assert {to_us(moment) for moment in found["known_at"]} == {to_us(LATE)}
+    assert {to_us(moment) for moment in found["known_at"]} == {to_us(LATE), to_us(LATE + MINUTE)}
 
 
 def test_the_log_stays_as_it_was_published(desk: Desk) -> None:
@@ -107,7 +111,9 @@ def test_a_province_sees_the_revisions_of_its_own_cells(desk: Desk) -> None:
 def test_the_press_is_told_public_figures_alone(desk: Desk) -> None:
     desk.issue()
     change(desk)
-    desk.deliver("beds.csv", Cell(day=DAY, measure="quarantine_beds", value=777.0, known=LATE))
+    desk.deliver(
+        "beds.csv", Cell(day=DAY, measure="quarantine_beds", value=777.0, known=LATE + 3 * MINUTE)
+    )
     desk.wait()
     number = desk.issue().number
     press = desk.press
