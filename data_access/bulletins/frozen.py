@@ -36,6 +36,8 @@ from data_access.reference.places import (
 from data_access.viewer import Viewer
 
 MAX_BYTES = 384 * 1024 * 1024
+MAX_KEPT_BYTES = 32 * 1024 * 1024
+"""Worked out from one bulletin for one kind of reader: there may be a dozen and more of these."""
 Fetch = Callable[[Iterable[str]], Mapping[str, bytes]]
 """Returns the payload of each hash."""
 Hashes = Mapping[tuple[str, str, int], str]
@@ -238,7 +240,7 @@ class FrozenCube:
         """Hold what is given; read nothing yet."""
         self.frozen = frozen
         self._withheld = withheld
-        self._kept = Kept()
+        self._kept = Kept(MAX_KEPT_BYTES)
 
     @property
     def geography(self) -> Geography:

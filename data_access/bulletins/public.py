@@ -12,10 +12,12 @@ from data_access.bulletins.compare import public_ids
 from data_access.bulletins.life import Bulletins
 from data_access.bulletins.model import Bulletin
 from data_access.bulletins.revisions import PUBLIC_LEVELS
-from data_access.codes import Level
-from data_access.cube.query import Ask
+from data_access.codes import Clearance, Level
+from data_access.cube.hot import HotCube
+from data_access.cube.query import Ask, figures
+from data_access.cube.source import Cube
 from data_access.errors import StorageUnavailable
-from data_access.measures.model import Measure
+from data_access.indicators.registry import INDICATORS
 from data_access.reader import Schema
 from data_access.viewer import Viewer
 
@@ -33,11 +35,9 @@ class Figures(Protocol):
     def bulletins(self) -> Bulletins:
         """Frozen states."""
 
-    def measures(self, *, viewer: Viewer) -> Mapping[str, Measure]:
-        """Return the measures that a viewer may know of."""
-
-    def figures(self, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
-        """Return figures and what they were made of."""
+    @property
+    def cube(self) -> HotCube:
+        """The live figures."""
 
 
 def public_tables(shared: Figures, number: int, *, viewer: Viewer) -> Mapping[str, pl.DataFrame]:
@@ -54,23 +54,19 @@ def public_tables(shared: Figures, number: int, *, viewer: Viewer) -> Mapping[st
     Raises:
         UnknownBulletin: if it is not public at the viewer's moment.
     """
-    press = viewer.in_bulletin(number)
-    ids = _public(shared, number, viewer=press)
-    return {level.value: _table(shared, ids, level, viewer=press) for level in PUBLIC_LEVELS}
+    # Past the answers that the server keeps: millions of rows would push the pages' out.
+    cube, press = shared.bulletins.book.reading(shared.cube, viewer=viewer.in_bulletin(number))
+    ids = public_ids(cube.state(viewer=press).catalogue)
+    return {level.value: _table(cube, ids, level, viewer=press) for level in PUBLIC_LEVELS}
 
 
-def _public(shared: Figures, number: int, *, viewer: Viewer) -> list[str]:
-    frozen = shared.bulletins.book.frozen(number, viewer=viewer)
-    return public_ids(frozen.state.catalogue)
-
-
-def _table(shared: Figures, ids: list[str], level: Level, *, viewer: Viewer) -> pl.DataFrame:
+def _table(cube: Cube, ids: list[str], level: Level, *, viewer: Viewer) -> pl.DataFrame:
     frames = [pl.DataFrame(schema=PUBLIC_TABLE)]
     for key in ids:
-        found = shared.figures(Ask(ids=(key,), level=level), viewer=viewer)
+        found = figures(cube, Ask(ids=(key,), level=level), viewer=viewer)
         told = found.filter(pl.col("value").is_not_null() | (pl.col("status") == "suppressed"))
         if told.height:
-            frames.append(found.select(list(PUBLIC_TABLE)))
+            frames.append(told.select(list(PUBLIC_TABLE)))
     return pl.concat(frames).sort("id", "area_code", "date")
 
 
@@ -123,5 +119,13 @@ def about(head: Bulletin) -> dict[str, object]:
         "number": head.number, "state": head.state.value, **moments,
         "title_vi": head.title_vi, "title_en": head.title_en, "sha256": head.sha256,
         "supersedes": head.supersedes, "revises": head.base,
-        "withdrawn_reason": head.withdrawn_reason, "rules": json.loads(head.rules),
+        "withdrawn_reason": head.withdrawn_reason, "rules": _public_rules(head),
     }  # fmt: skip
+
+
+def _public_rules(head: Bulletin) -> dict[str, object]:
+    """Return the rules, of the indicators the public ones."""
+    rules = json.loads(head.rules)
+    known = {key for key, one in INDICATORS.items() if one.clearance == Clearance.PUBLIC}
+    kept = {key: version for key, version in rules["indicators"].items() if key in known}
+    return {**rules, "indicators": kept}

@@ -25,6 +25,7 @@ from data_access.bulletins.tolerances import read_tolerances
 from data_access.bulletins.verify import verify_content
 from data_access.clock import Clock
 from data_access.codes import Level
+from data_access.errors import ScopeDenied
 from data_access.reference.places import Areas
 from data_access.viewer import Viewer, press_at, system_viewer
 
@@ -73,20 +74,28 @@ class Reading:
     def parts(self, number: int, *, viewer: Viewer) -> pl.DataFrame:
         """Return the parts of a bulletin: columns of PART_SCHEMA.
 
+        Of measures that the viewer may know of; the others do not exist for them.
+
         Raises:
             UnknownBulletin: as `show`.
         """
         self.show(number, viewer=viewer)
-        return store.read_parts(self._engine, number, viewer=system_viewer(viewer.now))
+        found = store.read_parts(self._engine, number, viewer=system_viewer(viewer.now))
+        measures = self.book.frozen(number, viewer=viewer).state.catalogue.measures
+        known = [key for key, one in measures.items() if one.clearance <= viewer.clearance]
+        return found.filter(pl.col("measure").is_in(["", *known]))
 
     def verify(self, number: int, *, viewer: Viewer) -> Sequence[str]:
         """Return what of a bulletin is not what was frozen, one line each; empty if all is.
 
         Raises:
             UnknownBulletin: as `show`.
+            ScopeDenied: for whoever sees only what was published: it reads everything there is.
             DatabaseUnavailable: if the database does not answer.
         """
         head = self.show(number, viewer=viewer)
+        if viewer.published_only:
+            raise ScopeDenied(f"role {viewer.role} may not verify a bulletin")
         return verify_content(self._engine, head, viewer=system_viewer(viewer.now))
 
     def diff(self, number: int, *, viewer: Viewer) -> pl.DataFrame:
