@@ -149,6 +149,17 @@ def test_the_press_is_not_told_who_did_what(desk: Desk) -> None:
     assert desk.bulletins.show(1, viewer=desk.nation).published_by == "binh"
 
 
+def test_the_press_learns_of_no_measure_above_its_clearance(desk: Desk) -> None:
+    desk.issue()
+    officials = desk.bulletins.parts(1, viewer=desk.nation)
+    press = desk.bulletins.parts(1, viewer=desk.press)
+    assert "quarantine_beds" in set(officials["measure"])
+    assert "quarantine_beds" not in set(press["measure"])
+    assert "cases" in set(press["measure"])
+    with pytest.raises(ScopeDenied):
+        desk.bulletins.verify(1, viewer=desk.press)
+
+
 def test_a_moment_ahead_is_for_rehearsals_only(desk: Desk) -> None:
     desk.issue(desk.world.now + HOUR)
     assert desk.shared.published(press_at(NOW + 2 * HOUR)) is None
