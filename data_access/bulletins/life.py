@@ -279,7 +279,9 @@ class Bulletins(Reading):
         """Return the part of the cells that are not for publication: decided once, here."""
         hashes = {part.key: part.sha256 for part in parts}
         unwritten = {part.sha256: part.payload for part in parts if part.payload is not None}
-        draft, _ = self.book.cubes((0, ""), cut_off, hashes, unwritten=unwritten)
+        # Named by its content: what one draft left in memory is no other draft's.
+        name = (0, bulletin_hash(hashes, cut_off=to_us(cut_off), rules={}))
+        draft, _ = self.book.cubes(name, cut_off, hashes, unwritten=unwritten)
         mask = withheld_cells(draft, viewer=viewer)
         kept = store.read_kept(self._engine, viewer=viewer)
         return make_part(mask, kind=Kind.MASK, kept=kept)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from data_access.actor import Actor
 from data_access.bulletins import store
+from data_access.bulletins.frozen import FrozenCube
 from data_access.bulletins.model import MASK_SCHEMA, UnknownBulletin
 from data_access.bulletins.public import PUBLIC_TABLE, export, public_tables
 from data_access.cli import program
@@ -203,6 +204,23 @@ def test_what_is_withheld_reaches_the_view_of_the_press_alone(
     assert views[0].withheld.rows() == mask.rows()
     assert views[1].withheld is None
     assert views[0].kept is not views[1].kept
+
+
+def test_the_mask_is_decided_on_the_cells_of_its_own_cut(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def withheld(cube: FrozenCube, *, viewer: Viewer) -> pl.DataFrame:
+        cells = cube.view({"cases": None}, viewer=viewer).all_cells("cases")
+        seen.append(cells["value"].max())
+        return pl.DataFrame(schema=MASK_SCHEMA)
+
+    monkeypatch.setattr("data_access.bulletins.life.withheld_cells", withheld)
+    desk.cut()
+    desk.deliver("b.csv", Cell(day=DAY, area="01", value=9_999.0, known=KNOWN + HOUR))
+    desk.cut()
+    assert seen == [309.0, 9_999.0]
 
 
 # --- at every moment ----------------------------------------------------------------------------
