@@ -87,8 +87,14 @@ class Kept(Protocol):
 class Clusters:
     """The clusters of the shared database. Get one from `Shared.clusters`."""
 
-    def __init__(self, engine: sa.Engine, *, zone: str, kept: Kept) -> None:
-        """Hold what is given; read nothing yet."""
+    def __init__(
+        self, engine: sa.Engine, *, zone: str, kept: Kept, seen: Callable[[Viewer], Viewer]
+    ) -> None:
+        """Hold what is given; read nothing yet.
+
+        `seen` gives the viewer for whom records are read, in a bulletin from its cut-off.
+        """
+        self._seen = seen
         self._engine = engine
         self._zone = zone
         self._kept = kept
@@ -166,6 +172,7 @@ class Clusters:
     def _keep(
         self, what: str, read: Callable[..., pl.DataFrame], *, viewer: Viewer
     ) -> pl.DataFrame:
+        viewer = self._seen(viewer)
         return self._kept(
             ("clusters", what),
             lambda: read(self._engine, viewer=viewer),

@@ -44,6 +44,7 @@ class Settings:
         max_upload_mb: largest body, unpacked, that HTTP takes in, in MB of 2^20 bytes.
         max_ingests: deliveries over HTTP that one server process takes in at once.
         audit_key: secret that seals the end of the audit log; empty: it stays unsealed.
+        tolerances: file of the tolerances between bulletins; empty: the pack's own, or ours.
     """
 
     database_url: str = field(repr=False)
@@ -55,6 +56,7 @@ class Settings:
     max_upload_mb: int = 64
     max_ingests: int = 4
     audit_key: str = field(default="", repr=False)
+    tolerances: str = ""
 
     @property
     def key_chain(self) -> str:
@@ -82,6 +84,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         max_upload_mb=_whole(found, "TUYENDAU_MAX_UPLOAD_MB", default=64, most=4096),
         max_ingests=_whole(found, "TUYENDAU_MAX_INGESTS", default=4, most=64),
         audit_key=_audit_key(found.get("TUYENDAU_AUDIT_KEY", "")),
+        tolerances=found.get("TUYENDAU_TOLERANCES", "").strip(),
     )
 
 

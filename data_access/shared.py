@@ -4,10 +4,12 @@ Every figure the screens show comes through here, and every method names its vie
 """
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -15,6 +17,8 @@ import sqlalchemy as sa
 
 from data_access import freshness as fresh
 from data_access import migrations, quarantine_sites, travel, venues
+from data_access.bulletins.life import Bulletins
+from data_access.bulletins.tolerances import chosen_file
 from data_access.clock import Clock, make_clock
 from data_access.clusters import Clusters
 from data_access.codes import from_us, to_us
@@ -22,6 +26,7 @@ from data_access.cube import movements as moved
 from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
 from data_access.cube.query import Ask, answer, figures, find, measures_of
+from data_access.cube.source import Cube
 from data_access.delays import Delays
 from data_access.delivered import newest_batch
 from data_access.demonstration import database_clock
@@ -75,17 +80,31 @@ class Shared:
         indicators: every indicator by id.
         clusters: clusters, chains of infection and contacts.
         delays: how the days of a measure filled up.
+        bulletins: frozen states, and what is done with them.
     """
 
-    def __init__(self, engine: sa.Engine, clock: Clock, *, areas: Areas, cube: HotCube) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        clock: Clock,
+        *,
+        areas: Areas,
+        cube: HotCube,
+        tolerances: Path | None = None,
+    ) -> None:
         """Hold what is given; read nothing yet."""
         self.engine = engine
         self.clock = clock
         self.areas = areas
         self.cube = cube
         self.indicators: Mapping[str, Indicator] = INDICATORS
-        self.clusters = Clusters(engine, zone=areas.country.time_zone, kept=self._kept)
         self.delays = Delays(cube)
+        self.bulletins = Bulletins(
+            engine, clock, areas=areas, tolerances=tolerances, poll_seconds=cube.poll_seconds
+        )
+        self.clusters = Clusters(
+            engine, zone=areas.country.time_zone, kept=self._kept, seen=self.at_cut_off
+        )
         self._receipts = Receipts(cube)
         self._owners = Owners(cube)
         self._lock = threading.Lock()
@@ -99,18 +118,21 @@ class Shared:
 
     def measures(self, *, viewer: Viewer) -> Mapping[str, Measure]:
         """Return the measures a viewer may know of, those of mappings included."""
-        found = self.cube.state(viewer=viewer).catalogue.measures
+        cube, seen = self._reading(viewer)
+        found = cube.state(viewer=seen).catalogue.measures
         return {key: one for key, one in found.items() if one.clearance <= viewer.clearance}
 
     def answer(self, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
         """Return the answer to a question: see `cube.query.answer`."""
-        return self._kept(("answer", ask), lambda: answer(self.cube, ask, viewer=viewer),
-                          ids=ask.ids, viewer=viewer)  # fmt: skip
+        cube, seen = self._reading(viewer)
+        return self._kept(("answer", ask), lambda: answer(cube, ask, viewer=seen),
+                          ids=ask.ids, viewer=viewer, cube=cube)  # fmt: skip
 
     def figures(self, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
         """Return the answer with what its figures were made of: see `cube.query.figures`."""
-        return self._kept(("figures", ask), lambda: figures(self.cube, ask, viewer=viewer),
-                          ids=ask.ids, viewer=viewer)  # fmt: skip
+        cube, seen = self._reading(viewer)
+        return self._kept(("figures", ask), lambda: figures(cube, ask, viewer=seen),
+                          ids=ask.ids, viewer=viewer, cube=cube)  # fmt: skip
 
     def movements(
         self,
@@ -121,23 +143,63 @@ class Shared:
         top: int = moved.TOP,
     ) -> pl.DataFrame:
         """Return the largest changes against the day before: see `cube.movements.movements`."""
+        cube, seen = self._reading(viewer)
         return self._kept(
             ("movements", day, tuple(ids), top),
-            lambda: moved.movements(self.cube, viewer=viewer, day=day, ids=ids, top=top),
+            lambda: moved.movements(cube, viewer=seen, day=day, ids=ids, top=top),
             ids=ids,
             viewer=viewer,
+            cube=cube,
         )
+
+    # --- bulletins ----------------------------------------------------------------------------
+
+    def published(self, viewer: Viewer) -> int | None:
+        """Return the latest bulletin that is public at the viewer's moment; None: none is."""
+        return self.bulletins.book.published(viewer=viewer)
+
+    def pinned(self, viewer: Viewer) -> Viewer:
+        """Return the viewer of one run: who sees only what was published gets its number, once.
+
+        Everything that is read with the result comes from one and the same bulletin.
+        """
+        if viewer.published_only and viewer.bulletin is None:
+            number = self.published(viewer)
+            return viewer if number is None else viewer.in_bulletin(number)
+        return viewer
+
+    def at_cut_off(self, viewer: Viewer) -> Viewer:
+        """Return the viewer for whom records are read: in a bulletin, from its cut-off.
+
+        Whoever sees only what was published sees no records, in a bulletin or not.
+
+        Raises:
+            UnknownBulletin: if the viewer names one that does not exist for them.
+        """
+        if viewer.bulletin is None:
+            return viewer
+        head = self.bulletins.show(viewer.bulletin, viewer=viewer)
+        return replace(viewer, bulletin=None).at(head.cut_off)
+
+    def _reading(self, viewer: Viewer) -> tuple[Cube, Viewer]:
+        """Return the cube that answers a viewer, and the viewer as it must be asked."""
+        return self.bulletins.book.reading(self.cube, viewer=viewer)
+
+    # --- records ------------------------------------------------------------------------------
 
     def freshness(self, *, viewer: Viewer) -> pl.DataFrame:
         """Return how fresh every source of every platform is: see `freshness.freshness`."""
+        viewer = self.at_cut_off(viewer)
         return fresh.freshness(self.cube, self.engine, viewer=viewer)
 
     def latest_batches(self, *, viewer: Viewer, limit: int = 50) -> pl.DataFrame:
         """Return the newest deliveries: see `freshness.latest_batches`."""
+        viewer = self.at_cut_off(viewer)
         return fresh.latest_batches(self.engine, viewer=viewer, limit=limit)
 
     def reporting(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return how every province's days were reported: see `sync.reporting.reporting`."""
+        viewer = self.at_cut_off(viewer)
         return self._kept(
             # Not due turns into silent with the hour, also when nothing is committed.
             ("reporting", start, end, to_us(viewer.now)),
@@ -147,18 +209,22 @@ class Shared:
 
     def sync_deliveries(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return the batches of some days with their open rejects: see `sync.desk`."""
+        viewer = self.at_cut_off(viewer)
         return desk.delivered(self.cube, self._owners, viewer=viewer, start=start, end=end)
 
     def reject_reasons(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return refused rows by platform, source and reason: see `sync.desk`."""
+        viewer = self.at_cut_off(viewer)
         return desk.reject_reasons(self.cube, self._owners, viewer=viewer, start=start, end=end)
 
     def reject_file(self, batch_id: int, *, viewer: Viewer) -> tuple[str, bytes] | None:
         """Return the file of a batch's refused rows: see `sync.files.reject_file`."""
+        viewer = self.at_cut_off(viewer)
         return reject_file(self.cube, self._owners, batch_id, viewer=viewer)
 
     def data_debt(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return the data debt of every province by its parts: see `sync.desk`."""
+        viewer = self.at_cut_off(viewer)
         found = self.reporting(viewer=viewer, start=start, end=end)
         findings = self.findings(viewer=viewer, start=start, end=end)
         return desk.data_debt(
@@ -170,6 +236,7 @@ class Shared:
 
         They are counted again when their platform delivered, not when another one did.
         """
+        viewer = self.at_cut_off(viewer)
         return self._kept(
             ("sites", day, quarantine_sites.version(self.engine, viewer=viewer)),
             lambda: quarantine_sites.sites(
@@ -181,6 +248,7 @@ class Shared:
 
     def findings(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return where two records of the same thing disagree: see `reconcile.engine.findings`."""
+        viewer = self.at_cut_off(viewer)
         return self._kept(
             ("findings", start, end),
             lambda: reconciled.findings(
@@ -191,6 +259,7 @@ class Shared:
 
     def duplicates(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return events delivered twice, counted: see `reconcile.engine.duplicates`."""
+        viewer = self.at_cut_off(viewer)
         return self._kept(
             ("duplicates", start, end),
             lambda: reconciled.duplicates(
@@ -201,6 +270,7 @@ class Shared:
 
     def laboratories(self, *, viewer: Viewer, day: date) -> pl.DataFrame:
         """Return the laboratories at work on a day: see `laboratories.laboratories`."""
+        viewer = self.at_cut_off(viewer)
         return self._kept(
             ("laboratories", day),
             lambda: laboratories(self.cube, self.engine, viewer=viewer, day=day),
@@ -210,6 +280,7 @@ class Shared:
 
     def place_activity(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return what QR places did by ward and day: see `places.place_activity`."""
+        viewer = self.at_cut_off(viewer)
         return self._kept(
             ("place_activity", start, end),
             lambda: place_activity(self.cube, self.engine, viewer=viewer, start=start, end=end),
@@ -219,6 +290,7 @@ class Shared:
 
     def flows(self, *, viewer: Viewer, start: date, end: date) -> pl.DataFrame:
         """Return movements between provinces from QR scans: see `travel.flows`."""
+        viewer = self.at_cut_off(viewer)
         return self._kept(
             ("flows", start, end),
             lambda: travel.flows(
@@ -230,6 +302,7 @@ class Shared:
 
     def venues(self, *, viewer: Viewer, day: date) -> pl.DataFrame:
         """Return the places cases visited while infectious: see `venues.venues`."""
+        viewer = self.at_cut_off(viewer)
         platforms = ("checkpoints", "tracing")
         return self._kept(
             ("venues", day),
@@ -239,12 +312,22 @@ class Shared:
         )
 
     def token(self) -> str:
-        """Return a text that differs whenever anything was committed; cheap enough to poll."""
-        return self.cube.token()
+        """Return a text that differs whenever anything was committed; cheap enough to poll.
+
+        Also when a bulletin was published or changed, and when an embargo passes.
+
+        Raises:
+            DatabaseUnavailable: if the database does not answer.
+        """
+        live = self.cube.token()
+        return f"{live}|{self.bulletins.book.mark(viewer=system_viewer(self.clock()))}"
 
     def wait_changed(self, token: str, *, timeout: float) -> str:
         """Return the token as soon as it differs from the given one, or after `timeout` s."""
-        return self.cube.wait_changed(token, timeout=timeout)
+        ends = time.monotonic() + timeout
+        while (now := self.token()) == token and time.monotonic() < ends:
+            time.sleep(min(self.cube.poll_seconds or 0.05, max(0.0, ends - time.monotonic())))
+        return now
 
     def health(self) -> Health:
         """Return the state of the database.
@@ -257,7 +340,7 @@ class Shared:
         state = self.cube.state(viewer=system_viewer(self.clock()))
         n_partitions, n_bytes = self.cube.size
         return Health(
-            token=state.token,
+            token=self.token(),
             newest=None if state.newest is None else from_us(state.newest),
             n_partitions=n_partitions,
             n_bytes=n_bytes,
@@ -274,7 +357,10 @@ class Shared:
         for the first time that day: then what was not synchronised may be by now. Without ids the
         answer is about everything: any commit is news.
         """
-        state = self.cube.state(viewer=viewer)
+        cube, seen = self._reading(viewer)
+        if cube is not self.cube:
+            return cube.heard(viewer=seen)
+        state = cube.state(viewer=viewer)
         if ids is None:
             return state.token
         try:
@@ -292,6 +378,7 @@ class Shared:
         ids: Sequence[str] | None = None,
         viewer: Viewer,
         version: Callable[[], Hashable] | None = None,
+        cube: Cube | None = None,
     ) -> pl.DataFrame:
         """Return what was made before of the same state, or make it.
 
@@ -301,21 +388,36 @@ class Shared:
             ids: the measures and indicators it reads; None: it reads more than the cube.
             viewer: who looks.
             version: what differs whenever the answer may; None: that of the ids.
+            cube: what answers; None: the shared database as it is.
         """
+        who = (viewer.role, viewer.areas, viewer.everywhere, viewer.clearance,
+               viewer.published_only, viewer.bulletin)  # fmt: skip
+        if cube is not None and cube is not self.cube:
+            # A bulletin never changes, and its own moment is the only one.
+            return self._held_or((cube.heard(viewer=viewer), who, *what), make)
         version = version or (lambda: self.version(ids, viewer=viewer))
         state, before = self.cube.state(viewer=viewer), version()
         moment = to_us(viewer.now)
         if state.newest is not None and moment >= state.newest:
             # Nothing newer is known: until midnight, only a commit changes the answer.
             moment = viewer.now.astimezone(self.zone).date().toordinal()
-        who = (viewer.role, viewer.areas, viewer.everywhere, viewer.clearance)
-        key = (before, moment, who, viewer.published_only, *what)
+        key = (before, moment, who, *what)
+        return self._held_or(key, make, if_still=lambda: version() == before)
+
+    def _held_or(
+        self,
+        key: tuple[object, ...],
+        make: Callable[[], pl.DataFrame],
+        *,
+        if_still: Callable[[], bool] = lambda: True,
+    ) -> pl.DataFrame:
+        """Return what is held under a key, or make it, and hold it if it still is of that key."""
         with self._lock:
             if key in self._answers:
                 self._answers.move_to_end(key)
                 return self._answers[key]
         made = make()
-        if version() == before:
+        if if_still():
             self._keep(key, made)
         return made
 
@@ -349,4 +451,5 @@ def open_shared(settings: Settings) -> Shared:
         engine.dispose()
         raise
     cube = HotCube(engine, clock, geography=Geography(areas))
-    return Shared(engine, clock, areas=areas, cube=cube)
+    tolerances = chosen_file(settings.tolerances, settings.pack)
+    return Shared(engine, clock, areas=areas, cube=cube, tolerances=tolerances)

@@ -6,6 +6,7 @@ derived from the contracts.
 
 import sqlalchemy as sa
 
+from data_access.bulletin_tables import declare_bulletins
 from data_access.contracts.model import Contract, Field, Kind, RecordKind
 from data_access.contracts.registry import CONTRACTS
 
@@ -407,6 +408,8 @@ def record_tables(platform: str, kind: str) -> tuple[sa.Table, sa.Table]:
     name = record_table_name(platform, kind)
     return metadata.tables[name], metadata.tables[f"{name}_past"]
 
+
+declare_bulletins(metadata)
 
 CORE_TABLES = tuple(metadata.tables)
 """Names of the tables that exist whatever the contracts are; migrations create these."""

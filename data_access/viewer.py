@@ -30,6 +30,7 @@ class Viewer:
         now: aware instant; nothing that became known later is visible to them.
         published_only: sees bulletins only (the press); without one, nothing.
         bulletin: number of the frozen state looked at; None: the shared database as it is.
+        rehearsal: whether `now` may lie ahead of the clock: a preview of what will be published.
     """
 
     role: Role
@@ -39,6 +40,7 @@ class Viewer:
     now: datetime
     published_only: bool = False
     bulletin: int | None = None
+    rehearsal: bool = False
 
     @property
     def is_blind(self) -> bool:
@@ -100,3 +102,8 @@ def parse_viewer(text: str, *, now: datetime) -> Viewer:
 def system_viewer(now: datetime) -> Viewer:
     """Return the viewer of the program itself (the gate, verify, the hot cube's refresh)."""
     return make_viewer(Role.SYSTEM, now=now)
+
+
+def press_at(now: datetime) -> Viewer:
+    """Return whoever looks at what was published, without an account."""
+    return make_viewer(Role.PRESS, now=now)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from data_access import log_filter
 from data_access.cli import (
     audit,
+    bulletin,
     chain,
     export,
     grants,
@@ -36,7 +37,8 @@ from data_access.errors import BadUse, DataAccessError
 from data_access.settings import read_settings
 
 COMMANDS = (
-    init, ingest, watch, query, level, rt, verify, export, chain, tokens, rekey, audit, grants,
+    init, ingest, watch, query, level, rt, verify, export, bulletin, chain, tokens, rekey, audit,
+    grants,
 )  # fmt: skip
 DONE, COULD_NOT, BAD_USE, INTERRUPTED = 0, 1, 2, 130
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import polars as pl
 import sqlalchemy as sa
 
+from data_access.bulletins.book import Book
 from data_access.clock import Clock, parse_instant
 from data_access.codes import Level
 from data_access.cube.geography import Geography
@@ -55,7 +56,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:  # noqa: ANN401 -- a
     parser.add_argument("--source", default="", metavar="S", help="only this source")
     moment = parser.add_mutually_exclusive_group()
     moment.add_argument("--as-of", dest="as_of", metavar="T", help="as known at this moment")
-    moment.add_argument("--bulletin", metavar="N", help="as frozen in this bulletin")
+    moment.add_argument("--bulletin", type=int, metavar="N", help="as frozen in this bulletin")
     parser.add_argument("--as", dest="role", default="national", metavar="ROLE[:AREA]")
     parser.add_argument("--vintage", metavar="V", help="edition of the map")
     parser.add_argument("--denominator", default="", metavar="P", help="population to divide by")
@@ -73,8 +74,6 @@ def run(args: argparse.Namespace, context: Context) -> int:
     Raises:
         DataAccessError: with one clear line; nothing was printed then.
     """
-    if args.bulletin is not None:
-        raise DataAccessError("there are no bulletins yet: use --as-of")
     try:
         content = _WRITERS[args.format](_answered(args, context))
     finally:
@@ -89,8 +88,12 @@ def _answered(args: argparse.Namespace, context: Context) -> pl.DataFrame:
     viewer = parse_viewer(args.role, now=context.clock())
     if args.as_of is not None:
         viewer = viewer.at(_moment(args.as_of, areas.country.time_zone))
+    if args.bulletin is not None:
+        viewer = viewer.in_bulletin(args.bulletin)
     cube = HotCube(context.engine, context.clock, geography=Geography(areas))
-    return answer(cube, ask, viewer=viewer)
+    book = Book(context.engine, context.clock, areas=areas)
+    answering, seen = book.reading(cube, viewer=viewer)
+    return answer(answering, ask, viewer=seen)
 
 
 def _moment(text: str, zone: str) -> datetime:

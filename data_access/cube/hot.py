@@ -21,14 +21,9 @@ from data_access.codes import Status, from_us, month_of, to_us
 from data_access.cube.catalogue import State
 from data_access.cube.geography import Geography
 from data_access.cube.kept import Kept
+from data_access.cube.partition import FOREVER, in_force, make_partition
 from data_access.cube.state import read_delivered, read_state, read_token
-from data_access.cube.view import (
-    CELL_SCHEMA,
-    HOLDING_SCHEMA,
-    PRESENCE_SCHEMA,
-    CubeView,
-    Partition,
-)
+from data_access.cube.view import CELL_SCHEMA, CubeView, Partition
 from data_access.errors import DatabaseUnavailable
 from data_access.reader import FrameReader, Schema, frame_snapshot, snapshot
 from data_access.viewer import Viewer, system_viewer
@@ -38,13 +33,11 @@ MAX_BYTES = 768 * 1024 * 1024
 MAX_DELIVERED = 256
 MAX_STRETCHES = 7
 MAX_KEPT = 4
-FOREVER = 2**62
 _READ_SCHEMA: Schema = {
     "month": pl.Int32,
     **CELL_SCHEMA,
     "day": pl.Int32,
 }
-_KEY = ["month", "day", "area_id", "breakdown_id", "source_id"]
 
 
 class HotCube:
@@ -86,6 +79,11 @@ class HotCube:
     def engine(self) -> sa.Engine:
         """The shared database."""
         return self._engine
+
+    @property
+    def poll_seconds(self) -> float:
+        """How often the database is asked for news at most."""
+        return self._poll_seconds
 
     # --- what moved ---------------------------------------------------------------------------
 
@@ -360,7 +358,7 @@ class _Loader:
         if not months:
             return {}
         table = tables.cube_current
-        query = _cells_of(table).where(table.c.measure_id == number, table.c.month.in_(months))
+        query = cells_of(table).where(table.c.measure_id == number, table.c.month.in_(months))
         cells = self._reader.read(query, _READ_SCHEMA, viewer=viewer)
         return {
             month: self._partition(number, month, frame, newest.get(month, 0), FOREVER)
@@ -373,7 +371,7 @@ class _Loader:
         moment = to_us(viewer.now)
         table = tables.cube_history
         here = (table.c.measure_id == number, table.c.month.in_(months))
-        query = _cells_of(table).where(*here, table.c.known_at <= moment)
+        query = cells_of(table).where(*here, table.c.known_at <= moment)
         cells = self._reader.read(query, _READ_SCHEMA, viewer=viewer)
         later = (
             sa.select(table.c.month, sa.func.min(table.c.known_at))
@@ -385,47 +383,26 @@ class _Loader:
         made = {}
         for month, frame in _by_month(cells, months).items():
             since = max(frame["known_at"].to_list(), default=0)
-            level = frame.sort("known_at").unique(_KEY, keep="last", maintain_order=True)
-            there = level.filter((pl.col("n") != 0) | (pl.col("status") != Status.VALUE))
             ends = until.get(month, FOREVER)
-            made[month] = self._partition(number, month, there, since, ends)
+            made[month] = self._partition(number, month, in_force(frame), since, ends)
         return made
 
     def _partition(
         self, number: int, month: int, cells: pl.DataFrame, since: int, until: int
     ) -> Partition:
-        cut_of = self._state.catalogue.cut_of
-        cuts = pl.DataFrame(
-            {"breakdown_id": list(cut_of), "cut": list(cut_of.values())},
-            schema={"breakdown_id": pl.Int32, "cut": pl.String},
-        )
-        placed = (
-            cells.with_columns(
-                pl.col("day").cast(pl.Date),
-                value=pl.when(pl.col("status") == Status.VALUE).then(pl.col("value")),
-            )
-            .join(cuts, on="breakdown_id", how="inner")
-            .join(self._geography.index, on="area_id", how="inner")
-            .sort("day", "area_id", "breakdown_id", "source_id")
-        )
-        split = placed.partition_by(["rank", "cut"], as_dict=True)
-        grains = {
-            (int(rank), str(cut)): frame.select(list(CELL_SCHEMA))
-            for (rank, cut), frame in split.items()
-        }
-        return Partition(
+        return make_partition(
+            cells,
+            self._state.catalogue,
+            self._geography,
             month=month,
             change_no=self._state.changes[number, month],
             since=since,
             until=until,
-            cells=grains,
-            presence=placed.select(list(PRESENCE_SCHEMA)).unique(maintain_order=True),
-            holdings=placed.select(list(HOLDING_SCHEMA)).unique(maintain_order=True),
-            n_bytes=sum(frame.estimated_size() for frame in grains.values()),  # type: ignore[misc]
         )
 
 
-def _cells_of(table: sa.Table) -> sa.Select[tuple[object, ...]]:
+def cells_of(table: sa.Table) -> sa.Select[tuple[object, ...]]:
+    """Return the SELECT of a cube table's cells: month, then the columns of CELL_SCHEMA."""
     of = table.c
     has_no_value = sa.and_(of.value.is_(None), of.status == int(Status.VALUE), of.n != 0)
     status = sa.case((has_no_value, int(Status.NOT_REPORTED)), else_=of.status)

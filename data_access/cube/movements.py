@@ -8,8 +8,8 @@ import polars as pl
 
 from data_access.codes import Level
 from data_access.cube.doubt import USUAL_DAYS, is_sudden_zero
-from data_access.cube.hot import HotCube
 from data_access.cube.query import Ask, figures, find
+from data_access.cube.source import Cube
 from data_access.errors import UnknownId
 from data_access.indicators.model import Indicator, Unit
 from data_access.measures.model import Measure, MeasureKind
@@ -45,7 +45,7 @@ MOVEMENT_SCHEMA: Schema = {
 
 
 def movements(
-    cube: HotCube,
+    cube: Cube,
     *,
     viewer: Viewer,
     day: date | None = None,
@@ -81,7 +81,7 @@ def movements(
     )
 
 
-def _changes(cube: HotCube, key: str, day: date | None, *, viewer: Viewer) -> pl.DataFrame:
+def _changes(cube: Cube, key: str, day: date | None, *, viewer: Viewer) -> pl.DataFrame:
     nothing = pl.DataFrame(schema=MOVEMENT_SCHEMA)
     try:
         item = find(cube.state(viewer=viewer).catalogue, key, viewer=viewer)
@@ -145,7 +145,7 @@ def _adds(item: Measure | Indicator) -> bool:
     return not more and first.window_days == 1 and not first.cumulative and flow
 
 
-def _last_day(cube: HotCube, item: Measure | Indicator, *, viewer: Viewer) -> date | None:
+def _last_day(cube: Cube, item: Measure | Indicator, *, viewer: Viewer) -> date | None:
     keys = item.measures if isinstance(item, Indicator) else (item.key, item.inflow, item.outflow)
     named = [key for key in keys if key]
     view = cube.view(dict.fromkeys(named), viewer=viewer)

@@ -21,9 +21,9 @@ from data_access.cube.evaluate import (
     needs_population,
 )
 from data_access.cube.geography import NATIONAL, PROVINCE, RANKS, Geography
-from data_access.cube.hot import HotCube
 from data_access.cube.reference_population import reference_days, reference_figures
 from data_access.cube.resolve import Want
+from data_access.cube.source import Cube
 from data_access.cube.view import CubeView
 from data_access.errors import BadUse, ScopeDenied, UnknownId
 from data_access.indicators.forms import indicator_of
@@ -75,7 +75,7 @@ class _Plan:
     frame: Frame
 
 
-def answer(cube: HotCube, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
+def answer(cube: Cube, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
     """Return the answer to a question.
 
     Shape: date, area_code, area, id, [by], value (Float64, null where there is none), status
@@ -93,7 +93,7 @@ def answer(cube: HotCube, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
     return full.select("date", "area_code", "area", "id", *dimension, "value", "status")
 
 
-def figures(cube: HotCube, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
+def figures(cube: Cube, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
     """Return the answer with what its figures were made of.
 
     Shape: as `answer`, then area_id, numerator, denominator, denominator_id, n_missing,
@@ -116,7 +116,7 @@ def figures(cube: HotCube, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
 # --- planning -----------------------------------------------------------------------------------
 
 
-def _planned(cube: HotCube, ask: Ask, *, viewer: Viewer) -> _Plan | None:
+def _planned(cube: Cube, ask: Ask, *, viewer: Viewer) -> _Plan | None:
     catalogue = cube.state(viewer=viewer).catalogue
     items = tuple(find(catalogue, key, viewer=viewer) for key in dict.fromkeys(ask.ids))
     if ask.start and ask.end and ask.start > ask.end:

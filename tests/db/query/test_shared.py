@@ -393,7 +393,7 @@ def test_as_of_reads_local_time(
         (("cases", "--as", "province"), 2, "needs an area"),
         (("cases", "--vintage", "1900"), 2, "unknown vintage"),
         (("cases", "--level", "planet"), 2, "invalid choice"),
-        (("cases", "--bulletin", "1"), 1, "no bulletins yet"),
+        (("cases", "--bulletin", "1"), 2, "there is no bulletin 1"),
         (("cases", "--as", "press"), 1, "nothing has been published yet"),
         (("cases", "--as", "province:01", "--area", "02"), 1, "may not see area 02"),
     ],
