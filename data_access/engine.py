@@ -21,6 +21,7 @@ from data_access.errors import DatabaseUnavailable
 LOG = logging.getLogger("tuyendau.data_access")
 BUSY_TIMEOUT_MS = 60_000
 WRITER_LOCK = 0x7475_7965  # "tuye": all writers of a PostgreSQL database queue on this lock
+ACCOUNT_LOCK = 0x7475_7961  # "tuya": those of accounts alone, so that no sign-in waits for a file
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -89,10 +90,14 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 @contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+def writing(engine: sa.Engine, *, lock: int = WRITER_LOCK) -> Iterator[sa.Connection]:
     """Yield a connection inside one write transaction: all of it is kept, or none.
 
     Writers queue: BEGIN IMMEDIATE on SQLite, an advisory lock on PostgreSQL; readers never wait.
+
+    Args:
+        engine: the shared database.
+        lock: the queue on PostgreSQL; what is written under another one shares no table.
 
     Raises:
         DatabaseUnavailable: if the database does not answer.
@@ -100,7 +105,7 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     try:
         with engine.connect().execution_options(immediate=True) as connection, connection.begin():
             if engine.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
             yield connection
     except OperationalError as error:
         raise unavailable(error) from error

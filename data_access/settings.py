@@ -13,6 +13,7 @@ from data_access.errors import SettingsError
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DATABASE = ROOT / "var" / "tuyendau.sqlite"
 DEMO_KEY = "demonstration-only-not-a-secret"
+DEMO_SESSION_KEY = "demonstration-only-session-key-not-a-secret"
 MIN_KEY_CHARACTERS = 32
 MIN_KEY_VARIETY = 10
 PLACEHOLDERS = (
@@ -43,6 +44,8 @@ class Settings:
         now: fixed or shifted clock, see `data_access.clock`.
         max_upload_mb: largest body, unpacked, that HTTP takes in, in MB of 2^20 bytes.
         max_ingests: deliveries over HTTP that one server process takes in at once.
+        session_key: secret behind sign-in (`accounts.keys`); empty: nobody can sign in.
+        claims: file that says which claim of the institution's sign-in is which role.
     """
 
     database_url: str = field(repr=False)
@@ -53,6 +56,8 @@ class Settings:
     keys_before: tuple[str, ...] = field(default=(), repr=False)
     max_upload_mb: int = 64
     max_ingests: int = 4
+    session_key: str = field(default="", repr=False)
+    claims: str = ""
 
     @property
     def key_chain(self) -> str:
@@ -79,6 +84,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         keys_before=_keys_before(found.get("TUYENDAU_PSEUDONYM_KEYS_BEFORE", "")),
         max_upload_mb=_whole(found, "TUYENDAU_MAX_UPLOAD_MB", default=64, most=4096),
         max_ingests=_whole(found, "TUYENDAU_MAX_INGESTS", default=4, most=64),
+        session_key=_secret(
+            found, "TUYENDAU_SESSION_KEY", demo=demo, demo_keys=(DEMO_SESSION_KEY, DEMO_KEY)
+        ),
+        claims=found.get("TUYENDAU_CLAIMS", ""),
     )
 
 
@@ -91,13 +100,18 @@ def _flag(found: Mapping[str, str], name: str) -> bool:
 
 def _pseudonym_key(text: str, *, demo: bool) -> str:
     """Return the secret; outside a demonstration only one that cannot be guessed."""
-    key = text.strip()
-    if demo:
-        return key or DEMO_KEY
     name = "TUYENDAU_PSEUDONYM_KEY"
-    if KEY_SEPARATOR in key:
+    if not demo and KEY_SEPARATOR in text.strip():
         raise SettingsError(f"{name} may not contain {KEY_SEPARATOR}")
-    if key == DEMO_KEY:
+    return _secret({name: text}, name, demo=demo, demo_keys=(DEMO_KEY, DEMO_SESSION_KEY))
+
+
+def _secret(found: Mapping[str, str], name: str, *, demo: bool, demo_keys: tuple[str, ...]) -> str:
+    """Return a secret; a demonstration has the first of `demo_keys`, nothing else may have any."""
+    key = found.get(name, "").strip()
+    if demo:
+        return key or demo_keys[0]
+    if key in demo_keys:
         raise SettingsError(f"{name} is the key of the demonstration: make one of your own")
     if key and any(word in key.lower() for word in PLACEHOLDERS):
         raise SettingsError(f"{name} is a placeholder: make a key of your own")

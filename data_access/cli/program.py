@@ -14,13 +14,13 @@ from typing import NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
-from data_access.cli import chain, export, ingest, init, query, rekey, tokens, verify, watch
+from data_access.cli import chain, export, ingest, init, query, rekey, tokens, users, verify, watch
 from data_access.cli.context import Context
 from data_access.engine import unavailable
 from data_access.errors import BadUse, DataAccessError
 from data_access.settings import read_settings
 
-COMMANDS = (init, ingest, watch, query, verify, export, chain, tokens, rekey)
+COMMANDS = (init, ingest, watch, query, verify, export, chain, tokens, users, rekey)
 DONE, COULD_NOT, BAD_USE, INTERRUPTED = 0, 1, 2, 130
 
 

@@ -33,6 +33,7 @@ EXECUTING = frozenset({"execute", "exec_driver_sql", "scalars", "scalar", "execu
 MAY_EXECUTE = (
     "data_access/reader.py",
     "data_access/engine.py",
+    "data_access/accounts/",
     "data_access/carry.py",
     "data_access/chain/store.py",
     "data_access/ingest/",
