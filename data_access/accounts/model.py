@@ -15,6 +15,14 @@ OUTSIDE = "oidc:"
 """How the id of somebody begins whom the institution's own sign-in let in."""
 
 
+RULES = (
+    "login_shape", "login_taken", "name_shape", "role_unknown", "areas_missing", "areas_extra",
+    "password_short", "password_long", "password_common", "password_login", "password_same",
+    "yourself", "last_admin",
+)  # fmt: skip
+"""Why something may be refused; screens have a sentence for each."""
+
+
 class Refused(BadUse):
     """A change that a rule forbids.
 
@@ -23,8 +31,14 @@ class Refused(BadUse):
     """
 
     def __init__(self, rule: str, message: str) -> None:
-        """Keep the rule beside the message."""
+        """Keep the rule beside the message.
+
+        Raises:
+            ValueError: if there is no such rule.
+        """
         super().__init__(message)
+        if rule not in RULES:
+            raise ValueError(f"no rule {rule}")
         self.rule = rule
 
 

@@ -4,7 +4,7 @@ To an outsider a login that does not exist, a wrong password, a wrong code, a sh
 account are one answer, after one and the same amount of work: the hash is always computed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,8 @@ from data_access.reader import snapshot
 from data_access.viewer import Viewer
 
 _LONGEST_LOGIN = 64
+Work = Callable[[datetime], str | None]
+"""Something that takes the present moment and returns the secret of a new session."""
 
 
 @dataclass(frozen=True, kw_only=True)

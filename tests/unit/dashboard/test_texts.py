@@ -11,14 +11,17 @@ from dashboard.commands import COMMANDS
 from dashboard.i18n import LANGUAGES, pick, texts, translator
 from dashboard.navigation import PAGES
 from dashboard.testing_tables import STEPS as SAMPLE_STEPS
+from data_access.accounts.model import RULES
 from data_access.chain.cells import AGES
 from data_access.chain.followed import STEPS
 from data_access.chain.records import CHAIN_PLATFORM
 from data_access.codes import Role, Status
 from data_access.freshness import LATE, NEVER, ON_TIME, SILENT
 from data_access.indicators.model import Unit
+from data_access.indicators.registry import INDICATORS
 from data_access.ingest.mapping import DELIVERERS
 from data_access.sync.rules import DEBT_PARTS
+from data_access.tokens import Purpose, State
 from simulations.epidemic.parameters import LEVELS
 from simulations.scenario.run import QUANTITIES, country
 
@@ -60,6 +63,10 @@ def names_made_at_run_time() -> set[str]:
         *(f"{CHAIN_PLATFORM}_{cut.by}" for cut in CUTS),
         *(f"{name}.{code}" for name, codes in UNLABELLED.items() for code in codes),
         *country().groups,
+        *(f"refused.{rule}" for rule in RULES),
+        *(purpose.value for purpose in Purpose),
+        *(state.value for state in State),
+        *(f"line_{line.key}" for one in INDICATORS.values() for line in one.thresholds),
     }
 
 
