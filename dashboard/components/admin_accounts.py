@@ -11,6 +11,7 @@ from dashboard.components.markup import Child, draw, element
 from dashboard.components.section import section
 from dashboard.components.tables import table
 from dashboard.context import Context, look
+from dashboard.i18n import Translate
 from data_access.accounts.model import ROLES, Account, Refused
 from data_access.accounts.passwords import LONGEST, SHORTEST
 from data_access.codes import Role
@@ -74,12 +75,17 @@ def _add(seen: Context) -> None:
                 secret(t("administration.added", login=login.strip().lower()), password, seen)
 
 
+def role_name(role: str, t: Translate) -> str:
+    """Return a role in words, whichever provinces go with it."""
+    return t("administration.a_province") if role == Role.PROVINCE.value else t(f"role.{role}")
+
+
 def reach_fields(seen: Context, *, key: str, role: str = Role.PROVINCE.value,
                  areas: frozenset[str] = frozenset()) -> tuple[Role, frozenset[str]]:  # fmt: skip
     """Offer a role and provinces; return what is chosen."""
     t, names = seen.t, province_names()
     left, right = st.columns(2)
-    labels = {one: t(f"role.{one}", name=t("administration.a_province")) for one in ROLE_CHOICES}
+    labels = {one: role_name(one, t) for one in ROLE_CHOICES}
     chosen = left.selectbox(
         t("administration.role"), ROLE_CHOICES, index=ROLE_CHOICES.index(role),
         format_func=labels.__getitem__, key=f"{key}_role",
@@ -96,6 +102,7 @@ def _change(found: list[Account], seen: Context) -> None:
     t = seen.t
     labels = {one.login: f"{one.login} · {one.name}" for one in found}
     with st.expander(t("administration.change"), icon=":material/manage_accounts:"):
+        draw(element("p", t("administration.ends_sessions"), class_="td-absent"))
         login = st.selectbox(
             t("administration.account"), list(labels), format_func=labels.__getitem__,
             key="account_chosen",
@@ -107,7 +114,6 @@ def _change(found: list[Account], seen: Context) -> None:
             )
             if st.form_submit_button(t("administration.save_role")):
                 _done(lambda: administration.set_role(login, role, areas), seen)
-        draw(element("p", t("administration.ends_sessions"), class_="td-absent"))
         with st.container(horizontal=True):
             _buttons(one, seen)
 

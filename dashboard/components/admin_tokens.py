@@ -3,7 +3,13 @@
 import streamlit as st
 
 from dashboard import access, administration, formatting
-from dashboard.components.admin_accounts import PAGE, reach_fields, said, secret
+from dashboard.components.admin_accounts import (
+    PAGE,
+    reach_fields,
+    role_name,
+    said,
+    secret,
+)
 from dashboard.components.markup import Child, draw, element
 from dashboard.components.section import section
 from dashboard.components.tables import table
@@ -40,7 +46,7 @@ def tokens_section() -> None:
 
 def _row(one: Token, seen: Context) -> tuple[Child, ...]:
     t = seen.t
-    opens = [t(f"role.{one.role}", name="")] if one.role else []
+    opens = [role_name(one.role, t)] if one.role else []
     opens += [t(f"platform.{name}") for name in sorted(one.platforms)]
     ends, used = (
         formatting.moment(at, language=seen.language, zone=seen.zone) if at else "–"

@@ -101,6 +101,7 @@ def sentence(said: str, *, t: Translate, key: str) -> Markup:
 
 def invite(key: str) -> None:
     """Say to somebody who is not signed in that this part needs an account."""
+    draw(element("div", element("h1", filters.t(f"{key}.title")), class_="td-title"))
     if not access.identity().is_signed_in:
         draw(element("p", filters.t("signin.public"), class_="td-absent"))
     with st.container(horizontal=True, vertical_alignment="center", key="td_controls"):
