@@ -1,9 +1,11 @@
 """A database with one account per role, a quick hash, and ways to sign in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
+import polars as pl
 import pytest
 from argon2 import PasswordHasher
 
@@ -14,6 +16,7 @@ from data_access.codes import Role
 from data_access.engine import writing
 from data_access.reference.areas import Areas, load_areas
 from data_access.reference.load import load_reference
+from data_access.reference.model import Pack
 from data_access.reference.pack import bundled_pack
 from data_access.viewer import system_viewer
 from tests.conftest import Database
@@ -76,10 +79,22 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords._of_nobody.cache_clear()
 
 
+@cache
+def provinces_only() -> Pack:
+    """Vietnam without districts and wards: accounts know of provinces alone."""
+    pack = bundled_pack("vn")
+    areas = pack.areas.filter(pl.col("level").is_in(["national", "province"]))
+    frames = (pack.population, pack.succession, pack.neighbours)
+    population, succession, neighbours = (frame.clear() for frame in frames)
+    return replace(
+        pack, areas=areas, population=population, succession=succession, neighbours=neighbours
+    )
+
+
 @pytest.fixture
 def world(database: Database) -> World:
     with writing(database.engine) as connection:
-        load_reference(connection, bundled_pack("vn"))
+        load_reference(connection, provinces_only())
     areas = load_areas(database.engine, viewer=system_viewer(START))
     made = World(database=database, areas=areas, keys=Keys(KEY))
     made.add("chi.huy", Role.NATIONAL)
