@@ -1,30 +1,153 @@
-"""Who is looking.
+"""Who is looking: an account, somebody from the institution's sign-in, a demonstration's choice.
 
-Until there are accounts a demonstration chooses its role on screen; without a demonstration
-nobody gets in: fail closed.
+In that order; nobody of these is the press, which needs no account. Nothing in an address makes
+a role outside a demonstration.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
-from dashboard import filters, resources
+from dashboard import claims, filters, resources
 from dashboard.navigation import page
+from dashboard.signin import cookies
+from data_access.actor import Actor
 from data_access.audit import Entry
 from data_access.clock import machine_clock
 from data_access.codes import Role
-from data_access.errors import ScopeDenied
-from data_access.viewer import Viewer, parse_viewer
+from data_access.errors import DataAccessError, ScopeDenied
+from data_access.viewer import Viewer, make_viewer, parse_viewer
 
 DEFAULT_ROLE = Role.NATIONAL.value
 PROVINCE_PREFIX = f"{Role.PROVINCE.value}:"
-
+EXPIRED, MUST_CHANGE = "expired", "finish"
+NOBODY = "nobody"
 LOOK_SECONDS, REFUSAL_SECONDS = 300.0, 60.0
 """So long the same look, or the same refusal, of one account is one audit row."""
 
 
-class NoAccounts(ScopeDenied):
-    """There are no accounts yet and this is no demonstration."""
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who is looking.
+
+    Attributes:
+        role: the role they look in.
+        areas: codes of the provinces they see.
+        account_id: id of whoever is signed in; empty for nobody.
+        name: their name; empty for nobody.
+        chooses: whether they choose a role on screen, as in a demonstration.
+        note: `expired` if their session is over, `finish` if their password must be changed first.
+    """
+
+    role: Role
+    areas: frozenset[str] = frozenset()
+    account_id: str = ""
+    name: str = ""
+    chooses: bool = False
+    note: str = ""
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether they are known by name."""
+        return bool(self.account_id)
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts when they do.
+
+        Raises:
+            ScopeDenied: if nobody is signed in.
+        """
+        if not self.is_signed_in:
+            raise ScopeDenied("whoever changes anything signs in first")
+        return Actor(account=self.account_id, role=self.role, areas=self.areas)
+
+    @property
+    def player(self) -> Actor:
+        """Who acts, a demonstration's chosen role included.
+
+        Raises:
+            ScopeDenied: if nobody is signed in, and this is no demonstration.
+        """
+        if not self.chooses:
+            return self.actor
+        name = ":".join((self.role.value, *sorted(self.areas)))
+        return Actor(account=f"demo:{name}", role=self.role, areas=self.areas)
+
+
+def identity() -> Identity:
+    """Return who is looking at this moment.
+
+    Raises:
+        DatabaseUnavailable: if a session has to be looked up and the database does not answer.
+        BadUse: if the address of a demonstration names a role that does not exist.
+    """
+    name, secret = cookies.session_of(_cookies())
+    found = resources.office().find(name, secret) if secret else None
+    if found is not None and not found.account.must_change:
+        account = found.account
+        return Identity(
+            role=account.role, areas=account.areas, account_id=account.account_id,
+            name=account.name,
+        )  # fmt: skip
+    if found is not None:
+        return Identity(role=Role.PRESS, name=found.account.name, note=MUST_CHANGE)
+    outside = _outsider()
+    if outside is not None:
+        return outside
+    note = EXPIRED if secret else ""
+    if not resources.settings().demo:
+        return Identity(role=Role.PRESS, note=note)
+    chosen = parse_viewer(filters.current().role or DEFAULT_ROLE, now=resources.beat().moment)
+    return Identity(role=chosen.role, areas=chosen.areas, chooses=True, note=note)
+
+
+def _cookies() -> Mapping[str, str]:
+    return st.context.cookies
+
+
+def _claims() -> Mapping[str, Any]:
+    """Return what the institution's sign-in says; empty where it is not set up."""
+    return st.user.to_dict()
+
+
+def _outsider() -> Identity | None:
+    # Without the file that says which claim is which role, nobody from outside is anybody.
+    said = _claims() if resources.settings().claims else {}
+    if not said.get("is_logged_in"):
+        return None
+    known = claims.outsider(said, resources.claim_map(), now=resources.office().clock())
+    if known is None:
+        return None
+    if known.is_over:
+        return Identity(role=Role.PRESS, note=EXPIRED)
+    return Identity(
+        role=known.role, areas=known.areas, account_id=known.account_id, name=known.name
+    )
+
+
+def role() -> Role:
+    """Return the role of whoever is looking; the press if that cannot be found out."""
+    try:
+        return identity().role
+    except DataAccessError:
+        return Role.PRESS
+
+
+def opened() -> None:
+    """Note that whoever is signed in opened a page: their session is in use.
+
+    A nudge that draws sections again is no use of it.
+    """
+    name, secret = cookies.session_of(_cookies())
+    if not secret:
+        return
+    office = resources.office()
+    found = office.find(name, secret)
+    if found is not None:
+        office.touch(name, secret, found)
 
 
 def current_viewer(*, settled: bool = False) -> Viewer:
@@ -36,35 +159,24 @@ def current_viewer(*, settled: bool = False) -> Viewer:
         settled: look from the moment of pages that move less often.
 
     Raises:
-        NoAccounts: outside a demonstration.
-        BadUse: if the address names a role that does not exist.
+        DatabaseUnavailable: if a session has to be looked up and the database does not answer.
+        BadUse: if the address of a demonstration names a role that does not exist.
     """
-    if not resources.settings().demo:
-        raise NoAccounts("there are no accounts yet: start with TUYENDAU_DEMO=1")
+    who = identity()
     view = filters.current()
-    viewer = parse_viewer(view.role or DEFAULT_ROLE, now=resources.beat(settled=settled).moment)
-    return viewer.at(view.as_of) if view.as_of else viewer
-
-
-@dataclass(frozen=True, kw_only=True)
-class Actor:
-    """Who acts, for the audit log.
-
-    Attributes:
-        account: id of the account, `demo:<role>` in a demonstration, `nobody` without either.
-        role: the role they act in.
-    """
-
-    account: str
-    role: str
+    if view.role and not who.chooses:
+        view = filters.change(role=None)
+    viewer = make_viewer(who.role, areas=who.areas, now=resources.beat(settled=settled).moment)
+    viewer = viewer.at(view.as_of) if view.as_of else viewer
+    return resources.shared().pinned(viewer.in_bulletin(view.bulletin) if view.bulletin else viewer)
 
 
 def actor() -> Actor:
-    """Return who acts in this session. The one place that decides it."""
-    if not resources.settings().demo:
-        return Actor(account="nobody", role=Role.PRESS.value)
-    role = filters.current().role or DEFAULT_ROLE
-    return Actor(account=f"demo:{role}", role=role.partition(":")[0])
+    """Return who acts in this session, for the audit log: nobody is somebody here."""
+    who = identity()
+    if who.chooses or who.is_signed_in:
+        return who.player
+    return Actor(account=NOBODY, role=who.role)
 
 
 def note(action: str, about: str, *, every: float = LOOK_SECONDS, **detail: str) -> None:
@@ -84,7 +196,7 @@ def note(action: str, about: str, *, every: float = LOOK_SECONDS, **detail: str)
 def entry_of(action: str, about: str, *, who: Actor, **detail: str) -> Entry:
     """Return an audit row, now: real time, whatever moment a rehearsal is at."""
     return Entry(
-        at=machine_clock(), account=who.account, role=who.role, action=action, object=about,
+        at=machine_clock(), account=who.account, role=who.role.value, action=action, object=about,
         detail=detail,
     )  # fmt: skip
 
@@ -96,11 +208,7 @@ def require_page(key: str) -> Viewer:
         ScopeDenied: if their role may not open it.
     """
     entry = page(key)
-    try:
-        viewer = current_viewer(settled=entry.settled)
-    except NoAccounts:
-        note("page.refused", key, every=REFUSAL_SECONDS)
-        raise
+    viewer = current_viewer(settled=entry.settled)
     if viewer.role not in entry.roles:
         note("page.refused", key, every=REFUSAL_SECONDS)
         raise ScopeDenied(f"role {viewer.role} may not open the page {key}")
@@ -114,7 +222,8 @@ def home(viewer: Viewer) -> str | None:
 
 def demo_roles(provinces: tuple[str, ...]) -> tuple[str, ...]:
     """Return the roles a demonstration offers."""
-    return (DEFAULT_ROLE, *(PROVINCE_PREFIX + code for code in provinces), Role.PRESS.value)
+    others = (Role.STEWARD, Role.OPERATOR, Role.ADMIN, Role.PRESS)
+    return (DEFAULT_ROLE, *(PROVINCE_PREFIX + code for code in provinces), *others)
 
 
 def stop() -> None:

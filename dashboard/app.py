@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import errors, filters, navigation
+from dashboard import access, errors, filters, navigation
 from dashboard.assets import STATIC
 from dashboard.components import header
 from dashboard.components.markup import style
@@ -17,6 +17,6 @@ st.set_page_config(
 style()
 header.logo()
 with errors.shown():
-    chosen = st.navigation(navigation.menu(filters.translate()), position="top")
+    chosen = st.navigation(navigation.menu(filters.translate(), role=access.role()), position="top")
     with timed_run(chosen.url_path or navigation.PAGES[0].key):
         chosen.run()

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from dashboard import filters
-from dashboard.access import NoAccounts
+from dashboard import access, filters
 from dashboard.metrics import ERRORS
 from data_access.codes import Role
 from data_access.errors import (
@@ -42,10 +41,8 @@ def shown() -> Iterator[None]:
 def explain(error: Exception) -> tuple[Draw, str]:
     """Return how to draw an error and its sentence in the session's language."""
     t = filters.t
-    if isinstance(error, NoAccounts):
-        return st.info, t("error.no_accounts_about")
     if isinstance(error, ScopeDenied):
-        press = filters.current().role == Role.PRESS.value
+        press = access.role() is Role.PRESS
         return st.info, t("error.unpublished" if press else "error.denied")
     if isinstance(error, SchemaMismatch):
         return st.warning, t("error.schema")

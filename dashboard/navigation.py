@@ -12,6 +12,7 @@ from data_access.codes import Role
 ROOT = Path(__file__).resolve().parent.parent
 EVERYONE = frozenset(set(Role) - {Role.SYSTEM})
 WITHOUT_PRESS = EVERYONE - {Role.PRESS}
+ADMINISTRATORS = frozenset({Role.ADMIN})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +82,10 @@ PAGES = (
         key="scenarios", path="scenarios", icon=":material/query_stats:", roles=WITHOUT_PRESS,
         group=DATA,
     ),
+    PageEntry(
+        key="administration", path="administration", icon=":material/admin_panel_settings:",
+        roles=ADMINISTRATORS, group=DATA,
+    ),
 )  # fmt: skip
 
 
@@ -93,8 +98,8 @@ def page(key: str) -> PageEntry:
     return {entry.key: entry for entry in PAGES}[key]
 
 
-def streamlit_page(key: str, *, title: str) -> StreamlitPage:
-    """Return a page as Streamlit's navigation takes it."""
+def streamlit_page(key: str, *, title: str, listed: bool = True) -> StreamlitPage:
+    """Return a page as Streamlit's navigation takes it; one that is not listed has its address."""
     entry = page(key)
     return st.Page(
         entry.file,
@@ -102,19 +107,25 @@ def streamlit_page(key: str, *, title: str) -> StreamlitPage:
         icon=entry.icon,
         url_path=entry.path or None,
         default=not entry.path,
+        visibility="visible" if listed else "hidden",
     )
 
 
-def menu(t: Callable[..., str]) -> dict[str, list[StreamlitPage]]:
+def menu(t: Callable[..., str], *, role: Role) -> dict[str, list[StreamlitPage]]:
     """Return every page by its heading, with its title in the session's language.
 
-    Roles are asked for by the page itself: a link to a page that one may not open says so.
+    Roles are asked for by the page itself: a link to a page that one may not open says so. What
+    administrators alone may open is listed for nobody else.
     """
     found: dict[str, list[StreamlitPage]] = {}
     for entry in PAGES:
         heading = t(f"menu.{entry.group}") if entry.group else ""
         found.setdefault(heading, []).append(
-            streamlit_page(entry.key, title=t(f"{entry.key}.title"))
+            streamlit_page(
+                entry.key,
+                title=t(f"{entry.key}.title"),
+                listed=entry.roles != ADMINISTRATORS or role in entry.roles,
+            )
         )
     return found
 

@@ -2,27 +2,36 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import streamlit as st
 
 from dashboard.api.desk import Desk
+from dashboard.claims import ClaimMap, read_claims
 from dashboard.commands import COMMANDS
 from dashboard.headline import HEADLINE
 from dashboard.i18n import Translate
 from dashboard.live import Beat, Pulse
 from dashboard.notes import Notebook
 from dashboard.scenarios import Runs, Seat
+from dashboard.signin.office import Office
 from data_access import audit
+from data_access.accounts.signin import has_demo_accounts
 from data_access.chain.follow import Follower
 from data_access.codes import Role
 from data_access.cube.query import Ask
-from data_access.errors import DataAccessError
+from data_access.errors import (
+    DataAccessError,
+    DatabaseUnavailable,
+    SchemaMismatch,
+    SettingsError,
+)
 from data_access.reference.model import Pack
 from data_access.reference.pack import resolve_pack
 from data_access.settings import Settings, read_settings
 from data_access.shared import Shared, open_shared
 from data_access.simulated import Simulated, SimulatedClock
-from data_access.viewer import make_viewer
+from data_access.viewer import make_viewer, system_viewer
 
 WARM_DAYS = timedelta(days=60)
 """As far back as cards and their small lines look."""
@@ -75,6 +84,40 @@ def seat(who: str) -> Seat:
 def notebook() -> Notebook:
     """Return what this process puts on record."""
     return Notebook(lambda *entries: audit.append(shared().engine, *entries))
+
+
+@st.cache_resource(show_spinner=False)
+def office() -> Office:
+    """Return what knows who is signed in."""
+    return Office(shared(), settings())
+
+
+@st.cache_resource(show_spinner=False)
+def claim_map() -> ClaimMap | None:
+    """Return which claim of the institution's sign-in is which role; None: it lets nobody in."""
+    path = settings().claims
+    return read_claims(Path(path)) if path else None
+
+
+def refuse_demonstration() -> None:
+    """Refuse to serve accounts of a demonstration as if they were real.
+
+    Raises:
+        SettingsError: outside a demonstration, while the database holds some.
+    """
+    # Read first: keys of a demonstration are refused by the settings themselves.
+    if settings().demo:
+        return
+    try:
+        held = shared()
+        found = has_demo_accounts(held.engine, viewer=system_viewer(held.clock()))
+    except (DatabaseUnavailable, SchemaMismatch):
+        return  # whoever signs in later is asked again: such accounts are let in nowhere else
+    if found:
+        raise SettingsError(
+            "the database holds accounts of a demonstration, and TUYENDAU_DEMO is not set:"
+            " remove them first (`python -m data_access user demo --remove`)"
+        )
 
 
 @st.cache_resource(show_spinner=False)

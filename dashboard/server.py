@@ -24,6 +24,7 @@ from dashboard.errors import on_script_error
 from dashboard.limits import SmallBodies
 from dashboard.live import AWAY, POLL_SECONDS, Listeners, news_of
 from dashboard.metrics import REGISTRY, Counting, observe
+from dashboard.signin.routes import ROUTES as SIGN_IN
 from dashboard.web import Guard, PackedScripts
 from data_access import log_filter
 from data_access.errors import DataAccessError
@@ -141,7 +142,12 @@ async def follow() -> None:
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Read the cube, and watch the database while the server runs."""
+    """Read the cube, and watch the database while the server runs.
+
+    Raises:
+        SettingsError: if this is no demonstration and something of one is in use.
+    """
+    await asyncio.to_thread(resources.refuse_demonstration)
     tasks = [asyncio.create_task(work()) for work in (warm, watch, follow)]
     try:
         yield {}
@@ -159,6 +165,7 @@ ROUTES = (
     Route(assets.PACK_PREFIX + "/{digest}/{name}", pack_file),
     Route(assets.UI_PREFIX + "/{digest}/{name}", ui_file),
     API,
+    *SIGN_IN,
     WebSocketRoute("/live", live),
 )
 MIDDLEWARE = (

@@ -12,8 +12,9 @@ class Actor:
     """An account in the role it acts in.
 
     Attributes:
-        account: its login; two actors are one person exactly if their logins are equal.
-        role: the role it acts in.
+        account: its id, or login; `oidc:…` for somebody from outside, `cli:…` for a command,
+            `demo:…` in a demonstration. Two actors are one person exactly if these are equal.
+        role: the role it acts in; `SYSTEM` for whoever may run commands on the server.
         areas: codes of its provinces, for the role `province`.
     """
 

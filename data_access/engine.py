@@ -21,6 +21,7 @@ from data_access.errors import DatabaseUnavailable
 LOG = logging.getLogger("tuyendau.data_access")
 BUSY_TIMEOUT_MS = 60_000
 WRITER_LOCK = 0x7475_7965  # "tuye": all writers of a PostgreSQL database queue on this lock
+ACCOUNT_LOCK = 0x7475_7961  # "tuya": those of accounts alone, so that no sign-in waits for a file
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",

@@ -15,9 +15,25 @@ HIDDEN = frozenset(
     {"token", "person_link", "chain_link", "chain_touched", "confirmation", "delivery", "feed"}
 )
 """No page reads these: hashes of secrets, links between people, files as they were delivered."""
-INSERTED = ("audit", "audit_head", "scenario")
-"""What people on pages leave behind."""
-UPDATED = {"audit_head": ("seq", "hash", "seal")}
+INSERTED = (
+    "audit", "audit_head", "scenario",
+    "account_session", "login_throttle",
+    "bulletin", "bulletin_part", "frozen_part", "bulletin_acceptance", "bulletin_signoff",
+)  # fmt: skip
+"""What people on pages leave behind: signing in, bulletins; accounts are made by their owner."""
+UPDATED = {
+    "audit_head": ("seq", "hash", "seal"),
+    "account": (
+        "password_hash", "password_at", "must_change", "totp_secret", "totp_step", "signed_in_at",
+    ),
+    "account_session": ("seen_at",),
+    "login_throttle": ("failures", "refused", "last_at", "locked_until"),
+    "bulletin": (
+        "state", "approved_at", "approved_by", "published_at", "published_by", "embargo_until",
+        "withdrawn_at", "withdrawn_by", "withdrawn_reason", "base",
+    ),
+}  # fmt: skip
+DELETED = ("account_session", "login_throttle")
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -36,6 +52,7 @@ def statements(reader: str) -> list[str]:
         f"GRANT USAGE ON SCHEMA public TO {reader}",
         f"GRANT SELECT ON {', '.join(seen)} TO {reader}",
         f"GRANT INSERT ON {', '.join(INSERTED)} TO {reader}",
+        f"GRANT DELETE ON {', '.join(DELETED)} TO {reader}",
         *(
             f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {reader}"
             for table, columns in UPDATED.items()

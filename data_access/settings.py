@@ -13,6 +13,7 @@ from data_access.errors import SettingsError
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DATABASE = ROOT / "var" / "tuyendau.sqlite"
 DEMO_KEY = "demonstration-only-not-a-secret"
+DEMO_SESSION_KEY = "demonstration-only-session-key-not-a-secret"
 MIN_KEY_CHARACTERS = 32
 MIN_KEY_VARIETY = 10
 PLACEHOLDERS = (
@@ -45,6 +46,8 @@ class Settings:
         max_ingests: deliveries over HTTP that one server process takes in at once.
         audit_key: secret that seals the end of the audit log; empty: it stays unsealed.
         tolerances: file of the tolerances between bulletins; empty: the pack's own, or ours.
+        session_key: secret behind sign-in (`accounts.keys`); empty: nobody can sign in.
+        claims: file that says which claim of the institution's sign-in is which role.
     """
 
     database_url: str = field(repr=False)
@@ -57,6 +60,8 @@ class Settings:
     max_ingests: int = 4
     audit_key: str = field(default="", repr=False)
     tolerances: str = ""
+    session_key: str = field(default="", repr=False)
+    claims: str = ""
 
     @property
     def key_chain(self) -> str:
@@ -85,6 +90,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         max_ingests=_whole(found, "TUYENDAU_MAX_INGESTS", default=4, most=64),
         audit_key=_audit_key(found.get("TUYENDAU_AUDIT_KEY", "")),
         tolerances=found.get("TUYENDAU_TOLERANCES", "").strip(),
+        session_key=_secret(
+            found, "TUYENDAU_SESSION_KEY", demo=demo, demo_keys=(DEMO_SESSION_KEY, DEMO_KEY)
+        ),
+        claims=found.get("TUYENDAU_CLAIMS", ""),
     )
 
 
@@ -97,13 +106,18 @@ def _flag(found: Mapping[str, str], name: str) -> bool:
 
 def _pseudonym_key(text: str, *, demo: bool) -> str:
     """Return the secret; outside a demonstration only one that cannot be guessed."""
-    key = text.strip()
-    if demo:
-        return key or DEMO_KEY
     name = "TUYENDAU_PSEUDONYM_KEY"
-    if KEY_SEPARATOR in key:
+    if not demo and KEY_SEPARATOR in text.strip():
         raise SettingsError(f"{name} may not contain {KEY_SEPARATOR}")
-    if key == DEMO_KEY:
+    return _secret({name: text}, name, demo=demo, demo_keys=(DEMO_KEY, DEMO_SESSION_KEY))
+
+
+def _secret(found: Mapping[str, str], name: str, *, demo: bool, demo_keys: tuple[str, ...]) -> str:
+    """Return a secret; a demonstration has the first of `demo_keys`, nothing else may have any."""
+    key = found.get(name, "").strip()
+    if demo:
+        return key or demo_keys[0]
+    if key in demo_keys:
         raise SettingsError(f"{name} is the key of the demonstration: make one of your own")
     return _strong(key, name)
 

@@ -6,6 +6,7 @@ derived from the contracts.
 
 import sqlalchemy as sa
 
+from data_access.account_tables import declare_accounts
 from data_access.bulletin_tables import declare_bulletins
 from data_access.contracts.model import Contract, Field, Kind, RecordKind
 from data_access.contracts.registry import CONTRACTS
@@ -245,12 +246,13 @@ token = sa.Table(
     # Public: it names the token in lists and logs, and opens nothing.
     sa.Column("token_id", sa.Text, primary_key=True),
     sa.Column("secret_sha256", sa.Text, nullable=False),
-    # What it opens; today only `ingest`.
+    # What it opens: `ingest` delivers, `api` reads as a role.
     sa.Column("purpose", sa.Text, nullable=False),
     # Who it delivers as, what and where: lists are joined by "|"; no areas = every area.
     sa.Column("source", sa.Text, nullable=False, server_default=""),
     sa.Column("platforms", sa.Text, nullable=False, server_default=""),
     sa.Column("areas", sa.Text, nullable=False, server_default=""),
+    sa.Column("role", sa.Text, nullable=False, server_default=""),
     sa.Column("note", sa.Text, nullable=False, server_default=""),
     sa.Column("created_by", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", sa.BigInteger, nullable=False),
@@ -410,6 +412,7 @@ def record_tables(platform: str, kind: str) -> tuple[sa.Table, sa.Table]:
 
 
 declare_bulletins(metadata)
+account, account_session, login_throttle = declare_accounts(metadata)
 
 CORE_TABLES = tuple(metadata.tables)
 """Names of the tables that exist whatever the contracts are; migrations create these."""

@@ -20,9 +20,13 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import tables
+from data_access.accounts import trail
+from data_access.accounts.model import ROLES, check_reach
+from data_access.accounts.rows import require_manager
+from data_access.actor import Actor
 from data_access.codes import Role, from_us, to_us
 from data_access.contracts.registry import contract
-from data_access.engine import writing
+from data_access.engine import ACCOUNT_LOCK, writing
 from data_access.errors import BadUse, ScopeDenied
 from data_access.ingest.intake import check_source
 from data_access.ingest.scope import province_numbers
@@ -38,7 +42,7 @@ _SHAPE = re.compile(r"tdt_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 _READERS = frozenset({Role.ADMIN, Role.SYSTEM})
 _SCHEMA: Schema = {
     **dict.fromkeys(("token_id", "secret_sha256", "purpose", "source"), pl.String),
-    **dict.fromkeys(("platforms", "areas", "note", "created_by"), pl.String),
+    **dict.fromkeys(("platforms", "areas", "role", "note", "created_by"), pl.String),
     **dict.fromkeys(("created_at", "expires_at", "revoked_at", "last_used_at"), pl.Int64),
 }
 
@@ -47,6 +51,7 @@ class Purpose(StrEnum):
     """What a token opens."""
 
     INGEST = "ingest"
+    API = "api"
 
 
 class State(StrEnum):
@@ -62,22 +67,24 @@ class Grant:
     """What a new token is to open.
 
     Attributes:
-        source: name of who delivers; every delivery is made under it.
-        platforms: ids of the platforms it may deliver to.
-        areas: codes of the provinces it may deliver for; empty: all.
+        source: name of who delivers, every delivery is made under it; or of who reads.
+        platforms: ids of the platforms it may deliver to; none for one that reads.
+        areas: codes of the provinces it may deliver for (empty: all), or sees as a province.
         days: for how long.
         note: what it is for.
         created_by: who asked for it.
         purpose: what it opens.
+        role: the role it reads as; empty for one that delivers.
     """
 
     source: str
-    platforms: frozenset[str]
+    platforms: frozenset[str] = frozenset()
     areas: frozenset[str] = frozenset()
     days: int = 365
     note: str = ""
     created_by: str = ""
     purpose: Purpose = Purpose.INGEST
+    role: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +103,7 @@ class Token:
         expires_at: when it ends (aware).
         revoked_at: when it was revoked (aware); None: it was not.
         last_used_at: when it last opened something (aware), to the minute; None: never.
+        role: the role it reads as; empty for one that delivers.
     """
 
     token_id: str
@@ -109,6 +117,7 @@ class Token:
     expires_at: datetime
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    role: str = ""
 
     def state(self, now: datetime) -> State:
         """Return whether it opens anything at a moment."""
@@ -125,6 +134,7 @@ class Token:
             "source": self.source,
             "platforms": sorted(self.platforms),
             "areas": sorted(self.areas),
+            "role": self.role,
             "created_at": self.created_at.isoformat(),
             "expires_at": self.expires_at.isoformat(),
             "revoked_at": _text(self.revoked_at),
@@ -135,12 +145,13 @@ class Token:
 
 
 def create_token(
-    engine: sa.Engine, grant: Grant, *, areas: Areas, now: datetime
+    engine: sa.Engine, grant: Grant, *, areas: Areas, now: datetime, actor: Actor
 ) -> tuple[Token, str]:
     """Store a new token; return it and its text, which cannot be had again.
 
     Raises:
         BadUse: naming what cannot be granted.
+        ScopeDenied: if the actor may not.
         DatabaseUnavailable: if the database does not answer.
     """
     _check(grant, areas=areas)
@@ -154,6 +165,7 @@ def create_token(
         created_by=grant.created_by,
         created_at=now,
         expires_at=now + timedelta(days=grant.days),
+        role=grant.role,
     )
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     row = {
@@ -161,19 +173,29 @@ def create_token(
         "secret_sha256": _hashed(secret),
         "platforms": "|".join(sorted(token.platforms)),
         "areas": "|".join(sorted(token.areas)),
+        "role": token.role,
         "note": token.note,
         "created_by": token.created_by,
         "created_at": to_us(token.created_at),
         "expires_at": to_us(token.expires_at),
     }
-    with writing(engine) as connection:
+    with writing(engine, lock=ACCOUNT_LOCK) as connection:
+        require_manager(connection, actor)
         connection.execute(sa.insert(tables.token).values(**row))
+        trail.note(
+            connection, at=now, actor=actor, action="token.create", subject=token.token_id,
+            detail={"purpose": token.purpose, "role": token.role, "source": token.source},
+        )  # fmt: skip
     return token, f"tdt_{token.token_id}_{secret}"
 
 
 def _check(grant: Grant, *, areas: Areas) -> None:
-    if not grant.platforms:
+    if grant.purpose is Purpose.API:
+        _check_reading(grant)
+    elif not grant.platforms:
         raise BadUse("a token needs at least one platform")
+    elif grant.role:
+        raise BadUse("a token that delivers has no role")
     for platform in sorted(grant.platforms):
         contract(platform)
     province_numbers(areas, grant.areas)
@@ -182,6 +204,14 @@ def _check(grant: Grant, *, areas: Areas) -> None:
     for text in (grant.note, grant.created_by):
         if len(text) > LONGEST_NOTE or not text.isprintable():
             raise BadUse(f"a note is one line of at most {LONGEST_NOTE} characters")
+
+
+def _check_reading(grant: Grant) -> None:
+    if grant.platforms:
+        raise BadUse("a token that reads has no platforms")
+    if grant.role not in [role.value for role in ROLES]:
+        raise BadUse(f"a token reads as one of {', '.join(role.value for role in ROLES)}")
+    check_reach(Role(grant.role), grant.areas)
 
 
 def list_tokens(engine: sa.Engine, *, viewer: Viewer) -> list[Token]:
@@ -229,27 +259,30 @@ def touch_token(engine: sa.Engine, token: Token, *, now: datetime) -> None:
     if token.last_used_at is not None and now - token.last_used_at < TOUCH_EVERY:
         return
     held = tables.token
-    with writing(engine) as connection:
+    with writing(engine, lock=ACCOUNT_LOCK) as connection:
         connection.execute(
             sa.update(held).where(held.c.token_id == token.token_id).values(last_used_at=to_us(now))
         )
 
 
-def revoke_token(engine: sa.Engine, token_id: str, *, now: datetime) -> None:
+def revoke_token(engine: sa.Engine, token_id: str, *, now: datetime, actor: Actor) -> None:
     """End a token for good; one that was revoked before stays as it was.
 
     Raises:
         BadUse: if there is no such token.
+        ScopeDenied: if the actor may not.
         DatabaseUnavailable: if the database does not answer.
     """
     held = tables.token
     named = held.c.token_id == token_id
-    with writing(engine) as connection:
+    with writing(engine, lock=ACCOUNT_LOCK) as connection:
+        require_manager(connection, actor)
         if connection.execute(sa.select(held.c.token_id).where(named)).first() is None:
             raise BadUse("no token has this id; `token list` shows those that there are")
         connection.execute(
             sa.update(held).where(named, held.c.revoked_at.is_(None)).values(revoked_at=to_us(now))
         )
+        trail.note(connection, at=now, actor=actor, action="token.revoke", subject=token_id)
 
 
 def _query() -> sa.Select[tuple[object, ...]]:
@@ -270,6 +303,7 @@ def _token(row: dict[str, object]) -> Token:
     return Token(
         **texts,
         created_by=str(row["created_by"]),
+        role=str(row["role"]),
         platforms=_set(row["platforms"]),
         areas=_set(row["areas"]),
         created_at=_required_moment(row["created_at"]),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import access, assets, filters, formatting, loaders, resources
-from dashboard.components import projector
+from dashboard.components import identity, projector
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.context import Context, look
@@ -29,7 +29,7 @@ def show(page: str) -> None:
             )
         )
         with st.container(horizontal=True, width="content", key="td_controls"):
-            _controls()
+            _controls(page)
 
 
 def _ribbon() -> Markup:
@@ -60,13 +60,14 @@ def simulation_ribbon(state: Simulated, *, t: Translate) -> Markup:
     )
 
 
-def _controls() -> None:
-    if resources.settings().demo:
+def _controls(page: str) -> None:
+    if access.identity().chooses:
         areas = resources.shared().areas
         provinces = areas.at(Level.PROVINCE.value, areas.default_vintage)
         names = dict(provinces.select("code", "name").iter_rows())
         roles = access.demo_roles(tuple(names))
         filters.role_switch(roles, format_option=lambda role: role_name(role, names))
+    identity.show(page)
     filters.language_switch()
     projector.switch()
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import streamlit as st
 
 STYLES = Path(__file__).resolve().parent.parent / "static" / "dashboard.css"
-_VOID = {"br", "circle", "hr", "img", "polyline"}
+_VOID = {"br", "circle", "hr", "img", "input", "link", "meta", "polyline"}
 
 
 class Markup:

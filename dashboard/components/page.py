@@ -2,29 +2,36 @@
 
 import streamlit as st
 
-from dashboard import access, errors, filters, resources
-from dashboard.components import footer, header, live_link, projector, section
-from dashboard.components.markup import draw, element
+from dashboard import access, errors, filters
+from dashboard.components import footer, header, identity, live_link, projector, section
 from dashboard.context import look
 
 
-def opened(key: str) -> None:
+def opened(key: str, *, needs_figures: bool = True) -> None:
     """Let in who may open the page and draw its header; otherwise say why not and stop.
 
     The screen listens in any case: what could not be shown comes by itself once it can.
+
+    Args:
+        key: the page.
+        needs_figures: whether there is nothing to see as long as no figures have come in.
     """
     section.forget()
     live_link.show()
-    if not resources.settings().demo:
-        draw(element("h1", filters.t("error.no_accounts")))
-    ready = False
+    ready = headed = False
     with errors.shown():
+        access.opened()
+        identity.note(key)
         access.require_page(key)
         header.show(key)
+        headed = True
         seen = look(key)
-        ready = seen.newest is not None
+        ready = seen.newest is not None or not needs_figures
         if not ready:
             st.info(seen.t("error.empty"))
+    if not headed:
+        with errors.shown():
+            identity.invite(key)
     if not ready:
         st.stop()
     header.status(key)

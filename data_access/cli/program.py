@@ -28,6 +28,7 @@ from data_access.cli import (
     rekey,
     rt,
     tokens,
+    users,
     verify,
     watch,
 )
@@ -37,8 +38,8 @@ from data_access.errors import BadUse, DataAccessError
 from data_access.settings import read_settings
 
 COMMANDS = (
-    init, ingest, watch, query, level, rt, verify, export, bulletin, chain, tokens, rekey, audit,
-    grants,
+    init, ingest, watch, query, level, rt, verify, export, bulletin, chain, tokens, users, rekey,
+    audit, grants,
 )  # fmt: skip
 DONE, COULD_NOT, BAD_USE, INTERRUPTED = 0, 1, 2, 130
 

@@ -1,4 +1,4 @@
-"""`token create`, `token list` and `token revoke`: who may deliver over HTTP."""
+"""`token create`, `token list` and `token revoke`: programs that deliver or read over HTTP."""
 
 import argparse
 import json
@@ -6,9 +6,12 @@ import sys
 from datetime import datetime
 from typing import Any
 
-from data_access import audit, tokens
-from data_access.cli.context import Context, account_name, entry_of
+from data_access import tokens
+from data_access.accounts.model import ROLES
+from data_access.cli.context import Context
+from data_access.cli.users import here, user_name
 from data_access.clock import machine_clock
+from data_access.errors import BadUse
 from data_access.migrations import require_current
 from data_access.viewer import system_viewer
 
@@ -16,7 +19,7 @@ from data_access.viewer import system_viewer
 def add_parser(subparsers: Any) -> argparse.ArgumentParser:  # noqa: ANN401 -- argparse hides the type
     """Add the command to the program's parser."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "token", help="tokens of programs that deliver over HTTP"
+        "token", help="tokens of programs that deliver or read over HTTP"
     )
     ways = parser.add_subparsers(dest="way", required=True, metavar="create|list|revoke")
     _add_create(ways.add_parser("create", help="make one; its text is printed this once"))
@@ -28,14 +31,22 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:  # noqa: ANN401 -- a
 
 
 def _add_create(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--source", required=True, metavar="S", help="who delivers with it")
+    parser.add_argument("--source", required=True, metavar="S", help="who delivers, or reads")
     parser.add_argument(
-        "--platform", dest="platforms", action="append", required=True, metavar="P",
+        "--purpose", choices=[purpose.value for purpose in tokens.Purpose], default="ingest",
+        help="what it opens: deliver records (default), or read figures as a role",
+    )  # fmt: skip
+    parser.add_argument(
+        "--platform", dest="platforms", action="append", default=[], metavar="P",
         type=str.lower, help="platform it may deliver to; may be repeated",
     )  # fmt: skip
     parser.add_argument(
+        "--role", choices=[role.value for role in ROLES], default="",
+        help="role it reads as (--purpose api)",
+    )  # fmt: skip
+    parser.add_argument(
         "--area", dest="areas", action="append", default=[], metavar="CODE",
-        help="province it may deliver for; may be repeated (default: all)",
+        help="province it may deliver for (default: all), or sees as a province; may be repeated",
     )  # fmt: skip
     parser.add_argument("--days", type=int, default=365, metavar="N", help="days it lives (365)")
     parser.add_argument("--note", default="", metavar="T", help="what it is for")
@@ -56,25 +67,28 @@ def run(args: argparse.Namespace, context: Context) -> int:
     elif args.way == "list":
         _list(args, context, now=now)
     else:
-        tokens.revoke_token(context.engine, args.token_id, now=now)
-        audit.append(context.engine, entry_of("token.revoke", f"token/{args.token_id}"))
+        tokens.revoke_token(context.engine, args.token_id, now=now, actor=here())
         print(f"{args.token_id} is revoked")
     return 0
 
 
 def _create(args: argparse.Namespace, context: Context, *, now: datetime) -> None:
+    purpose = tokens.Purpose(args.purpose)
+    if purpose is tokens.Purpose.INGEST and not args.platforms:
+        raise BadUse("the following arguments are required: --platform")
     grant = tokens.Grant(
         source=args.source,
         platforms=frozenset(args.platforms),
         areas=frozenset(args.areas),
         days=args.days,
         note=args.note,
-        created_by=args.by or account_name(),
+        created_by=args.by or user_name(),
+        purpose=purpose,
+        role=args.role,
     )
-    token, text = tokens.create_token(context.engine, grant, areas=context.areas, now=now)
-    told = {"source": token.source, "platforms": ",".join(sorted(token.platforms)),
-            "areas": ",".join(sorted(token.areas))}  # fmt: skip
-    audit.append(context.engine, entry_of("token.create", f"token/{token.token_id}", **told))
+    token, text = tokens.create_token(
+        context.engine, grant, areas=context.areas, now=now, actor=here()
+    )
     if args.json:
         print(json.dumps({**token.as_json(now), "token": text}, ensure_ascii=False))
         return
@@ -97,7 +111,7 @@ def _list(args: argparse.Namespace, context: Context, *, now: datetime) -> None:
             token.token_id,
             token.state(now).value,
             token.source,
-            ",".join(sorted(token.platforms)),
+            token.role or ",".join(sorted(token.platforms)),
             ",".join(sorted(token.areas)) or "all areas",
             f"until {token.expires_at:%Y-%m-%d}",
             f"used {used}",

@@ -68,8 +68,11 @@ class Screen:
         """Take a message in; return what is wrong with the screen, empty for nothing."""
         kind = message.WhichOneof("type")
         if kind == "navigation":
-            self.pages = {page.url_pathname: page.page_script_hash
-                          for page in message.navigation.app_pages}  # fmt: skip
+            self.pages = {
+                page.url_pathname: page.page_script_hash
+                for page in message.navigation.app_pages
+                if not page.is_hidden
+            }
             self.page = message.navigation.page_script_hash
         elif kind == "page_not_found":
             return "page not found"

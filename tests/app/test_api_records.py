@@ -22,6 +22,7 @@ from dashboard.api import desk as desks
 from dashboard.api.answers import refusal_of
 from dashboard.api.openapi import description
 from data_access import audit, tables, tokens
+from data_access.accounts.model import console
 from data_access.cli.program import main
 from data_access.clock import machine_clock
 from data_access.contracts.registry import CONTRACTS
@@ -102,6 +103,7 @@ def token(ready: Database) -> Make:
             tokens.Grant(**given),
             areas=areas,
             now=now,  # type: ignore[arg-type]
+            actor=console("tests"),
         )
         return {"authorization": f"Bearer {text}", **CSV}
 
@@ -182,7 +184,9 @@ def test_a_body_without_one_good_row_is_no_success(client, token) -> None:
 def test_whoever_shows_no_valid_token_learns_nothing(client, token, ready) -> None:
     good = token()["authorization"]
     revoked = token()["authorization"]
-    tokens.revoke_token(ready.engine, revoked.split("_")[1], now=machine_clock())
+    tokens.revoke_token(
+        ready.engine, revoked.split("_")[1], now=machine_clock(), actor=console("tests")
+    )
     forged = good[:-1] + ("A" if good[-1] != "A" else "B")
     unknown = "Bearer tdt_" + "0" * 12 + "_" + "a" * 43
     expired = token(ago=10, days=9)["authorization"]
@@ -300,7 +304,7 @@ def test_a_token_revoked_on_the_way_opens_nothing(client, token, ready, monkeypa
 
     def revoked_first(desk: desks.Desk, parcel: desks.Parcel) -> dict[str, object]:
         number = shown["authorization"].split("_")[1]
-        tokens.revoke_token(ready.engine, number, now=machine_clock())
+        tokens.revoke_token(ready.engine, number, now=machine_clock(), actor=console("tests"))
         return finish(desk, parcel)
 
     monkeypatch.setattr(desks.Desk, "take_in", revoked_first)

@@ -7,12 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import live, resources
-from dashboard.navigation import PAGES
+from dashboard.navigation import ADMINISTRATORS, PAGES
 from data_access.errors import DatabaseUnavailable
 from tests.app.conftest import LAST, NOW, cases_on, fill, html, reporting_provinces, run
 
 pytestmark = [pytest.mark.app, pytest.mark.usefixtures("settings")]
-KEYS = [entry.key for entry in PAGES]
+# The administrators' page has tests of its own.
+KEYS = [entry.key for entry in PAGES if entry.roles != ADMINISTRATORS]
 SCREENS = {"overview": "Tổng quan", "map": "Bản đồ", "data_sync": "Đồng bộ"}
 
 
@@ -41,11 +42,15 @@ def test_press_sees_nothing_before_a_bulletin(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", KEYS)
-def test_without_a_demonstration_nobody_gets_in(settings: pytest.MonkeyPatch, page: str) -> None:
+@pytest.mark.parametrize("role", [None, "national", "province:79", "admin"])
+def test_without_a_demonstration_everybody_is_the_press(
+    settings: pytest.MonkeyPatch, page: str, role: str | None
+) -> None:
     settings.setenv("TUYENDAU_DEMO", "0")
-    app = run(page)
+    app = run(page, **({"as": role} if role else {}))
     assert not app.exception
-    assert "Chưa có tài khoản" in text(app)
+    assert "Chưa có bản tin nào được công bố" in text(app)
+    assert 'href="/login?' in html(app)
     assert "td-card" not in html(app)
 
 

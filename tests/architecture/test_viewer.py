@@ -36,6 +36,7 @@ MAY_EXECUTE = (
     "data_access/engine.py",
     "data_access/grants.py",
     "data_access/bulletins/store.py",
+    "data_access/accounts/",
     "data_access/carry.py",
     "data_access/chain/store.py",
     "data_access/ingest/",

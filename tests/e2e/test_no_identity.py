@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 
 from dashboard import resources, server
 from data_access import tables, tokens
+from data_access.accounts.model import console
 from data_access.clock import machine_clock
 from data_access.contracts.model import AREA_FIELDS, Kind, RecordKind
 from data_access.contracts.registry import CONTRACTS, record_kind
@@ -240,7 +241,9 @@ def posted(web: TestClient, database: Database, files: Files, more: list[Path]) 
     """Deliver files over HTTP; return every answer whole."""
     grant = tokens.Grant(source="web", platforms=frozenset(each.platform for each in CONTRACTS))
     areas = load_areas(database.engine, viewer=system_viewer(NOW))
-    _, secret = tokens.create_token(database.engine, grant, areas=areas, now=machine_clock())
+    _, secret = tokens.create_token(
+        database.engine, grant, areas=areas, now=machine_clock(), actor=console("tests")
+    )
     shown = {"authorization": f"Bearer {secret}"}
     said = []
     for platform, kind, fmt, path, _ in files:

@@ -12,6 +12,7 @@ from dashboard.i18n import LANGUAGES, pick, texts, translator
 from dashboard.levels import NAMES as LEVEL_NAMES
 from dashboard.navigation import PAGES
 from dashboard.testing_tables import STEPS as SAMPLE_STEPS
+from data_access.accounts.model import RULES
 from data_access.chain.cells import AGES
 from data_access.chain.followed import STEPS
 from data_access.chain.records import CHAIN_PLATFORM
@@ -20,8 +21,10 @@ from data_access.estimates import nowcast, reproduction
 from data_access.estimates.serial_interval import PERIODS
 from data_access.freshness import LATE, NEVER, ON_TIME, SILENT
 from data_access.indicators.model import Unit
+from data_access.indicators.registry import INDICATORS
 from data_access.ingest.mapping import DELIVERERS
 from data_access.sync.rules import DEBT_PARTS
+from data_access.tokens import Purpose, State
 from simulations.epidemic.parameters import LEVELS
 from simulations.scenario.run import QUANTITIES, country
 
@@ -65,6 +68,10 @@ def names_made_at_run_time() -> set[str]:
         *country().groups,
         *LEVEL_NAMES,
         *(*reproduction.Hidden, *nowcast.Hidden, *(period.variant for period in PERIODS)),
+        *(f"refused.{rule}" for rule in RULES),
+        *(purpose.value for purpose in Purpose),
+        *(state.value for state in State),
+        *(f"line_{line.key}" for one in INDICATORS.values() for line in one.thresholds),
     }
 
 

@@ -1,0 +1,1 @@
+"""Signing in over HTTP: small pages of our own beside Streamlit's."""

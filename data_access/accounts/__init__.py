@@ -1,0 +1,1 @@
+"""Accounts: who may sign in, as which role, and for how long."""
