@@ -10,6 +10,7 @@ from dashboard.commands import COMMANDS
 from dashboard.headline import HEADLINE
 from dashboard.i18n import Translate
 from dashboard.live import Beat, Pulse
+from dashboard.memory import Memory
 from dashboard.scenarios import Runs, Seat
 from data_access.chain.follow import Follower
 from data_access.codes import Role
@@ -67,6 +68,12 @@ def runs() -> Runs:
 def seat(who: str) -> Seat:
     """Return a session's place among those who wait for runs; given up when its screen closes."""
     return Seat(runs(), who)
+
+
+@st.cache_resource(show_spinner=False)
+def memory() -> Memory:
+    """Return what this process remembers of what it worked out."""
+    return Memory()
 
 
 @st.cache_resource(show_spinner=False)

@@ -21,7 +21,8 @@ from data_access.codes import from_us, to_us
 from data_access.cube import movements as moved
 from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
-from data_access.cube.query import Ask, answer, figures, find, measures_of
+from data_access.cube.query import Ask, answer, find, measures_of
+from data_access.cube.sharing import Sharing
 from data_access.demonstration import database_clock
 from data_access.engine import make_engine
 from data_access.errors import DataAccessError, UnknownId
@@ -40,7 +41,7 @@ from data_access.sync.receipts import Receipts
 from data_access.sync.reporting import reporting
 from data_access.viewer import Viewer, system_viewer
 
-MAX_ANSWERS = 512
+MAX_ANSWERS = 4096
 MAX_ANSWER_ROWS = 4_000_000
 """Answers kept in memory: at most this many, and this many rows altogether."""
 
@@ -82,6 +83,7 @@ class Shared:
         self.cube = cube
         self.indicators: Mapping[str, Indicator] = INDICATORS
         self.clusters = Clusters(engine, zone=areas.country.time_zone, kept=self._kept)
+        self._sharing = Sharing(cube=cube, kept=self._kept, version=self.version)
         self._receipts = Receipts(cube)
         self._owners = Owners(cube)
         self._lock = threading.Lock()
@@ -105,7 +107,7 @@ class Shared:
 
     def figures(self, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
         """Return the answer with what its figures were made of: see `cube.query.figures`."""
-        return self._kept(("figures", ask), lambda: figures(self.cube, ask, viewer=viewer),
+        return self._kept(("figures", ask), lambda: self._sharing.figures(ask, viewer=viewer),
                           ids=ask.ids, viewer=viewer)  # fmt: skip
 
     def movements(
@@ -284,7 +286,7 @@ class Shared:
             # Nothing newer is known: until midnight, only a commit changes the answer.
             moment = viewer.now.astimezone(self.zone).date().toordinal()
         who = (viewer.role, viewer.areas, viewer.everywhere, viewer.clearance)
-        key = (before, moment, who, viewer.published_only, *what)
+        key = (before, moment, who, viewer.published_only, viewer.bulletin, *what)
         with self._lock:
             if key in self._answers:
                 self._answers.move_to_end(key)

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from dashboard.catalogue import Entry
 from dashboard.charts.cut import COLOURS
+from dashboard.charts.once import once
 from dashboard.charts.trend import BAND
 from dashboard.i18n import Translate
 
@@ -90,6 +91,7 @@ def _overlap(groups: Sequence[Sequence[int]], centres: Sequence[float], gap: flo
     return centres[-1] - centres[-2] < needed
 
 
+@once
 def lines(  # noqa: PLR0913 -- the parts of one chart
     curves: Sequence[Curve],
     *,
@@ -131,6 +133,7 @@ def lines(  # noqa: PLR0913 -- the parts of one chart
     return figure
 
 
+@once
 def small(
     curve: Curve, *, top: float, entry: Entry, language: str, base: float | None = None
 ) -> go.Figure:
