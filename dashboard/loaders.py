@@ -324,11 +324,7 @@ def entry(key: str, *, viewer: Viewer) -> Entry | None:
 def area_name(code: str, *, language: str = DEFAULT, vintage: str | None = None) -> str:
     """Return the name of an area, its code if there is none."""
     areas = resources.shared().areas
-    found = areas.frame.filter(
-        pl.col("code") == code, pl.col("vintage") == areas.resolve_vintage(vintage)
-    )
-    column = "name_en" if language == "en" else "name"
-    return str(found[column][0]) if found.height else code
+    return areas.names(areas.resolve_vintage(vintage), english=language == "en").get(code, code)
 
 
 def with_names(found: pl.DataFrame, *, language: str) -> pl.DataFrame:
@@ -434,15 +430,12 @@ def vintage_name(name: str, *, language: str) -> str:
 
 def is_area(code: str, vintage: str) -> bool:
     """Return whether a vintage has an area of that code."""
-    frame = resources.shared().areas.frame
-    return bool(frame.filter(pl.col("code") == code, pl.col("vintage") == vintage).height)
+    return code in resources.shared().areas.names(vintage)
 
 
 def names(vintage: str, *, language: str) -> dict[str, str]:
     """Return the names of all areas of a vintage by code."""
-    column = "name_en" if language == "en" else "name"
-    frame = resources.shared().areas.frame.filter(pl.col("vintage") == vintage)
-    return dict(frame.select("code", column).iter_rows())
+    return dict(resources.shared().areas.names(vintage, english=language == "en"))
 
 
 def province_codes(vintage: str) -> list[str]:

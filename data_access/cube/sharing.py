@@ -13,13 +13,14 @@ from typing import Protocol
 
 import polars as pl
 
+from data_access.codes import Level
 from data_access.cube.geography import PROVINCE, RANKS, Geography
 from data_access.cube.hot import HotCube
 from data_access.cube.query import Ask, figures, find, placed
 from data_access.errors import DataAccessError
 from data_access.viewer import Viewer, system_viewer
 
-_LEVELS = {rank: level for level, rank in RANKS.items()}
+_LEVELS = {rank: Level(level) for level, rank in RANKS.items()}
 
 
 class Keeps(Protocol):
