@@ -101,9 +101,10 @@ def warm_pages(wanted_still: Callable[[], bool]) -> None:
     for page in COMMANDS.values():
         if wanted_still():
             held.figures(Ask(ids=page.cards, start=start, end=end), viewer=viewer)
-    for read in (held.reporting, held.findings):
-        if wanted_still():
-            read(viewer=viewer, start=start, end=end)
+    if wanted_still():
+        from dashboard.settled import prepare  # noqa: PLC0415 -- its loaders stand on this module
+
+        prepare(beat(settled=True))
 
 
 def follow(wanted_still: Callable[[], bool]) -> None:
@@ -131,4 +132,8 @@ def file_name(name: str, *, t: Translate) -> str:
 
 def beat(*, settled: bool = False) -> Beat:
     """Return what is known about the database right now, or a little while ago."""
-    return pulse().settled(shared()) if settled else pulse().beat(shared())
+    if not settled:
+        return pulse().beat(shared())
+    from dashboard.settled import prepare  # noqa: PLC0415 -- its loaders stand on this module
+
+    return pulse().settled(shared(), prepare=prepare)
