@@ -52,6 +52,7 @@ def has(key: str, *, language: str) -> bool:
     return key in texts(language)
 
 
+@cache
 def translator(language: str) -> Translate:
     """Return `t` of a language.
 

@@ -6,6 +6,7 @@ Holds no figures: only the database's change token and when it moved.
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -20,6 +21,8 @@ AGAIN_SECONDS = 0.3
 SETTLED_SECONDS = 45.0
 """How long a page whose figures take seconds to work out stays with a state of the database: one
 that commits every few seconds would otherwise never let it finish."""
+PREPARE_SECONDS = 60.0
+"""How much longer it stays while what comes next is being worked out."""
 AWAY = "|away"
 """The nudge of a database that has not answered yet."""
 # "Not due yet" and "silent" depend on the hour, also when nothing is committed.
@@ -63,6 +66,7 @@ class Pulse:
         self._asked = float("-inf")
         self._settled: Beat | None = None
         self._settled_at = float("-inf")
+        self._preparing = False
 
     def beat(self, shared: HasToken) -> Beat:
         """Return the newest beat, asking the database at most every `AGAIN_SECONDS`.
@@ -85,15 +89,41 @@ class Pulse:
             self._beat = _next(self._beat, token, now=wall)
             return self._beat
 
-    def settled(self, shared: HasToken) -> Beat:
-        """Return a beat that stays for `SETTLED_SECONDS`; whether the database answers is new."""
+    def settled(self, shared: HasToken, *, prepare: Callable[[Beat], None] | None = None) -> Beat:
+        """Return a beat that stays for `SETTLED_SECONDS`; whether the database answers is new.
+
+        Args:
+            shared: what is watched.
+            prepare: works out what pages of a new beat need. It runs beside the pages, which stay
+                with the beat before until it is done, but not for longer than `PREPARE_SECONDS`.
+        """
         newest, ticks = self.beat(shared), time.monotonic()
         with self._lock:
-            held = self._settled
-            if held is None or (newest.alive and ticks - self._settled_at >= SETTLED_SECONDS):
+            held, age = self._settled, ticks - self._settled_at
+            due = held is None or (newest.alive and age >= SETTLED_SECONDS)
+            patient = prepare is not None and age < SETTLED_SECONDS + PREPARE_SECONDS
+            if due and held is not None and prepare is not None and patient:
+                self._prepare(newest, prepare)
+            elif due or held is None:
                 held, self._settled_at = newest, ticks
             self._settled = replace(held, alive=newest.alive, since=newest.since)
             return self._settled
+
+    def _prepare(self, newest: Beat, prepare: Callable[[Beat], None]) -> None:
+        """Prepare a beat in a thread, once at a time; it is the settled one afterwards."""
+        if self._preparing:
+            return
+        self._preparing = True
+
+        def work() -> None:
+            try:
+                prepare(newest)
+            finally:
+                with self._lock:
+                    self._preparing = False
+                    self._settled, self._settled_at = newest, time.monotonic()
+
+        threading.Thread(target=work, name="settle", daemon=True).start()
 
     @property
     def last(self) -> Beat | None:

@@ -1,19 +1,21 @@
-"""The only `st.cache_data`: figures by viewer, question and change token.
+"""The only remembered functions: figures by viewer, question and change token.
 
 Rules, tested: every cached function is keyword-only, takes the viewer and the token, has a ttl
 and a bound, draws nothing and reads no session. A new commit is a new token, hence a new key.
+`remember.cache_data` stands for Streamlit's own: a key is compared, not hashed by reflection, and
+an answer is handed out, not copied; both cost more than most answers.
 """
 
 from datetime import date, datetime, timedelta
 
 import polars as pl
-import streamlit as st
 
 from dashboard import assets, resources, scenario_shelf
 from dashboard.catalogue import Entry, of_indicator, of_measure
 from dashboard.headline import HEADLINE, LEAD, opening_day
 from dashboard.i18n import DEFAULT, translator
 from dashboard.maps import payload
+from dashboard.memory import Remembering
 from dashboard.scenarios import score
 from data_access.chain.spread import Spread
 from data_access.codes import Level
@@ -31,9 +33,10 @@ LOOK_BACK = timedelta(days=60)
 EVERYBODY = "all"
 VIETNAM = "VN"
 SEA_LABEL = (113.2, 13.4)  # east of the coast, between the two archipelagos
+remember = Remembering(resources.memory)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def figures(*, viewer: Viewer, ask: Ask, token: str) -> pl.DataFrame:
     """Return the figures of a question with what they were made of.
 
@@ -43,7 +46,7 @@ def figures(*, viewer: Viewer, ask: Ask, token: str) -> pl.DataFrame:
     return resources.shared().figures(ask, viewer=viewer)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def days_known(*, viewer: Viewer, token: str) -> tuple[date, date] | None:
     """Return the day to open with and the newest day with any figure; None without figures.
 
@@ -72,7 +75,7 @@ def _newest(ask: Ask, viewer: Viewer) -> date | None:
     return days
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def day_range(*, viewer: Viewer, ask: Ask, token: str) -> tuple[date, date] | None:
     """Return the first and last day on which a question has a figure; None without any."""
     del token
@@ -81,14 +84,14 @@ def day_range(*, viewer: Viewer, ask: Ask, token: str) -> tuple[date, date] | No
     return (days.min(), days.max()) if days.len() else None  # type: ignore[return-value]
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def freshness(*, viewer: Viewer, token: str) -> pl.DataFrame:
     """Return what each platform delivered last."""
     del token
     return resources.shared().freshness(viewer=viewer)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def last_commit(*, viewer: Viewer, token: str) -> datetime | None:
     """Return when the newest delivery came in (UTC); None before the first."""
     del token
@@ -96,70 +99,70 @@ def last_commit(*, viewer: Viewer, token: str) -> datetime | None:
     return found["received_at"][0] if found.height else None
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def movements(*, viewer: Viewer, day: date, token: str) -> pl.DataFrame:
     """Return the largest changes of a day against the day before, largest first."""
     del token
     return resources.shared().movements(day=day, viewer=viewer)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def reporting(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataFrame:
     """Return how every province's days were reported by every feed."""
     del token
     return resources.shared().reporting(viewer=viewer, start=start, end=end)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def contradictions(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataFrame:
     """Return where two records of the same thing disagree, newest day first."""
     del token
     return resources.shared().findings(viewer=viewer, start=start, end=end)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def reject_reasons(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataFrame:
     """Return refused rows by platform, source and reason, most first."""
     del token
     return resources.shared().reject_reasons(viewer=viewer, start=start, end=end)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def sync_deliveries(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataFrame:
     """Return the batches of some days, newest first."""
     del token
     return resources.shared().sync_deliveries(viewer=viewer, start=start, end=end)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def reject_file(*, viewer: Viewer, batch_id: int, token: str) -> tuple[str, bytes] | None:
     """Return name and content of a batch's refused rows; None if it has no file here."""
     del token
     return resources.shared().reject_file(batch_id, viewer=viewer)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def data_debt(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataFrame:
     """Return every province's data debt by its parts, the most indebted first."""
     del token
     return resources.shared().data_debt(viewer=viewer, start=start, end=end)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def laboratories(*, viewer: Viewer, day: date, token: str) -> pl.DataFrame:
     """Return the laboratories at work on a day, with their declared capacity."""
     del token
     return resources.shared().laboratories(viewer=viewer, day=day)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def scenario_bands(*, viewer: Viewer, scenario_id: str, token: str) -> pl.DataFrame:
     """Return the bands of a saved scenario, of areas in the viewer's sight."""
     del token
     return scenario_shelf.bands(scenario_id, viewer=viewer)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def observed(
     *, viewer: Viewer, area: str, start: date, end: date, scale: int, token: str
 ) -> pl.DataFrame:
@@ -168,7 +171,7 @@ def observed(
     return scenario_shelf.observed(area, start=start, end=end, scale=scale, viewer=viewer)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def scenario_scores(
     *, viewer: Viewer, scenario_id: str, area: str, span: tuple[date, date], scale: int, token: str
 ) -> pl.DataFrame:
@@ -183,42 +186,42 @@ def scenario_scores(
     return score(mine.filter(pl.col("area_code") == area), seen)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def place_activity(*, viewer: Viewer, start: date, end: date, token: str) -> pl.DataFrame:
     """Return what QR places did by ward and day."""
     del token
     return resources.shared().place_activity(viewer=viewer, start=start, end=end)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def quarantine_sites(*, viewer: Viewer, day: date, token: str) -> pl.DataFrame:
     """Return the quarantine sites at the end of a day, see `data_access.quarantine_sites`."""
     del token
     return resources.shared().quarantine_sites(viewer=viewer, day=day)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def clusters(*, viewer: Viewer, day: date, areas: tuple[str, ...], token: str) -> pl.DataFrame:
     """Return the register of clusters at the end of a day: `chain.clusters.REGISTER`."""
     del token
     return resources.shared().clusters.register(viewer=viewer, day=day, areas=areas)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def cluster_cases(*, viewer: Viewer, code: str, day: date, token: str) -> pl.DataFrame:
     """Return the numbered cases of a cluster up to a day."""
     del token
     return resources.shared().clusters.cases(code, viewer=viewer, day=day)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def cluster_contacts(*, viewer: Viewer, code: str, day: date, token: str) -> pl.DataFrame:
     """Return the contacts of a cluster's cases, up to a day, without anybody's name."""
     del token
     return resources.shared().clusters.contacts(code, viewer=viewer, day=day)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def spread(*, viewer: Viewer, start: date, day: date, areas: tuple[str, ...], token: str) -> Spread:
     """Return how the infection passed on in some days."""
     del token
@@ -240,11 +243,7 @@ def entry(key: str, *, viewer: Viewer) -> Entry | None:
 def area_name(code: str, *, language: str = DEFAULT, vintage: str | None = None) -> str:
     """Return the name of an area, its code if there is none."""
     areas = resources.shared().areas
-    found = areas.frame.filter(
-        pl.col("code") == code, pl.col("vintage") == areas.resolve_vintage(vintage)
-    )
-    column = "name_en" if language == "en" else "name"
-    return str(found[column][0]) if found.height else code
+    return areas.names(areas.resolve_vintage(vintage), english=language == "en").get(code, code)
 
 
 def with_names(found: pl.DataFrame, *, language: str) -> pl.DataFrame:
@@ -350,15 +349,12 @@ def vintage_name(name: str, *, language: str) -> str:
 
 def is_area(code: str, vintage: str) -> bool:
     """Return whether a vintage has an area of that code."""
-    frame = resources.shared().areas.frame
-    return bool(frame.filter(pl.col("code") == code, pl.col("vintage") == vintage).height)
+    return code in resources.shared().areas.names(vintage)
 
 
 def names(vintage: str, *, language: str) -> dict[str, str]:
     """Return the names of all areas of a vintage by code."""
-    column = "name_en" if language == "en" else "name"
-    frame = resources.shared().areas.frame.filter(pl.col("vintage") == vintage)
-    return dict(frame.select("code", column).iter_rows())
+    return dict(resources.shared().areas.names(vintage, english=language == "en"))
 
 
 def province_codes(vintage: str) -> list[str]:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
-import streamlit as st
 
 from dashboard import loaders, resources
 from data_access.codes import Clearance, Role
@@ -35,7 +34,7 @@ def as_anybody(viewer: Viewer) -> Viewer:
     return replace(viewer, role=Role.STEWARD, clearance=Clearance.PUBLIC)
 
 
-@st.cache_data(ttl=loaders.TTL, max_entries=loaders.ENTRIES, show_spinner=False)
+@loaders.remember.cache_data(ttl=loaders.TTL, max_entries=loaders.ENTRIES)
 def spread_of(*, viewer: Viewer, area: str | None, day: date, token: str) -> Transmission | None:
     """Return how fast the infection spreads in a province (None: the nation); None without cases.
 

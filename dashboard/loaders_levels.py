@@ -5,12 +5,12 @@ from datetime import date, timedelta
 from functools import partial
 
 import polars as pl
-import streamlit as st
 
 from dashboard import formatting, loaders, resources
 from dashboard.catalogue import Entry
 from dashboard.i18n import translator
 from dashboard.levels import level_name
+from dashboard.loaders import remember
 from dashboard.maps import payload
 from data_access.codes import Level
 from data_access.levels.book import WEEKS, Book, Standing
@@ -41,7 +41,7 @@ def book(spot: Spot, *, viewer: Viewer) -> Book:
     )
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def standings(
     *, viewer: Viewer, spot: Spot, day: date, rule: str | None, token: str
 ) -> dict[str, list[Standing]]:
@@ -50,7 +50,7 @@ def standings(
     return book(spot, viewer=viewer).history(day, weeks=WEEKS, rule=rule)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def pace(
     *, viewer: Viewer, spot: Spot, area: str, day: date, rule: str | None, token: str
 ) -> Pace | None:
@@ -59,7 +59,7 @@ def pace(
     return book(spot, viewer=viewer).pace(area, day, rule=rule)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def control(*, viewer: Viewer, spot: Spot, area: str, day: date, token: str) -> Verdict:
     """Return how an area stands against the test of Decision 3979."""
     del token

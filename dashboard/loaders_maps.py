@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
-import streamlit as st
 
 from dashboard import (
     cluster_marks,
@@ -22,7 +21,7 @@ from dashboard import (
 )
 from dashboard.catalogue import Entry
 from dashboard.i18n import translator
-from dashboard.loaders import ENTRIES, TTL
+from dashboard.loaders import ENTRIES, TTL, remember
 from dashboard.maps import payload
 from dashboard.maps.marks import Marks
 from data_access.clusters import may_see
@@ -34,21 +33,21 @@ WEEK = timedelta(days=6)
 """From the first of seven days to the last."""
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def flows(*, viewer: Viewer, day: date, token: str) -> pl.DataFrame:
     """Return movements between provinces in the seven days up to a day: `travel.flows`."""
     del token  # part of the key: a commit makes a new one
     return resources.shared().flows(viewer=viewer, start=day - WEEK, end=day)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def venues(*, viewer: Viewer, day: date, token: str) -> pl.DataFrame:
     """Return the places cases visited while infectious, see `data_access.venues`."""
     del token
     return resources.shared().venues(viewer=viewer, day=day)
 
 
-@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def map_message(  # noqa: PLR0913 -- everything that a message depends on is in its key
     *,
     viewer: Viewer,

@@ -1,7 +1,9 @@
 """Every page once: where it is, what it is called, who may open it."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -99,7 +101,16 @@ def page(key: str) -> PageEntry:
 
 
 def streamlit_page(key: str, *, title: str, listed: bool = True) -> StreamlitPage:
-    """Return a page as Streamlit's navigation takes it; one that is not listed has its address."""
+    """Return a page as Streamlit's navigation takes it, a new one for each run.
+
+    One that is not listed has its address all the same.
+    """
+    # To make one looks its file up on the disk; a copy of one that was never run is the same.
+    return copy(_made(key, title, listed=listed))
+
+
+@cache
+def _made(key: str, title: str, *, listed: bool) -> StreamlitPage:
     entry = page(key)
     return st.Page(
         entry.file,

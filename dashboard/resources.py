@@ -12,6 +12,7 @@ from dashboard.commands import COMMANDS
 from dashboard.headline import HEADLINE
 from dashboard.i18n import Translate
 from dashboard.live import Beat, Pulse
+from dashboard.memory import Memory
 from dashboard.notes import Notebook
 from dashboard.scenarios import Runs, Seat
 from dashboard.signin.office import Office
@@ -121,6 +122,12 @@ def refuse_demonstration() -> None:
 
 
 @st.cache_resource(show_spinner=False)
+def memory() -> Memory:
+    """Return what this process remembers of what it worked out."""
+    return Memory()
+
+
+@st.cache_resource(show_spinner=False)
 def pulse() -> Pulse:
     """Return the process's watch on the database."""
     return Pulse()
@@ -145,9 +152,10 @@ def warm_pages(wanted_still: Callable[[], bool]) -> None:
     for page in COMMANDS.values():
         if wanted_still():
             held.figures(Ask(ids=page.cards, start=start, end=end), viewer=viewer)
-    for read in (held.reporting, held.findings):
-        if wanted_still():
-            read(viewer=viewer, start=start, end=end)
+    if wanted_still():
+        from dashboard.settled import prepare  # noqa: PLC0415 -- its loaders stand on this module
+
+        prepare(beat(settled=True))
 
 
 def follow(wanted_still: Callable[[], bool]) -> None:
@@ -175,4 +183,8 @@ def file_name(name: str, *, t: Translate) -> str:
 
 def beat(*, settled: bool = False) -> Beat:
     """Return what is known about the database right now, or a little while ago."""
-    return pulse().settled(shared()) if settled else pulse().beat(shared())
+    if not settled:
+        return pulse().beat(shared())
+    from dashboard.settled import prepare  # noqa: PLC0415 -- its loaders stand on this module
+
+    return pulse().settled(shared(), prepare=prepare)

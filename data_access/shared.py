@@ -26,6 +26,7 @@ from data_access.cube import movements as moved
 from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
 from data_access.cube.query import Ask, answer, figures, find, measures_of
+from data_access.cube.sharing import Sharing
 from data_access.cube.source import Cube
 from data_access.delays import Delays
 from data_access.delivered import newest_batch
@@ -47,7 +48,7 @@ from data_access.sync.receipts import Receipts
 from data_access.sync.reporting import reporting
 from data_access.viewer import Viewer, system_viewer
 
-MAX_ANSWERS = 512
+MAX_ANSWERS = 4096
 MAX_ANSWER_ROWS = 4_000_000
 """Answers kept in memory: at most this many, and this many rows altogether."""
 
@@ -99,6 +100,7 @@ class Shared:
         self.cube = cube
         self.indicators: Mapping[str, Indicator] = INDICATORS
         self.delays = Delays(cube)
+        self._sharing = Sharing(cube=cube, kept=self._kept, version=self.version)
         self.bulletins = Bulletins(
             engine, clock, areas=areas, tolerances=tolerances, poll_seconds=cube.poll_seconds
         )
@@ -131,6 +133,9 @@ class Shared:
     def figures(self, ask: Ask, *, viewer: Viewer) -> pl.DataFrame:
         """Return the answer with what its figures were made of: see `cube.query.figures`."""
         cube, seen = self._reading(viewer)
+        if cube is self.cube:
+            return self._kept(("figures", ask), lambda: self._sharing.figures(ask, viewer=viewer),
+                              ids=ask.ids, viewer=viewer)  # fmt: skip
         return self._kept(("figures", ask), lambda: figures(cube, ask, viewer=seen),
                           ids=ask.ids, viewer=viewer, cube=cube)  # fmt: skip
 

@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 import polars as pl
 
+from dashboard.charts.once import once
 from dashboard.charts.trend import INK
 from dashboard.i18n import Translate
 
@@ -54,6 +55,7 @@ def height(feeds: pl.DataFrame) -> int:
     return FRAME + ROW * feeds["usual"].count()
 
 
+@once
 def chart(feeds: pl.DataFrame, *, t: Translate, language: str) -> go.Figure:
     """Return one line a feed: the past's median to p90 as a bar, this period's as dots.
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from dashboard.chain_layout import ABROAD, ELSEWHERE, INSIDE, UNKNOWN, Node
 from dashboard.charts.cut import COLOURS, FRAME, ROW, TALL, layout
+from dashboard.charts.once import once
 from dashboard.charts.trend import INK, SOFT
 from dashboard.i18n import Translate
 
@@ -21,6 +22,7 @@ LEAST_HEIGHT = 8
 COUNTED = 10  # how many infected are told apart; the rest is one class
 
 
+@once
 def curve(daily: pl.DataFrame, *, t: Translate, language: str) -> go.Figure:
     """Return cases by day of onset; those without one by the day they count on, in another colour.
 
@@ -42,6 +44,7 @@ def curve(daily: pl.DataFrame, *, t: Translate, language: str) -> go.Figure:
     return figure
 
 
+@once
 def timeline(nodes: Sequence[Node], *, t: Translate, language: str) -> go.Figure:
     """Return the chain: across the day, down the tree, coloured by generation.
 
@@ -112,6 +115,7 @@ def _colour(level: int) -> str:
     return COLOURS[level % (len(COLOURS) - 1)] if level >= 0 else COLOURS[-1]
 
 
+@once
 def aggregate(counted: pl.DataFrame, *, t: Translate, language: str) -> go.Figure:
     """Return a chain too long to draw each case: circles as large as the cases of a day.
 
@@ -144,6 +148,7 @@ def aggregate(counted: pl.DataFrame, *, t: Translate, language: str) -> go.Figur
 # --- how it spread --------------------------------------------------------------------------------
 
 
+@once
 def intervals(found: pl.DataFrame, names: Mapping[str, str], *, language: str) -> go.Figure:
     """Return a share with its interval for each setting.
 
@@ -169,6 +174,7 @@ def intervals(found: pl.DataFrame, names: Mapping[str, str], *, language: str) -
     return figure
 
 
+@once
 def serial_days(days: Sequence[tuple[int, int]], *, t: Translate, language: str) -> go.Figure:
     """Return how many pairs fell ill how many days apart; negative ones in another colour."""
     figure = go.Figure(layout=layout(language, height=TALL))
@@ -186,6 +192,7 @@ def serial_days(days: Sequence[tuple[int, int]], *, t: Translate, language: str)
     return figure
 
 
+@once
 def classes(parts: Sequence[tuple[str, int]], *, title: str, language: str) -> go.Figure:
     """Return one column a class, in the order given."""
     figure = go.Figure(layout=layout(language, height=TALL))

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from dashboard.catalogue import Entry
 from dashboard.charts.cut import COLOURS
+from dashboard.charts.once import once
 from dashboard.charts.trend import BAND, texts_of
 from dashboard.i18n import Translate
 
@@ -92,6 +93,7 @@ def _overlap(groups: Sequence[Sequence[int]], centres: Sequence[float], gap: flo
     return centres[-1] - centres[-2] < needed
 
 
+@once
 def lines(  # noqa: PLR0913 -- the parts of one chart
     curves: Sequence[Curve],
     *,
@@ -133,6 +135,7 @@ def lines(  # noqa: PLR0913 -- the parts of one chart
     return figure
 
 
+@once
 def small(
     curve: Curve, *, top: float, entry: Entry, language: str, base: float | None = None
 ) -> go.Figure:

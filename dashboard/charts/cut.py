@@ -7,6 +7,7 @@ import polars as pl
 
 from dashboard.breakdown import Part
 from dashboard.catalogue import Entry
+from dashboard.charts.once import once
 from dashboard.charts.trend import INK
 
 ROW, FRAME, TALL = 30, 46, 240
@@ -14,6 +15,7 @@ ROW, FRAME, TALL = 30, 46, 240
 COLOURS = ("#2C8797", "#C77D20", "#7A6BB0", "#B5495B", "#5B8C3E", "#8A6D3B", "#4A6FA5", "#8C8C8C")
 
 
+@once
 def bars(
     parts: Sequence[Part], names: Mapping[str, str], *, entry: Entry, language: str
 ) -> go.Figure:
@@ -42,6 +44,7 @@ def _text(part: Part, entry: Entry, language: str) -> str:
     return f"{value} ({part.share:.0%})".replace("%)", " %)" if language == "vi" else "%)")
 
 
+@once
 def columns(
     parts: Sequence[Part], names: Mapping[str, str], *, entry: Entry, language: str
 ) -> go.Figure:
@@ -57,6 +60,7 @@ def columns(
     return figure
 
 
+@once
 def stack(
     daily: pl.DataFrame, codes: Sequence[str], names: Mapping[str, str], *, by: str, language: str
 ) -> go.Figure:

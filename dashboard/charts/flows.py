@@ -7,6 +7,7 @@ from datetime import date
 import plotly.graph_objects as go
 
 from dashboard.charts.cut import COLOURS
+from dashboard.charts.once import once
 
 HEIGHT = 240
 DASHES = ("solid", "dash")
@@ -25,6 +26,7 @@ class Line:
     values: Sequence[float | None]
 
 
+@once
 def flows(days: Sequence[date], lines: Sequence[Line], *, language: str) -> go.Figure:
     """Return the lines over their days, told apart by dash as well as colour.
 

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from dashboard.catalogue import Entry
 from dashboard.charts.cut import COLOURS
+from dashboard.charts.once import once
 
 ROW, FRAME = 26, 60
 COLOUR_OF = {"own": COLOURS[1], "nation": COLOURS[7], "neighbour": COLOURS[0], "peer": COLOURS[2]}
@@ -27,6 +28,7 @@ class Bar:
     value: float | None
 
 
+@once
 def bars(
     shown: Sequence[Bar], groups: Mapping[str, str], *, entry: Entry, language: str
 ) -> go.Figure:

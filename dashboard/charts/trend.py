@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboard.catalogue import Entry
+from dashboard.charts.once import once
 from dashboard.i18n import Translate
 from data_access.estimates.transmission import ENOUGH, Expected
 
@@ -39,6 +40,7 @@ class Mark:
     kind: str
 
 
+@once
 def trend(  # noqa: PLR0913 -- the parts of one chart
     daily: pl.DataFrame,
     *,

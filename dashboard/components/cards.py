@@ -1,25 +1,62 @@
 """The headline cards: value, day, change, sparkline, and where each number comes from."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from dashboard import formatting
 from dashboard.components.markup import Markup, draw, element, join, picture
-from dashboard.context import Context
 from dashboard.headline import BAD, GOOD, NEITHER, SPARK_DAYS, WINDOW_DAYS, Card, Change
+from dashboard.i18n import Translate
+
+
+class Looked(Protocol):
+    """What a card needs to know of who looks."""
+
+    @property
+    def t(self) -> Translate:
+        """Texts of their language."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """Their language."""
+        ...
+
+    @property
+    def zone(self) -> str:
+        """Time zone of the country."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What a card needs to know of who looks, and nothing else.
+
+    Attributes:
+        t: texts of the language.
+        language: `vi` or `en`.
+        zone: the country's time zone.
+    """
+
+    t: Translate
+    language: str
+    zone: str
+
 
 WIDTH, HEIGHT, PAD = 200.0, 36.0, 3.0
 FEWEST = 5  # days from which a line says more than dots
 STROKE = "#2c8797"  # seen on both grounds: a picture cannot follow the theme
 
 
-def show(cards: Sequence[Card], look: Context) -> None:
-    """Draw the cards; those without any figure yet are named in one line."""
+def show(cards: Markup, look: Looked) -> None:
+    """Draw the cards that `grid` returned, under a heading for those who cannot see them."""
     heading = element("h2", look.t("overview.figures"), class_="td-hidden")
-    draw(join([heading, grid(cards, look)]))
+    draw(join([heading, cards]))
 
 
-def grid(cards: Sequence[Card], look: Context) -> Markup:
+def grid(cards: Sequence[Card], look: Looked) -> Markup:
     """Return the cards as a list; those without any figure yet are named in one line."""
     full = [card for card in cards if not card.empty]
     missing = [card.entry.title(look.language) for card in cards if card.empty]
@@ -34,7 +71,7 @@ def grid(cards: Sequence[Card], look: Context) -> Markup:
     return join([listed if full else None, absent])
 
 
-def one(card: Card, look: Context, *, role: str = "group") -> Markup:
+def one(card: Card, look: Looked, *, role: str = "group") -> Markup:
     """Return one card; `role` says what it is to a screen reader where it stands."""
     return element(
         "div",
@@ -54,7 +91,7 @@ def _tone(card: Card) -> str:
     return card.change.tone if card.change and not card.finding else NEITHER
 
 
-def _figure(card: Card, look: Context) -> Markup:
+def _figure(card: Card, look: Looked) -> Markup:
     if card.shown is None:
         return _no_figure(card, look)
     t, language = look.t, look.language
@@ -78,7 +115,7 @@ def _figure(card: Card, look: Context) -> Markup:
     )
 
 
-def _no_figure(card: Card, look: Context) -> Markup:
+def _no_figure(card: Card, look: Looked) -> Markup:
     status = element("p", look.t(f"status.{card.status}"), class_="td-status")
     if card.last_value is None or card.last_day is None:
         return status
@@ -88,7 +125,7 @@ def _no_figure(card: Card, look: Context) -> Markup:
     return join([status, last])
 
 
-def _change(card: Card, look: Context) -> Markup | None:
+def _change(card: Card, look: Looked) -> Markup | None:
     if card.shown is None or card.stands_in or card.finding == "sudden_zero":
         return None
     if card.change is None:
@@ -105,13 +142,13 @@ def _change(card: Card, look: Context) -> Markup | None:
     )
 
 
-def _verdict(change: Change, look: Context) -> Markup | None:
+def _verdict(change: Change, look: Looked) -> Markup | None:
     if change.tone not in (GOOD, BAD):
         return None
     return element("em", look.t(f"card.{change.tone}"), class_="td-verdict")
 
 
-def change_text(card: Card, look: Context) -> str:
+def change_text(card: Card, look: Looked) -> str:
     """Return a change in words: percent where it can be had, else the difference."""
     change, language = card.change, look.language
     if change is None:
@@ -133,7 +170,7 @@ def _arrow(change: Change) -> str:
     return "▲" if change.difference > 0 else "▼"
 
 
-def sparkline(card: Card, look: Context) -> Markup | None:
+def sparkline(card: Card, look: Looked) -> Markup | None:
     """Return the last days as a small line; days without a figure are gaps."""
     known = [value for value in card.spark if value is not None]
     if len(known) < FEWEST:
@@ -189,7 +226,7 @@ def _end(points: Sequence[tuple[float, float] | None]) -> Markup | None:
     return None if last is None else _line([last], width=5)
 
 
-def _why(card: Card, look: Context) -> Markup:
+def _why(card: Card, look: Looked) -> Markup:
     rows = [
         join([element("dt", name), element("dd", text)]) for name, text in facts(card, look) if text
     ]
@@ -201,7 +238,7 @@ def _why(card: Card, look: Context) -> Markup:
     )
 
 
-def facts(card: Card, look: Context) -> list[tuple[str, str]]:
+def facts(card: Card, look: Looked) -> list[tuple[str, str]]:
     """Return where a figure comes from: name and text of each fact."""
     t, language, found = look.t, look.language, card.facts
     parts = _parts(card, look)
@@ -232,7 +269,7 @@ def _count(value: object, language: str) -> str:
     return formatting.number(value, language=language, decimals=decimals)
 
 
-def _parts(card: Card, look: Context) -> str:
+def _parts(card: Card, look: Looked) -> str:
     expected, missing = card.facts.get("n_expected"), card.facts.get("n_missing")
     if not isinstance(expected, int) or not isinstance(missing, int) or expected < 2:  # noqa: PLR2004 -- one part is the whole
         return ""

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import command_sentence, filters, formatting, headline, loaders
+from dashboard import command_sentence, filters, formatting, headline, loaders, loaders_cards
 from dashboard.catalogue import Entry
 from dashboard.commands import COMMANDS, CommandPage
 from dashboard.components import cards as card_grid
@@ -73,22 +73,24 @@ def chosen_entry(page: CommandPage, seen: Context) -> Entry:
     return entry
 
 
-def cards_of(
+def asked_of(
     keys: tuple[str, ...], seen: Context, place: Place, *, denominator: str = ""
-) -> tuple[headline.Card, ...]:
-    """Return the cards of some ids on the day on screen, in their order."""
+) -> tuple[Ask, ...]:
+    """Return what the cards of some ids ask on the day on screen; nothing without a day."""
+    known = tuple(key for key in keys if loaders.entry(key, viewer=seen.viewer))
     if seen.day is None:
         return ()
-    entries = tuple(entry for key in keys if (entry := loaders.entry(key, viewer=seen.viewer)))
-    ask = Ask(
-        ids=tuple(entry.key for entry in entries),
-        areas=place.areas,
-        start=seen.day - loaders.LOOK_BACK,
-        end=seen.day,
-        denominator=denominator,
-    )
-    found = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token)
-    return headline.cards(loaders.with_names(found, language=seen.language), entries, day=seen.day)
+    start = seen.day - loaders.LOOK_BACK
+    return (Ask(ids=known, areas=place.areas, start=start, end=seen.day, denominator=denominator),)
+
+
+def cards_of(keys: tuple[str, ...], seen: Context, place: Place) -> tuple[headline.Card, ...]:
+    """Return the cards of some ids on the day on screen, in their order."""
+    asks = asked_of(keys, seen, place)
+    if seen.day is None:
+        return ()
+    return loaders_cards.cards(viewer=seen.viewer, asks=asks, day=seen.day, language=seen.language,
+                               token=seen.token)  # fmt: skip
 
 
 def sentence(key: str) -> None:
@@ -206,19 +208,25 @@ def cards(key: str) -> None:
     @section(f"{key}_cards")
     def drawn() -> None:
         seen = look(key)
+        if seen.day is None:
+            return
         denominator = _denominator(chosen_entry(page, seen))
-        asked = {one for one in page.cards if loaders.population_group(one)}
         place = place_of(seen)
-        found = {card.entry.key: card for card in cards_of(page.cards, seen, place)}
-        if denominator and asked:
-            fitting = tuple(
-                one
-                for one in page.cards
-                if denominator in {p.id for p in loaders.populations(loaders.population_group(one))}
-            )
-            again = cards_of(fitting, seen, place, denominator=denominator)
-            found |= {card.entry.key: card for card in again}
-        card_grid.show(list(found.values()), seen)
+        asks = asked_of(page.cards, seen, place)
+        # Figures divided by another population are asked for again, by that one.
+        fitting = tuple(
+            one
+            for one in page.cards
+            if denominator
+            and denominator in {p.id for p in loaders.populations(loaders.population_group(one))}
+        )
+        if fitting:
+            asks += asked_of(fitting, seen, place, denominator=denominator)
+        found = loaders_cards.drawn(
+            viewer=seen.viewer, asks=asks, day=seen.day, language=seen.language, zone=seen.zone,
+            token=seen.token,
+        )  # fmt: skip
+        card_grid.show(found, seen)
 
     drawn()
 

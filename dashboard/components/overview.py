@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-import polars as pl
 import streamlit as st
 
-from dashboard import filters, formatting, headline, loaders, navigation
+from dashboard import filters, formatting, headline, loaders, loaders_cards, navigation
 from dashboard.catalogue import Entry
 from dashboard.components import cards as card_grid
 from dashboard.components import map_view, transmission
@@ -21,28 +20,19 @@ PAGE = "overview"
 MAP_CHOICES = ("incidence_7d_per_100k", "cases", "deaths", "vaccination_coverage_1")
 
 
+def _asked(seen: Context) -> Ask:
+    areas = (seen.home,) if seen.home else ()
+    keys = tuple(key for key in headline.HEADLINE if loaders.entry(key, viewer=seen.viewer))
+    start = seen.day - loaders.LOOK_BACK if seen.day else None
+    return Ask(ids=keys, start=start, end=seen.day, areas=areas)
+
+
 def headline_cards(seen: Context) -> tuple[headline.Card, ...]:
     """Return the headline of the viewer's place on the day on screen."""
     if seen.day is None:
         return ()
-    entries = tuple(
-        entry for key in headline.HEADLINE if (entry := loaders.entry(key, viewer=seen.viewer))
-    )
-    areas = (seen.home,) if seen.home else ()
-    recent = _figures(entries, seen, start=seen.day - loaders.LOOK_BACK, areas=areas)
-    known = set(recent.filter(pl.col("value").is_not_null())["id"].to_list())
-    silent = tuple(entry for entry in entries if entry.key not in known)
-    ever = _figures(silent, seen, start=None, areas=areas) if silent else None
-    return headline.cards(recent, entries, day=seen.day, ever=ever)
-
-
-def _figures(
-    entries: tuple[Entry, ...], seen: Context, *, start: date | None, areas: tuple[str, ...]
-) -> pl.DataFrame:
-    ask = Ask(ids=tuple(entry.key for entry in entries), start=start, end=seen.day, areas=areas)
-    return loaders.with_names(
-        loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token), language=seen.language
-    )
+    return loaders_cards.cards_with_last(viewer=seen.viewer, ask=_asked(seen), day=seen.day,
+                                         language=seen.language, token=seen.token)  # fmt: skip
 
 
 @section("sentence")
@@ -81,7 +71,13 @@ def transmission_section() -> None:
 def cards_section() -> None:
     """Draw the headline cards."""
     seen = look(PAGE)
-    card_grid.show(headline_cards(seen), seen)
+    if seen.day is None:
+        return
+    found = loaders_cards.drawn_with_last(
+        viewer=seen.viewer, ask=_asked(seen), day=seen.day, language=seen.language, zone=seen.zone,
+        token=seen.token,
+    )  # fmt: skip
+    card_grid.show(found, seen)
 
 
 @section("overview_map")

@@ -12,12 +12,12 @@ from dashboard import (
     formatting,
     headline,
     loaders,
+    loaders_cards,
     loaders_estimates,
     navigation,
 )
 from dashboard.catalogue import Entry
 from dashboard.commands import COMMANDS, CommandPage
-from dashboard.components import cards as card_grid
 from dashboard.components import command, series, transmission
 from dashboard.components.command import Place
 from dashboard.components.markup import draw, element
@@ -183,8 +183,13 @@ def _platform(platform: str, keys: tuple[str, ...], seen: Context, place: Place)
             icon=":material/arrow_forward:",
             icon_position="right",
         )
-    found = command.cards_of(keys, seen, place)
-    draw(element("div", card_grid.grid(found, seen), class_="td-platform-cards"))
+    if seen.day is None:
+        return
+    found = loaders_cards.drawn(
+        viewer=seen.viewer, asks=command.asked_of(keys, seen, place), day=seen.day,
+        language=seen.language, zone=seen.zone, token=seen.token,
+    )  # fmt: skip
+    draw(element("div", found, class_="td-platform-cards"))
 
 
 @section("province_transmission")

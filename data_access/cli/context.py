@@ -93,6 +93,6 @@ def account_name() -> str:
 def entry_of(action: str, about: str, *, role: str = "operator", **detail: str) -> Entry:
     """Return an audit row of whoever runs the command, in real time."""
     return Entry(
-        at=machine_clock(), account=f"shell:{account_name()}", role=role, action=action,
+        at=machine_clock(), account=f"cli:{account_name()}", role=role, action=action,
         object=about, detail=detail,
     )  # fmt: skip

@@ -66,6 +66,7 @@ class HotCube:
         self._poll_seconds = poll_seconds
         self._max_bytes = max_bytes
         self._lock = threading.RLock()
+        self._reading = threading.Lock()
         self._state: State | None = None
         self._failure: DatabaseUnavailable | None = None
         self._polled = float("-inf")
@@ -165,12 +166,26 @@ class HotCube:
             if viewer.is_blind:
                 return self._assembled(state, {}, viewer=viewer, kept=Kept())
             found, missing = self._lookup(state, needs, to_us(viewer.now))
-            if missing:
-                state, found = self._read(needs, viewer=viewer)
-            # What is worked out from some months alone serves this question only.
-            whole = all(days is None for days in needs.values())
-            kept = self._kept_of(state, viewer=viewer) if whole else Kept()
-            return self._assembled(state, found, viewer=viewer, kept=kept)
+            if not missing:
+                return self._seen(state, found, needs, viewer=viewer)
+        # Whoever needs only what is held does not wait for what somebody else has to read.
+        with self._reading:
+            state, found = self._read(needs, viewer=viewer)
+        with self._lock:
+            return self._seen(state, found, needs, viewer=viewer)
+
+    def _seen(
+        self,
+        state: State,
+        found: Mapping[str, tuple[Partition, ...]],
+        needs: Mapping[str, tuple[date, date] | None],
+        *,
+        viewer: Viewer,
+    ) -> CubeView:
+        # What is worked out from some months alone serves this question only.
+        whole = all(days is None for days in needs.values())
+        kept = self._kept_of(state, viewer=viewer) if whole else Kept()
+        return self._assembled(state, found, viewer=viewer, kept=kept)
 
     def _kept_of(self, state: State, *, viewer: Viewer) -> Kept:
         """Return what is kept of a moment; what was written since is told apart in its keys.
@@ -268,9 +283,12 @@ class HotCube:
         system = system_viewer(viewer.now)
         moment = to_us(viewer.now)
         for _ in range(5):
-            state = self._poll(self._state)
-            self._state = state
-            _, missing = self._lookup(state, needs, moment)
+            polled = self._poll(self._state)
+            with self._lock:
+                self._state = state = polled
+                found, missing = self._lookup(state, needs, moment)
+                if not missing:
+                    return state, found
             with frame_snapshot(self._engine, viewer=system) as reader:
                 read = {
                     key: _Loader(reader, state, self.geography).load(key, months, viewer=system)
@@ -278,11 +296,13 @@ class HotCube:
                 }
                 agrees = _changes(reader, viewer=system) == dict(state.changes)
             if agrees:
-                for key, parts in read.items():
-                    self._keep(state.catalogue.numbers[key], parts)
-                found, _ = self._lookup(state, needs, moment)
-                self._trim()
-                return state, found
+                with self._lock:
+                    for key, parts in read.items():
+                        self._keep(state.catalogue.numbers[key], parts)
+                    found, lacking = self._lookup(state, needs, moment)
+                    self._trim()
+                if not lacking:
+                    return state, found
         raise DatabaseUnavailable("the shared database changes faster than it can be read")
 
     def _keep(self, number: int, parts: Mapping[int, Partition]) -> None:

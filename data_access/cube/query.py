@@ -138,6 +138,18 @@ def _planned(cube: Cube, ask: Ask, *, viewer: Viewer) -> _Plan | None:
     return _Plan(view=view, items=items, frame=Frame(days=days, area_ids=area_ids, want=want))
 
 
+def placed(cube: Cube, ask: Ask, *, viewer: Viewer) -> tuple[int, tuple[int, ...], str]:
+    """Return level, areas and vintage of a question with both its dates, as it is answered.
+
+    Raises:
+        BadUse: if an area or vintage does not exist.
+        ScopeDenied: if the viewer may not see an area asked for.
+    """
+    days = (ask.start, ask.end) if ask.start and ask.end else None
+    vintage = _vintage(cube.geography, ask, days, viewer=viewer)
+    return *_places(cube.geography, ask, vintage, viewer=viewer), vintage
+
+
 def find(catalogue: Catalogue, key: str, *, viewer: Viewer) -> Measure | Indicator:
     """Return the measure of an id, or else the indicator.
 

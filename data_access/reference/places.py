@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from types import MappingProxyType
 
 import polars as pl
 
@@ -114,8 +115,20 @@ class Areas:
 
     def at(self, level: str, vintage: str) -> pl.DataFrame:
         """Return the areas of a level and vintage, in order of code; empty if it has none."""
-        name = self.resolve_vintage(vintage)
-        return self.frame.filter(pl.col("level") == level, pl.col("vintage") == name).sort("code")
+        key = (level, self.resolve_vintage(vintage))
+        if key not in self._at:
+            own = pl.col("level") == level, pl.col("vintage") == key[1]
+            self._at[key] = self.frame.filter(*own).sort("code")
+        return self._at[key]
+
+    def names(self, vintage: str, *, english: bool = False) -> Mapping[str, str]:
+        """Return the names of all areas of a vintage by code."""
+        key = (vintage, english)
+        if key not in self._names:
+            own = self.frame.filter(pl.col("vintage") == vintage)
+            column = "name_en" if english else "name"
+            self._names[key] = MappingProxyType(dict(own.select("code", column).iter_rows()))
+        return self._names[key]
 
     def children(self, area_id: int, *, level: str | None = None) -> pl.DataFrame:
         """Return the areas whose parent is this one, or all of a level that lie below it."""
@@ -225,6 +238,14 @@ class Areas:
 
     @cached_property
     def _ward_indexes(self) -> dict[str, AreaIndex]:
+        return {}
+
+    @cached_property
+    def _at(self) -> dict[tuple[str, str], pl.DataFrame]:
+        return {}
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, bool], Mapping[str, str]]:
         return {}
 
     @cached_property

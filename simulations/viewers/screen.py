@@ -13,6 +13,8 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from simulations.viewers.held import Held
+
 ENDED = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 """A run that gave way to a newer one: the answer is still to come."""
 WHOLE = ForwardMsg.FINISHED_SUCCESSFULLY
@@ -55,6 +57,7 @@ class Screen:
         controls: widget id → control, of the page that is open.
         values: what this session has set, sent again with every run as a browser does.
         fragments: widget id → the fragment that is run alone when it changes.
+        held: messages that need not be sent again.
     """
 
     pages: dict[str, str] = field(default_factory=dict)
@@ -62,11 +65,23 @@ class Screen:
     controls: dict[str, Control] = field(default_factory=dict)
     values: dict[str, WidgetState] = field(default_factory=dict)
     fragments: dict[str, str] = field(default_factory=dict)
+    held: Held = field(default_factory=Held)
     _drawn: set[str] = field(default_factory=set)
+    _about: tuple[str, ...] = ()
+    _most_runs: int = 0
 
     def take(self, message: ForwardMsg) -> str:
         """Take a message in; return what is wrong with the screen, empty for nothing."""
+        try:
+            message = self.held.whole(message)
+        except KeyError:
+            return "a message that is not held"
         kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._about = tuple(message.metadata.run.fragment_ids)
+            self._most_runs = message.new_session.config.max_cached_message_age
+        elif kind == "script_finished" and message.script_finished != ENDED:
+            self.held.ended(self._about, most_runs=self._most_runs)
         if kind == "navigation":
             self.pages = {
                 page.url_pathname: page.page_script_hash
@@ -129,6 +144,7 @@ class Screen:
         run = message.rerun_script
         run.query_string, run.page_script_hash, run.fragment_id = query, self.page, fragment
         run.widget_states.widgets.extend(self.values.values())
+        run.cached_message_hashes.extend(self.held.hashes)
         run.context_info.timezone = "Asia/Ho_Chi_Minh"
         run.context_info.timezone_offset = -420
         run.context_info.locale = "vi-VN"

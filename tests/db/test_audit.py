@@ -315,5 +315,5 @@ def test_an_export_and_a_token_are_on_record(
     assert found["action"].to_list() == ["records.export", "token.create", "token.revoke"]
     assert found["role"].to_list()[0] == "province"
     assert found["object"].to_list()[1:] == [f"token/{made['id']}"] * 2
-    assert found["account"].str.starts_with("shell:").all()
+    assert found["account"].str.starts_with("cli:").all()
     assert made["token"].rsplit("_", 1)[1] not in str(found.to_dicts())

@@ -1,5 +1,6 @@
 """The watch on the database: tells a commit, outlives an outage, recovers."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -134,3 +135,41 @@ def test_a_screen_hears_the_newest_at_once_and_then_each_news() -> None:
         client.portal.call(listeners.tell, "three")  # type: ignore[union-attr]
         assert screen.receive_text() == "three"
     assert len(listeners) == 0
+
+
+def test_a_settled_beat_moves_on_once_the_next_is_prepared(
+    base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = [100.0]
+    monkeypatch.setattr(live.time, "monotonic", lambda: ticks[0])
+    go_on, done, prepared = threading.Event(), threading.Event(), []
+
+    def prepare(beat: live.Beat) -> None:
+        prepared.append(beat.token)
+        go_on.wait(10)
+
+    pulse = live.Pulse()
+    assert pulse.settled(base, prepare=prepare).token == "a"
+    base.says = "b"
+    ticks[0] += live.SETTLED_SECONDS + 1
+    assert [pulse.settled(base, prepare=prepare).token for _ in range(3)] == ["a"] * 3
+    go_on.set()
+    for _ in range(200):
+        if pulse.settled(base, prepare=prepare).token == "b":
+            done.set()
+            break
+        done.wait(0.01)
+    assert done.is_set()
+    assert prepared == ["b"]
+
+
+def test_a_settled_beat_does_not_wait_for_ever(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = [100.0]
+    monkeypatch.setattr(live.time, "monotonic", lambda: ticks[0])
+    ended = threading.Event()
+    pulse = live.Pulse()
+    pulse.settled(base, prepare=lambda _: None)
+    base.says = "b"
+    ticks[0] += live.SETTLED_SECONDS + live.PREPARE_SECONDS + 1
+    assert pulse.settled(base, prepare=lambda _: ended.set()).token == "b"
+    assert not ended.is_set()

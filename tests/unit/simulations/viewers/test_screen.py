@@ -107,3 +107,64 @@ def test_an_exception_on_the_screen_is_an_error() -> None:
     missing = ForwardMsg()
     missing.page_not_found.page_name = "nowhere"
     assert Screen().take(missing) == "page not found"
+
+
+def kept(text: str, *, fragment: str = "", cacheable: bool = True) -> ForwardMsg:
+    message = ForwardMsg()
+    message.delta.new_element.selectbox.id = text
+    message.delta.new_element.selectbox.options.extend(["x", "y"])
+    message.delta.fragment_id = fragment
+    message.hash, message.metadata.cacheable = f"hash of {text}", cacheable
+    return message
+
+
+def reference(text: str) -> ForwardMsg:
+    message = ForwardMsg()
+    message.ref_hash = f"hash of {text}"
+    return message
+
+
+def begun(*fragments: str, most_runs: int = 2) -> ForwardMsg:
+    message = ForwardMsg()
+    message.metadata.run.fragment_ids.extend(fragments)
+    message.new_session.config.max_cached_message_age = most_runs
+    return message
+
+
+def hashes(screen: Screen) -> set[str]:
+    return set(screen.first(query="").rerun_script.cached_message_hashes)
+
+
+def test_a_kept_message_is_named_and_a_reference_to_it_is_shown_as_itself() -> None:
+    screen = Screen()
+    for message in (begun(), kept("large"), kept("small", cacheable=False), ended()):
+        assert screen.take(message) == ""
+    assert hashes(screen) == {"hash of large"}
+    for message in (begun(), reference("large"), ended()):
+        assert screen.take(message) == ""
+    assert list(screen.controls) == ["large"]
+
+
+def test_a_reference_to_nothing_is_an_error() -> None:
+    assert Screen().take(reference("gone")) == "a message that is not held"
+
+
+def test_a_message_not_shown_again_is_let_go_after_the_runs_the_server_allows() -> None:
+    screen = Screen()
+    for message in (begun(), kept("old"), ended()):
+        screen.take(message)
+    for _ in range(2):
+        assert hashes(screen) == {"hash of old"}
+        for message in (begun(), ended()):
+            screen.take(message)
+    assert hashes(screen) == set()
+
+
+def test_a_run_of_one_fragment_ages_only_its_own_messages() -> None:
+    screen = Screen()
+    for message in (begun(), kept("mine", fragment="f"), kept("other", fragment="g"), ended()):
+        screen.take(message)
+    for _ in range(3):
+        for message in (begun("f"), ended(ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)):
+            screen.take(message)
+    assert hashes(screen) == {"hash of other"}
