@@ -84,8 +84,10 @@ class Sharing:
         # All provinces cost little more than one, and every province asks.
         areas = () if rank == PROVINCE else ask.areas
         wide = replace(ask, level=_LEVELS[rank], areas=areas, vintage=vintage)
-        # Of the same clearance: sources that the viewer may not know of are in nobody's figure.
-        anybody = replace(system_viewer(viewer.now), clearance=viewer.clearance)
+        anybody = system_viewer(viewer.now)
+        if self.cube.state(viewer=viewer).catalogue.hidden(viewer=viewer):
+            # There are sources that the viewer may not know of: only their like share a figure.
+            anybody = replace(anybody, clearance=viewer.clearance)
         found = self._asked(wide, viewer=anybody)
         return found.filter(_among(area_ids))
 

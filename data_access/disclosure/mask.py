@@ -69,7 +69,7 @@ def public_measures(view: CubeView, policy: Policy | None = None) -> tuple[str, 
     every = view.catalogue.measures.items()
     return tuple(
         key for key, one in every
-        if one.clearance == Clearance.PUBLIC and key not in policy.exempt
+        if one.clearance == Clearance.PUBLIC and key not in policy.without_mask
     )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def _pairs(
 ) -> list[tuple[Measure, Measure | None]]:
     """Return each flow with its running total, each total without a flow by itself."""
     asked = [view.catalogue.measures[key] for key in dict.fromkeys(measures)]
-    asked = [one for one in asked if one.key not in policy.exempt]
+    asked = [one for one in asked if one.key not in policy.without_mask]
     flows = {one.inflow or one.key for one in asked}
     pairs = []
     for key in sorted(flows):

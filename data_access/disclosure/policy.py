@@ -29,6 +29,8 @@ class Policy:
         sensitive_measures: measures all of whose figures below province are sensitive.
         sensitive_dimensions: measure, or `*` → dimensions.
         exempt: measures that count no persons.
+        provinces_only: measures that are told of no level below province.
+        untold: measure → dimensions that are known and not published.
         published: measure → the dimensions it is published by.
     """
 
@@ -38,6 +40,8 @@ class Policy:
     sensitive_measures: frozenset[str]
     sensitive_dimensions: Mapping[str, frozenset[str]]
     exempt: frozenset[str]
+    provinces_only: frozenset[str]
+    untold: Mapping[str, frozenset[str]]
     published: Mapping[str, tuple[str, ...]]
 
     def threshold(self, measure: Measure, rank: int, dimension: str = "") -> int:
@@ -64,6 +68,11 @@ class Policy:
         below = rank == LOWEST or bool(dimension)
         return dimension in of_dimension or (below and key in self.sensitive_measures)
 
+    @property
+    def without_mask(self) -> frozenset[str]:
+        """Measures of whose figures none is withheld: none is small, or none is told at all."""
+        return self.exempt | self.provinces_only
+
     def dimensions(self, measure: Measure) -> tuple[str, ...]:
         """Return the dimensions a measure is published by."""
         return self.published.get(flow_of(measure), ())
@@ -75,6 +84,8 @@ class Policy:
         """
         if measure.key in self.exempt:
             return True
+        if measure.key in self.provinces_only and rank >= LOWEST:
+            return False
         if rank > LOWEST or (measure.outflow and self.threshold(measure, rank)):
             # A stock that people leave again is not protected against its own flows.
             return False
@@ -115,5 +126,7 @@ def parse_policy(text: str) -> Policy:
             key: frozenset(names) for key, names in found["sensitive"]["dimensions"].items()
         },
         exempt=frozenset(found["exempt"]["measures"]),
+        provinces_only=frozenset(found["provinces"]["measures"]),
+        untold={key: frozenset(names) for key, names in found["untold"].items()},
         published={key: tuple(names) for key, names in found["published"].items()},
     )

@@ -55,7 +55,19 @@ def test_every_public_measure_is_published_by_its_own_dimensions_or_exempt() -> 
     """A new public measure with a new dimension must be thought of in the policy."""
     for key, one in MEASURES.items():
         if one.clearance == Clearance.PUBLIC and key not in POLICY.exempt:
-            assert set(one.dimensions) <= set(POLICY.dimensions(one)), key
+            known = set(POLICY.dimensions(one)) | POLICY.untold.get(key, frozenset())
+            assert set(one.dimensions) <= known, key
+
+
+def test_nothing_that_is_told_of_provinces_only_needs_a_mask() -> None:
+    """What has no mask may have no threshold at the levels at which it is told."""
+    for key in POLICY.provinces_only:
+        one = MEASURES[key]
+        for dimension in ("", *POLICY.dimensions(one)):
+            for rank in (NATION, PROVINCE):
+                assert POLICY.publishes(one, rank, frozenset({dimension} - {""}))
+                assert POLICY.threshold(one, rank, dimension) == 0, (key, dimension)
+            assert not POLICY.publishes(one, LOWEST, frozenset({dimension} - {""}))
 
 
 def test_the_names_in_the_policy_exist() -> None:
