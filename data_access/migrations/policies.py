@@ -48,5 +48,4 @@ def conditions(contracts: tuple[Contract, ...]) -> dict[str, str]:
     return {
         **{table: records for name in named for table in (name, f"{name}_past")},
         **dict.fromkeys(CUBE_TABLES, cells),
-        "rollout_version": f"{every} OR province = '' OR province = ANY ({_CODES})",
     }

@@ -18,7 +18,7 @@ from data_access import audit, tables
 from data_access.actor import Actor
 from data_access.codes import Clearance, from_us, to_us
 from data_access.engine import writing
-from data_access.errors import ScopeDenied
+from data_access.errors import BadInput, ScopeDenied
 from data_access.reader import Schema, read_frame, snapshot
 from data_access.rollout.model import (
     FIELDS,
@@ -47,6 +47,7 @@ HISTORY: Schema = {
     "reason": pl.String,
     "content": pl.String,
 }
+ROLLOUT_LOCK = 0x7475_726F  # "turo": who reports a step does not wait for a long delivery
 MOST_REASON = 300
 AHEAD = timedelta(minutes=1)
 """How far a moment said may lie before the last one: clocks of servers differ."""
@@ -92,7 +93,7 @@ class Book:
             Conflict: if another version stands than the one looked at.
             DatabaseUnavailable: if the database does not answer.
         """
-        with writing(self.engine) as connection:
+        with writing(self.engine, lock=ROLLOUT_LOCK) as connection:
             held = _standing(connection, [change])
             row = self._row(connection, change, held, actor=actor)
             connection.execute(sa.insert(VERSION), [row])
@@ -113,18 +114,25 @@ class Book:
             origin: where they are from, for the audit row: a file's name.
 
         Raises:
-            As `put`; `Refused.row` is the number of the change, the first being 1.
+            RefusedRows: if some cannot be said; names each.
+            ScopeDenied: as `put`.
+            Conflict: as `put`.
+            DatabaseUnavailable: if the database does not answer.
         """
-        with writing(self.engine) as connection:
+        rows: list[dict[str, object]] = []
+        refused: list[tuple[int, Refused]] = []
+        with writing(self.engine, lock=ROLLOUT_LOCK) as connection:
             held = _standing(connection, changes)
-            rows = []
             for number, change in enumerate(changes, start=1):
                 try:
                     row = self._row(connection, change, held, actor=actor)
                 except Refused as error:
-                    raise RefusedRow(number, error) from error
+                    refused.append((number, error))
+                    continue
                 held[change.kind, str(row["item"])] = _stands(row)
                 rows.append(row)
+            if refused:
+                raise RefusedRows(tuple(refused))
             if rows:
                 connection.execute(sa.insert(VERSION), rows)
                 _record_many(connection, rows, actor=actor, origin=origin)
@@ -185,13 +193,18 @@ def _check_moment(change: Change, stands: Standing) -> None:
 _NOTHING = Standing(version=0, known_at=0, account="", content=None)
 
 
-class RefusedRow(Refused):
-    """As `Refused`, of one of many; `row` is its number."""
+class RefusedRows(BadInput):
+    """Of many changes some cannot be said; nothing was written.
 
-    def __init__(self, row: int, error: Refused) -> None:
-        """Keep which one."""
-        super().__init__(error.field, error.code, str(error).removeprefix(f"{error.field}: "))
-        self.row = row
+    Attributes:
+        refused: number of the change, the first being 1, and why.
+    """
+
+    def __init__(self, refused: tuple[tuple[int, Refused], ...]) -> None:
+        """Keep which ones."""
+        number, first = refused[0]
+        super().__init__(f"{len(refused)} rows cannot be said; the first is row {number}: {first}")
+        self.refused = refused
 
 
 def _standing(

@@ -69,7 +69,7 @@ def _deployment(before: Content | None, after: Content, *, reason: str, today: d
 
 
 def _moved(old: Stage, new: Stage, held: Content, after: Content, *, reason: str) -> None:
-    if held.get("side") == PAUSED or after["side"] == PAUSED:
+    if held.get("side") == PAUSED or (held and after["side"] == PAUSED):
         raise Refused("stage", "paused", "what is paused does not move: resume it first")
     if new.number > 0 and not after["evidence"]:
         raise Refused("evidence", "required", "a step needs evidence: a document or a link")

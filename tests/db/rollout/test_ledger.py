@@ -14,7 +14,7 @@ from data_access.actor import Actor
 from data_access.codes import Role
 from data_access.errors import ScopeDenied
 from data_access.rollout import ledger
-from data_access.rollout.ledger import Book, RefusedRow
+from data_access.rollout.ledger import Book, RefusedRows
 from data_access.rollout.model import Change, Conflict, Kind, Refused
 from data_access.viewer import Viewer, make_viewer
 from tests.conftest import Database
@@ -166,9 +166,9 @@ def test_office_numbers_are_for_whoever_is_cleared_and_for_the_province_itself(b
 def test_many_are_all_or_nothing_and_one_audit_row_seals_them(book: Book) -> None:
     good = [step("chua_bat_dau", base=-1), step("da_ban_hanh_van_ban", base=-1, hours=1)]
     bad = step("toan_dien", base=-1, hours=2)
-    with pytest.raises(RefusedRow) as refused:
+    with pytest.raises(RefusedRows) as refused:
         book.put_many([*good, bad], actor=NATIONAL, origin="f.csv")
-    assert (refused.value.row, refused.value.field) == (3, "reason")
+    assert [(number, error.field) for number, error in refused.value.refused] == [(3, "reason")]
     assert stages(book, at=START + timedelta(days=1)) == []
     assert audited(book) == []
     assert book.put_many(good, actor=NATIONAL, origin="f.csv") == 2

@@ -1,0 +1,168 @@
+"""What the cube says of the rollout, province by province. Reads through what it is given."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+from data_access.codes import Level
+from data_access.cube.query import Ask
+from data_access.rollout.model import MANDATED
+
+Figures = Callable[[Ask], pl.DataFrame]
+"""Answers an `Ask` as `cube.query.figures` does, for one viewer."""
+CAPTURED = {"capture_tests": "persons_tested", "capture_doses": "doses", "capture_cases": "cases"}
+"""Ratio → the events it counts on both sides."""
+SHARES = {
+    "results_24h": "results_24h_share",
+    "recording_p50": "dose_recording_p50_hours",
+    "recording_p90": "dose_recording_p90_hours",
+    "verified": "doses_verified_share",
+}
+PLATFORM_EVENTS = {
+    "checkpoints": "checkpoint_scans", "testing": "persons_tested", "vaccination": "doses",
+}  # fmt: skip
+USED = 7
+"""Days of the week over which use of places is counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What is asked about.
+
+    Attributes:
+        day: the last day.
+        vintage: edition of the map.
+        platform_sources: names of the sources that are the platforms' own records.
+        report_sources: names of the sources that are reports of provinces, the first wins.
+        measures: ids there are.
+    """
+
+    day: date
+    vintage: str
+    platform_sources: tuple[str, ...]
+    report_sources: tuple[str, ...]
+    measures: frozenset[str]
+
+
+def capture(ask: Figures, ground: Ground, *, days: int) -> pl.DataFrame:
+    """Return platform events against events that provinces reported, over the last days.
+
+    Only days that both sides have count, so that a late report is no lack of records.
+
+    Shape: area_code, part (`capture_tests`, ...), platform (sum of the records), report (sum of
+        what was reported), n_days (with both), value (platform ÷ report; null without a report).
+    """
+    tables = [pl.DataFrame(schema=_CAPTURE)]
+    for part, measure in CAPTURED.items():
+        if measure not in ground.measures:
+            continue
+        records = _daily(ask, ground, measure, ground.platform_sources, days=days, add=True)
+        reports = _daily(ask, ground, measure, ground.report_sources, days=days, add=False)
+        both = records.join(reports, on=["area_code", "date"], suffix="_report")
+        sums = both.group_by("area_code").agg(
+            platform=pl.col("value").sum(), report=pl.col("value_report").sum(), n_days=pl.len()
+        )
+        ratio = pl.when(pl.col("report") > 0).then(pl.col("platform") / pl.col("report"))
+        tables.append(
+            sums.with_columns(part=pl.lit(part), value=ratio).select(*_CAPTURE).cast(_CAPTURE)  # type: ignore[arg-type]
+        )
+    return pl.concat(tables).sort("part", "area_code")
+
+
+_CAPTURE = {
+    "area_code": pl.String, "part": pl.String, "platform": pl.Float64, "report": pl.Float64,
+    "n_days": pl.Int64, "value": pl.Float64,
+}  # fmt: skip
+
+
+def _daily(
+    ask: Figures, ground: Ground, measure: str, sources: Sequence[str], *, days: int, add: bool
+) -> pl.DataFrame:
+    """Return what sources say by province and day: their sum, or the first that says anything."""
+    wanted = Ask(
+        ids=(measure,), level=Level.PROVINCE, start=ground.day - timedelta(days=days - 1),
+        end=ground.day, vintage=ground.vintage,
+    )  # fmt: skip
+    tables = [pl.DataFrame(schema=_DAILY)]
+    for rank, source in enumerate(sources):
+        said = ask(replace(wanted, source=source)).filter(pl.col("value").is_not_null())
+        tables.append(said.select("area_code", "date", "value", rank=pl.lit(rank, pl.Int64)))
+    found = pl.concat(tables).sort("rank")
+    value = pl.col("value").sum() if add else pl.col("value").first()
+    return found.group_by("area_code", "date", maintain_order=True).agg(value)
+
+
+_DAILY = {"area_code": pl.String, "date": pl.Date, "value": pl.Float64, "rank": pl.Int64}
+
+
+def shares(ask: Figures, ground: Ground) -> dict[str, dict[str, float]]:
+    """Return part → province → value of the indicators that exist already, on the day.
+
+    Where the day has no figure yet, the newest of the week before stands in.
+    """
+    wanted = Ask(
+        ids=tuple(SHARES.values()), level=Level.PROVINCE,
+        start=ground.day - timedelta(days=USED - 1), end=ground.day, vintage=ground.vintage,
+    )  # fmt: skip
+    said = ask(wanted).filter(pl.col("value").is_not_null()).sort("date")
+    last = said.group_by("id", "area_code").agg(pl.col("value").last())
+    part_of = {key: part for part, key in SHARES.items()}
+    found: dict[str, dict[str, float]] = {part: {} for part in SHARES}
+    for key, area, value in last.iter_rows():
+        found[part_of[key]][area] = value
+    return found
+
+
+def sync_ages(ask: Figures, ground: Ground, *, now: datetime) -> dict[str, dict[str, float]]:
+    """Return platform → province → hours since anything of the last week became known."""
+    wanted = Ask(
+        ids=tuple(PLATFORM_EVENTS.values()), level=Level.PROVINCE,
+        start=ground.day - timedelta(days=USED - 1), end=ground.day, vintage=ground.vintage,
+    )  # fmt: skip
+    said = ask(wanted).filter(pl.col("value").is_not_null())
+    last = said.group_by("id", "area_code").agg(pl.col("known_at").max())
+    platform_of = {key: platform for platform, key in PLATFORM_EVENTS.items()}
+    found: dict[str, dict[str, float]] = {platform: {} for platform in MANDATED}
+    for key, area, known_at in last.iter_rows():
+        if known_at is not None:
+            hours = (now - known_at).total_seconds() / 3600
+            found[platform_of[key]][area] = max(0.0, hours)
+    return found
+
+
+def use_of_places(activity: pl.DataFrame, *, day: date, repeat_days: int) -> pl.DataFrame:
+    """Return how far registered places are used, of `places.place_activity` over a week.
+
+    Shape: area_code, n_places and n_active on the day, active_share, n_wards (that have places),
+        n_silent (without a scan on the day), silent_share, n_repeat (without a scan on at least
+        `repeat_days` days of the week).
+    """
+    wards = activity.filter(pl.col("ward_code") != "")
+    silent_days = wards.group_by("area_code", "ward_code").agg(
+        n=(pl.col("n_scans") == 0).sum()
+    )  # fmt: skip
+    repeat = silent_days.group_by("area_code").agg(n_repeat=(pl.col("n") >= repeat_days).sum())
+    today = activity.filter(pl.col("date") == day)
+    places = today.group_by("area_code").agg(pl.col("n_places", "n_active").sum())
+    silent = today.filter(pl.col("ward_code") != "").group_by("area_code").agg(
+        n_wards=pl.len(), n_silent=(pl.col("n_scans") == 0).sum()
+    )  # fmt: skip
+    joined = places.join(silent, on="area_code", how="left").join(
+        repeat, on="area_code", how="left"
+    )
+    counts = pl.col("n_places", "n_active", "n_wards", "n_silent", "n_repeat")
+    filled = joined.with_columns(counts.fill_null(0).cast(pl.Int64))
+    return filled.with_columns(
+        active_share=_share("n_active", "n_places"), silent_share=_share("n_silent", "n_wards")
+    ).sort("area_code")
+
+
+def _share(part: str, whole: str) -> pl.Expr:
+    return pl.when(pl.col(whole) > 0).then(pl.col(part) / pl.col(whole))
+
+
+def duplicate_share(repeated: Mapping[str, int], events: Mapping[str, float]) -> dict[str, float]:
+    """Return province → share of its records that were delivered twice."""
+    return {area: repeated.get(area, 0) / n for area, n in events.items() if n > 0}
