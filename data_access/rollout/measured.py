@@ -6,9 +6,11 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
-from data_access.codes import Level
+from data_access.codes import Level, Origin
 from data_access.cube.query import Ask
+from data_access.cube.source import Cube
 from data_access.rollout.model import MANDATED
+from data_access.viewer import Viewer
 
 Figures = Callable[[Ask], pl.DataFrame]
 """Answers an `Ask` as `cube.query.figures` does, for one viewer."""
@@ -49,10 +51,12 @@ class Ground:
 def capture(ask: Figures, ground: Ground, *, days: int) -> pl.DataFrame:
     """Return platform events against events that provinces reported, over the last days.
 
-    Only days that both sides have count, so that a late report is no lack of records.
+    Days that a province reported count, so that a late report is no lack of records; a day that
+    it reported and of which the platform holds nothing counts as nothing captured. Where no
+    province has any record in these days, nothing is known.
 
     Shape: area_code, part (`capture_tests`, ...), platform (sum of the records), report (sum of
-        what was reported), n_days (with both), value (platform ÷ report; null without a report).
+        what was reported), n_days (reported), value (platform ÷ report; null without a report).
     """
     tables = [pl.DataFrame(schema=_CAPTURE)]
     for part, measure in CAPTURED.items():
@@ -60,9 +64,17 @@ def capture(ask: Figures, ground: Ground, *, days: int) -> pl.DataFrame:
             continue
         records = _daily(ask, ground, measure, ground.platform_sources, days=days, add=True)
         reports = _daily(ask, ground, measure, ground.report_sources, days=days, add=False)
-        both = records.join(reports, on=["area_code", "date"], suffix="_report")
-        sums = both.group_by("area_code").agg(
-            platform=pl.col("value").sum(), report=pl.col("value_report").sum(), n_days=pl.len()
+        if records.is_empty():
+            continue
+        both = reports.rename({"value": "value_report"}).join(
+            records, on=["area_code", "date"], how="left"
+        )
+        sums = (
+            both.with_columns(pl.col("value").fill_null(0.0))
+            .group_by("area_code")
+            .agg(
+                platform=pl.col("value").sum(), report=pl.col("value_report").sum(), n_days=pl.len()
+            )
         )
         ratio = pl.when(pl.col("report") > 0).then(pl.col("platform") / pl.col("report"))
         tables.append(
@@ -166,3 +178,83 @@ def _share(part: str, whole: str) -> pl.Expr:
 def duplicate_share(repeated: Mapping[str, int], events: Mapping[str, float]) -> dict[str, float]:
     """Return province → share of its records that were delivered twice."""
     return {area: repeated.get(area, 0) / n for area, n in events.items() if n > 0}
+
+
+# --- all of it ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What the cube says of the rollout on a day.
+
+    Attributes:
+        captured: as `capture` returns it.
+        share_of: part → province → value, as `shares` returns it.
+        ages: platform → province → hours, as `sync_ages` returns it.
+        places: as `use_of_places` returns it.
+        wards: area_code, ward_code, n_days: wards without a scan on the day, and on how many days
+            of the week; the most often silent first.
+        duplicates: province → records delivered twice ÷ doses and tests of the week.
+    """
+
+    captured: pl.DataFrame
+    share_of: Mapping[str, Mapping[str, float]]
+    ages: Mapping[str, Mapping[str, float]]
+    places: pl.DataFrame
+    wards: pl.DataFrame
+    duplicates: Mapping[str, float]
+
+    def values(self, area: str) -> dict[str, float | None]:
+        """Return part of readiness → value of a province, as far as the cube knows."""
+        own = self.captured.filter(pl.col("area_code") == area)
+        found: dict[str, float | None] = dict(own.select("part", "value").iter_rows())
+        places = self.places.filter(pl.col("area_code") == area)
+        if places.height:
+            found["active_places"] = places["active_share"][0]
+            found["silent_wards"] = places["silent_share"][0]
+        for part, of in self.share_of.items():
+            found[part] = of.get(area)
+        ages = [of[area] for of in self.ages.values() if area in of]
+        found["sync_age"] = max(ages) if ages else None
+        return found
+
+
+def ground_of(cube: Cube, *, viewer: Viewer, day: date, vintage: str) -> Ground:
+    """Return what may be asked about: sources in the viewer's sight, by what they are."""
+    catalogue = cube.state(viewer=viewer).catalogue
+    hidden = list(catalogue.hidden(viewer=viewer))
+    seen = catalogue.sources.filter(~pl.col("source_id").is_in(hidden)).sort(
+        "precedence", "source_id", descending=[True, False]
+    )
+    names = {
+        origin: tuple(seen.filter(pl.col("origin") == origin.value)["source"].to_list())
+        for origin in Origin
+    }
+    return Ground(
+        day=day, vintage=vintage, platform_sources=names[Origin.RECORDS],
+        report_sources=names[Origin.TABLE],
+        measures=frozenset(key for key in CAPTURED.values() if key in catalogue.numbers),
+    )  # fmt: skip
+
+
+def silent_wards(activity: pl.DataFrame, *, day: date) -> pl.DataFrame:
+    """Return wards without a scan on the day: area_code, ward_code, n_days of the week."""
+    wards = activity.filter(pl.col("ward_code") != "", pl.col("n_scans") == 0)
+    days = wards.group_by("area_code", "ward_code").agg(n_days=pl.len().cast(pl.Int64))
+    today = wards.filter(pl.col("date") == day).select("area_code", "ward_code")
+    return days.join(today, on=["area_code", "ward_code"]).sort(
+        "n_days", "area_code", "ward_code", descending=[True, False, False]
+    )
+
+
+def duplicates_of(repeated: pl.DataFrame, events: pl.DataFrame) -> dict[str, float]:
+    """Return province → share of the week's doses and tests that were delivered twice.
+
+    Args:
+        repeated: rule, area_code, n, as the reconciliation counts them.
+        events: area_code, value.
+    """
+    own = repeated.filter(pl.col("rule").is_in(["duplicate_dose", "duplicate_sample"]))
+    n = dict(own.group_by("area_code").agg(pl.col("n").sum()).iter_rows())
+    total = dict(events.group_by("area_code").agg(pl.col("value").sum()).iter_rows())
+    return duplicate_share(n, total)
