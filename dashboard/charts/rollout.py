@@ -11,6 +11,8 @@ from data_access.rollout.model import STAGES
 from data_access.rollout.readiness import Scored
 
 HEIGHT = 300
+FEW = 6
+"""Below so many provinces the axis would count in parts of one."""
 # From pale to dark in one hue, so that the order is seen without colours too (ColorBrewer-like).
 COLOURS = ("#d8dee2", "#cfe3f5", "#a9cdea", "#7fb0dc", "#5694cb", "#2f6fae", "#1c4f85", "#0b2c4a")
 REACHED, MISSING, UNKNOWN = "#2c8797", "#c4cfd3", "#8a979d"
@@ -25,6 +27,8 @@ def trend(daily: pl.DataFrame, *, t: Translate) -> go.Figure:
         t: texts of the language.
     """
     figure = go.Figure(layout=_layout())
+    if (daily.group_by("date").agg(pl.col("n").sum())["n"].max() or 0) < FEW:  # type: ignore[operator]
+        figure.update_yaxes(dtick=1)
     days = daily["date"].unique().sort().to_list()
     for number in range(len(STAGES) - 1, -1, -1):
         own = dict(daily.filter(pl.col("stage_number") == number).select("date", "n").iter_rows())

@@ -12,6 +12,7 @@ from dashboard.components.section import section
 from dashboard.components.tables import table
 from dashboard.context import Context, look
 from dashboard.rollout import Rollout
+from data_access.codes import PLATFORMS
 from data_access.rollout import standing
 
 LISTED = 15
@@ -35,17 +36,48 @@ def desk_section() -> None:
     draw(table(heads, rows, caption=title, numeric=range(1, 8), wide=True))
     still = one.tickets.filter("is_open").sort("severity", "opened")
     draw(element("h3", t("rollout.open_tickets", n=still.height), class_="td-section"))
-    draw(listed(still.head(LISTED), seen))
+    if still.height:
+        draw(listed(still.head(LISTED), seen))
     if still.height > LISTED:
         draw(element("p", t("rollout.first_only", n=LISTED, all=still.height), class_="td-absent"))
 
 
-def _severity(row: Mapping[str, object], one: Rollout, seen: Context) -> tuple[str, ...]:
+@section("rollout_integrations")
+def integrations_section() -> None:
+    """Draw how far systems are connected with each other."""
+    seen = look(PAGE)
+    t, found = seen.t, standing.integrations(board(seen).found)
+    if found.is_empty():
+        return
+    title = t("rollout.integrations")
+    draw(element("h2", title, class_="td-section"))
+    rows = [
+        (_system(row["source"], seen), _system(row["target"], seen),
+         t(f"rollout.state_{row['state']}"), _rate(row["error_rate"], seen),
+         share(row["reconciled"], seen), _moment(row["last_sync"], seen))
+        for row in found.iter_rows(named=True)
+    ]  # fmt: skip
+    heads = tuple(t(f"rollout.{name}") for name in
+                  ("from_system", "to_system", "f_state", "f_error_rate", "f_reconciled",
+                   "f_last_sync"))  # fmt: skip
+    draw(table(heads, rows, caption=title, numeric=(3, 4), wide=True))
+
+
+def _system(name: str, seen: Context) -> str:
+    return seen.t(f"platform.{name}") if name in PLATFORMS else name
+
+
+def _rate(value: float | None, seen: Context) -> str:
+    return "–" if value is None else formatting.percent(value, language=seen.language)
+
+
+def _severity(row: Mapping[str, object], one: Rollout, seen: Context) -> tuple[Child, ...]:
     target = one.rules.desk[str(row["severity"])]
     n, breached = int(str(row["n_opened"])), int(str(row["n_breached"]))
     told = f"{breached} ({share(breached / n, seen)})" if n else "–"
     return (
-        seen.t(f"rollout.severity_{row['severity']}"), str(row["n_open"]), str(n),
+        element("span", seen.t(f"rollout.severity_{row['severity']}"), class_="td-two"),
+        str(row["n_open"]), str(n),
         _number(row["ack_p50_minutes"], seen), _number(target.acknowledge / _MINUTE, seen),
         _number(row["resolve_p50_hours"], seen), _number(target.resolve / _HOUR, seen), told,
     )  # fmt: skip
@@ -66,7 +98,7 @@ def listed(tickets: pl.DataFrame, seen: Context) -> Markup:
     t, called = seen.t, names(seen)
     rows = [_ticket(row, called, seen) for row in tickets.iter_rows(named=True)]
     heads = tuple(t(f"rollout.{name}") for name in
-                  ("ticket", "f_severity", "f_province", "f_platform", "f_summary", "f_opened",
+                  ("ticket", "f_severity", "f_province", "f_platform", "summary", "f_opened",
                    "f_acknowledged", "f_resolved"))  # fmt: skip
     return table(heads, rows, caption=t("rollout.tickets"), wide=True)
 

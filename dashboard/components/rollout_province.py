@@ -153,7 +153,7 @@ def _team(area: str, one: Rollout, seen: Context) -> Markup:
         (t("rollout.f_decision"), row["decision"] or "–"),
         (t("rollout.f_date"), day_text(row["date"], seen)),
         (t("rollout.f_head"), row["head"] or "–"),
-        (t("rollout.f_agencies"), agencies or "–"),
+        (t("rollout.agencies"), agencies or "–"),
         (t("rollout.f_roster"), ", ".join((row["roster"] or "–").split("|"))),
     ]
     cells = [element("div", element("dt", name), element("dd", text)) for name, text in facts]

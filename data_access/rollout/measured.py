@@ -59,11 +59,11 @@ def capture(ask: Figures, ground: Ground, *, days: int) -> pl.DataFrame:
         what was reported), n_days (reported), value (platform ÷ report; null without a report).
     """
     tables = [pl.DataFrame(schema=_CAPTURE)]
+    every = _daily(ask, ground, ground.platform_sources, days=days, add=True)
+    told = _daily(ask, ground, ground.report_sources, days=days, add=False)
     for part, measure in CAPTURED.items():
-        if measure not in ground.measures:
-            continue
-        records = _daily(ask, ground, measure, ground.platform_sources, days=days, add=True)
-        reports = _daily(ask, ground, measure, ground.report_sources, days=days, add=False)
+        records = every.filter(pl.col("id") == measure).drop("id")
+        reports = told.filter(pl.col("id") == measure).drop("id")
         if records.is_empty():
             continue
         both = reports.rename({"value": "value_report"}).join(
@@ -90,23 +90,26 @@ _CAPTURE = {
 
 
 def _daily(
-    ask: Figures, ground: Ground, measure: str, sources: Sequence[str], *, days: int, add: bool
+    ask: Figures, ground: Ground, sources: Sequence[str], *, days: int, add: bool
 ) -> pl.DataFrame:
-    """Return what sources say by province and day: their sum, or the first that says anything."""
+    """Return what sources say by measure, province and day: their sum, or the first that speaks."""
     wanted = Ask(
-        ids=(measure,), level=Level.PROVINCE, start=ground.day - timedelta(days=days - 1),
-        end=ground.day, vintage=ground.vintage,
+        ids=tuple(sorted(ground.measures)), level=Level.PROVINCE, vintage=ground.vintage,
+        start=ground.day - timedelta(days=days - 1), end=ground.day,
     )  # fmt: skip
     tables = [pl.DataFrame(schema=_DAILY)]
-    for rank, source in enumerate(sources):
+    for rank, source in enumerate(sources if wanted.ids else ()):
         said = ask(replace(wanted, source=source)).filter(pl.col("value").is_not_null())
-        tables.append(said.select("area_code", "date", "value", rank=pl.lit(rank, pl.Int64)))
+        tables.append(said.select("id", "area_code", "date", "value", rank=pl.lit(rank, pl.Int64)))
     found = pl.concat(tables).sort("rank")
     value = pl.col("value").sum() if add else pl.col("value").first()
-    return found.group_by("area_code", "date", maintain_order=True).agg(value)
+    return found.group_by("id", "area_code", "date", maintain_order=True).agg(value)
 
 
-_DAILY = {"area_code": pl.String, "date": pl.Date, "value": pl.Float64, "rank": pl.Int64}
+_DAILY = {
+    "id": pl.String, "area_code": pl.String, "date": pl.Date, "value": pl.Float64,
+    "rank": pl.Int64,
+}  # fmt: skip
 
 
 def shares(ask: Figures, ground: Ground) -> dict[str, dict[str, float]]:

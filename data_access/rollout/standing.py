@@ -100,7 +100,7 @@ def shifts(found: pl.DataFrame, *, now: datetime) -> pl.DataFrame:
 
 def integrations(found: pl.DataFrame) -> pl.DataFrame:
     """Return what stands of every connection between two systems."""
-    own = contents(latest(found), Kind.INTEGRATION)
+    own = _instants(contents(latest(found), Kind.INTEGRATION), "last_sync")
     return own.with_columns(pl.col("error_rate", "reconciled").cast(pl.Float64)).sort("item")
 
 

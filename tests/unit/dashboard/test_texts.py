@@ -79,7 +79,7 @@ def rollout_names() -> set[str]:
     """Fields, codes and reasons of the rollout, which its forms put into words."""
     fields = [field for each in rollout.FIELDS.values() for field in each]
     codes = {code for field in fields for code in field.choices}
-    prefixes = ("stage", "side", "integrated", "team", "severity", "channel")
+    prefixes = ("stage", "side", "integrated", "team", "severity", "channel", "state")
     refusals = re.findall(r'Refused\(\s*[a-z."]+, "([a-z_]+)"', ROLLOUT_SOURCE)
     return {
         *(f"f_{field.name}" for field in fields),

@@ -90,10 +90,11 @@ def test_capture_is_platform_over_report_on_days_that_were_reported(
         assert wanted.start
         assert wanted.end
         return pl.DataFrame(
-            [(DAY - timedelta(days=back), area, float(value))
+            [("doses", DAY - timedelta(days=back), area, float(value))
              for (source, area, back), value in cells.items()
              if source == wanted.source and wanted.start <= DAY - timedelta(days=back)],
-            schema={"date": pl.Date, "area_code": pl.String, "value": pl.Float64}, orient="row",
+            schema={"id": pl.String, "date": pl.Date, "area_code": pl.String, "value": pl.Float64},
+            orient="row",
         )  # fmt: skip
 
     found = {row["area_code"]: row for row in

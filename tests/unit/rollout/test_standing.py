@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from data_access.rollout.model import MANDATED, STAGES
 from data_access.rollout.rules import rules
-from data_access.rollout.standing import deployments, desk, last_said, steps, tickets, trend
+from data_access.rollout.standing import (
+    deployments,
+    desk,
+    integrations,
+    last_said,
+    on_site,
+    shifts,
+    steps,
+    tickets,
+    trend,
+)
 from tests.unit.rollout.world import START, versions
 
 NOW = START + timedelta(hours=200)
@@ -138,3 +148,28 @@ def text(moment: datetime | None) -> str | None:
 
 def near(one: float | None, other: float) -> bool:
     return (one is None) == bool(pd.isna(other)) and (one is None or abs(one - other) < 1e-9)
+
+
+def test_who_is_there_is_told_by_day_and_hour() -> None:
+    at = START + timedelta(hours=100)
+    found = versions([
+        {"kind": "on_site", "item": "a", "hours": 1, "province": "79",
+         "content": {"organisation": "Tổ A", "people": "5", "starts": "2021-08-03", "ends": None}},
+        {"kind": "on_site", "item": "b", "hours": 1, "province": "74",
+         "content": {"organisation": "Tổ B", "people": "7", "starts": "2021-08-03",
+                     "ends": "2021-08-04"}},
+        *({"kind": "shift", "item": f"s{n}", "hours": 1,
+           "content": {"starts": text(at + timedelta(hours=8 * n - 8)),
+                       "ends": text(at + timedelta(hours=8 * n)), "lead": f"ca {n}",
+                       "people": "4"}} for n in range(3)),
+        {"kind": "integration", "item": "x.y", "hours": 2,
+         "content": {"source": "x", "target": "y", "state": "live", "error_rate": "0.25",
+                     "last_sync": text(at)}},
+    ])  # fmt: skip
+    assert on_site(found, day=date(2021, 8, 4))["people"].to_list() == [7, 5]
+    assert on_site(found, day=date(2021, 8, 5))["organisation"].to_list() == ["Tổ A"]
+    assert on_site(found, day=date(2021, 8, 2)).is_empty()
+    assert shifts(found, now=at)["lead"].to_list() == ["ca 1"]
+    assert shifts(found, now=at + timedelta(hours=17)).is_empty()
+    [one] = integrations(found).to_dicts()
+    assert (one["error_rate"], one["last_sync"], one["reconciled"]) == (0.25, at, None)
