@@ -1,7 +1,7 @@
 """Cached rollout: see `dashboard.loaders` for the rules that hold here too."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import polars as pl
 import streamlit as st
@@ -11,6 +11,7 @@ from dashboard.catalogue import Entry
 from dashboard.i18n import translator
 from dashboard.maps import payload
 from dashboard.maps.marks import Dot, Marks, laid
+from dashboard.rollout import Rollout, rollout
 from data_access.codes import Level
 from data_access.cube.query import Ask
 from data_access.rollout import ledger, measured
@@ -82,6 +83,38 @@ def figures(*, viewer: Viewer, day: date, vintage: str, token: str) -> Measured:
     )
 
 
+@st.cache_data(ttl=TTL, max_entries=ENTRIES, show_spinner=False)
+def board(  # noqa: PLR0913 -- everything that it depends on is in its key
+    *,
+    viewer: Viewer,
+    figures_viewer: Viewer,
+    day: date | None,
+    vintage: str,
+    codes: tuple[str, ...],
+    token: str,
+    figures_token: str,
+) -> Rollout:
+    """Return the rollout at the viewer's moment, see `dashboard.rollout.rollout`.
+
+    Args:
+        viewer: of `looking`.
+        figures_viewer: of the figures, which move less often.
+        day: the day of the figures; None: the viewer's.
+        vintage: edition of the map.
+        codes: the provinces in view.
+        token: of what was said.
+        figures_token: of the figures.
+    """
+    today = viewer.now.astimezone(resources.shared().zone).date()
+    measured_then = figures(
+        viewer=figures_viewer, day=day or today, vintage=vintage, token=figures_token
+    )
+    found = history(viewer=viewer, token=token)
+    return rollout(
+        found, measured_then, codes=codes, now=viewer.now, today=today, rules=rules()
+    )  # fmt: skip
+
+
 # --- the map: made from what is cached ------------------------------------------------------------
 
 
@@ -135,8 +168,3 @@ def _entry(title: str) -> Entry:
         key="readiness", vi=title, en=title, about_vi="", about_en="", unit="ratio", decimals=0,
         higher_is_bad=False, adds=False, platform="",
     )  # fmt: skip
-
-
-def now_of(viewer: Viewer) -> datetime:
-    """Return the moment at which tickets are judged: the viewer's, never beyond the clock."""
-    return min(viewer.now, resources.shared().clock())

@@ -1,7 +1,6 @@
 """The rollout page: the sentence, cards, controls, the heat map beside readiness, map, trend."""
 
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
@@ -14,7 +13,7 @@ from dashboard.components.section import section
 from dashboard.components.tables import table
 from dashboard.context import Context, look
 from dashboard.maps import component
-from dashboard.rollout import Rollout, rollout
+from dashboard.rollout import Rollout
 from data_access.codes import Level
 from data_access.rollout import standing
 from data_access.rollout.model import MANDATED, STAGES
@@ -36,15 +35,11 @@ def board(seen: Context) -> Rollout:
     vintage = loaders.vintage_for(seen.day, None)
     spot = (Level.PROVINCE.value, vintage, None)
     areas = loaders.areas_of(spot, viewer=seen.viewer, language=seen.language)
-    now = loaders_rollout.now_of(viewer)
-    today = now.astimezone(ZoneInfo(seen.zone)).date()
-    measured = loaders_rollout.figures(
-        viewer=seen.viewer, day=seen.day or today, vintage=vintage, token=seen.token
-    )
-    found = loaders_rollout.history(viewer=viewer, token=loaders_rollout.said(viewer))
-    return rollout(
-        found, measured, codes=tuple(areas["code"].to_list()), now=now, today=today, rules=rules()
-    )
+    return loaders_rollout.board(
+        viewer=viewer, figures_viewer=seen.viewer, day=seen.day, vintage=vintage,
+        codes=tuple(areas["code"].to_list()), token=loaders_rollout.said(viewer),
+        figures_token=seen.token,
+    )  # fmt: skip
 
 
 def names(seen: Context) -> dict[str, str]:
