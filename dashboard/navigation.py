@@ -81,6 +81,10 @@ PAGES = (
         settled=True, group=DATA,
     ),
     PageEntry(
+        key="rollout", path="rollout", icon=":material/rocket_launch:", roles=WITHOUT_PRESS,
+        settled=True, group=DATA,
+    ),
+    PageEntry(
         key="scenarios", path="scenarios", icon=":material/query_stats:", roles=WITHOUT_PRESS,
         group=DATA,
     ),

@@ -1,4 +1,4 @@
-"""What the dashboard's own role may do on PostgreSQL: read what pages show, and add four things.
+"""What the dashboard's own role may do on PostgreSQL: read what pages show, and add five things.
 
 Everything else is for the owner of the tables: taking in deliveries, migrating, rekeying.
 """
@@ -19,6 +19,7 @@ INSERTED = (
     "audit", "audit_head", "scenario",
     "account_session", "login_throttle",
     "bulletin", "bulletin_part", "frozen_part", "bulletin_acceptance", "bulletin_signoff",
+    "rollout_version",
 )  # fmt: skip
 """What people on pages leave behind: signing in, bulletins; accounts are made by their owner."""
 UPDATED = {

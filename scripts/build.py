@@ -138,6 +138,7 @@ def build_simulation(settings: Settings, *, announce: Announce = quiet) -> None:
             key=settings.key_chain,
         )  # fmt: skip
         runner.build(Progress(), with_chain=False, ticks=ticks)
+        runner.tell_rollout()
         with writing(engine) as connection:
             write_demonstration(connection, country.words())
 

@@ -26,6 +26,7 @@ from data_access.cli import (
     level,
     query,
     rekey,
+    rollout,
     rt,
     tokens,
     users,
@@ -39,7 +40,7 @@ from data_access.settings import read_settings
 
 COMMANDS = (
     init, ingest, watch, query, level, rt, verify, export, bulletin, chain, tokens, users, rekey,
-    audit, grants,
+    audit, grants, rollout,
 )  # fmt: skip
 DONE, COULD_NOT, BAD_USE, INTERRUPTED = 0, 1, 2, 130
 

@@ -19,8 +19,10 @@ from data_access.chain.refresh import refresh
 from data_access.clock import Clock, machine_clock
 from data_access.ingest.ledger import Counts
 from data_access.reference.areas import Areas, load_areas
+from data_access.rollout import ledger
 from data_access.simulated import TICK, Simulated, begin_simulated, note_simulated
 from data_access.viewer import Viewer
+from simulations import rollout
 from simulations.live.country import Country
 from simulations.live.reports import Reports
 from simulations.live.send import Sender
@@ -113,6 +115,24 @@ class Runner:
                     say(sentence(tick.until, counts, zone=sender.areas.country.time_zone))
             finally:
                 self._note(state, max(sender.sent, state.sent), speed=0.0)
+
+    def tell_rollout(self) -> int:
+        """Say how the rollout stands at the opening; nothing where anything was said before.
+
+        Raises:
+            DatabaseUnavailable: if the database does not answer.
+        """
+        viewer = replace(self.viewer, now=max(self.viewer.now, self.country.opening))
+        if ledger.count(self.engine, viewer=viewer):
+            return 0
+        areas = load_areas(self.engine, viewer=self.viewer)
+        return rollout.tell(
+            self.engine,
+            provinces=self.country.provinces or province_codes(areas),
+            opening=self.country.opening,
+            zone=areas.country.time_zone,
+            seed=self.country.seed,
+        )
 
     @contextmanager
     def _sender(self) -> Iterator[tuple[Sender, Simulated]]:

@@ -23,6 +23,9 @@ from data_access.freshness import LATE, NEVER, ON_TIME, SILENT
 from data_access.indicators.model import Unit
 from data_access.indicators.registry import INDICATORS
 from data_access.ingest.mapping import DELIVERERS
+from data_access.rollout import model as rollout
+from data_access.rollout.measured import CAPTURED
+from data_access.rollout.rules import rules as rollout_rules
 from data_access.sync.rules import DEBT_PARTS
 from data_access.tokens import Purpose, State
 from simulations.epidemic.parameters import LEVELS
@@ -32,6 +35,9 @@ CUTS = [cut for page in COMMANDS.values() for cut in page.cuts]
 # Codes that the roll-ups make and no contract names.
 UNLABELLED = {"age": AGES}
 ROOT = Path(__file__).resolve().parents[3]
+ROLLOUT_SOURCE = "".join(
+    path.read_text(encoding="utf-8") for path in (ROOT / "data_access" / "rollout").glob("*.py")
+)
 SOURCES = [*(ROOT / "dashboard").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
 
 
@@ -67,11 +73,28 @@ def names_made_at_run_time() -> set[str]:
         *(f"{name}.{code}" for name, codes in UNLABELLED.items() for code in codes),
         *country().groups,
         *LEVEL_NAMES,
+        *rollout_names(),
         *(*reproduction.Hidden, *nowcast.Hidden, *(period.variant for period in PERIODS)),
         *(f"refused.{rule}" for rule in RULES),
         *(purpose.value for purpose in Purpose),
         *(state.value for state in State),
         *(f"line_{line.key}" for one in INDICATORS.values() for line in one.thresholds),
+    }
+
+
+def rollout_names() -> set[str]:
+    """Fields, codes and reasons of the rollout, which its forms put into words."""
+    fields = [field for each in rollout.FIELDS.values() for field in each]
+    codes = {code for field in fields for code in field.choices}
+    prefixes = ("stage", "side", "integrated", "team", "severity", "channel", "state")
+    refusals = re.findall(r'Refused\(\s*[a-z."]+, "([a-z_]+)"', ROLLOUT_SOURCE)
+    return {
+        *(f"f_{field.name}" for field in fields),
+        *(f"{prefix}_{code}" for prefix in prefixes for code in codes),
+        *(f"part_{part.key}" for part in rollout_rules().parts),
+        *(f"part_{part}" for part in CAPTURED),
+        *(f"edit_{kind}" for kind in rollout.Kind),
+        *(f"e_{code}" for code in (*refusals, "bad_day", "denied")),
     }
 
 
@@ -132,6 +155,12 @@ NEVER_ONE = {
     "quarantine.sites_top": "the longest list there is room for",
     "data_sync.sentence": "a share of all reports",
     "levels.far": "the horizon",
+    "rollout.sentence": "a share of all provinces",
+    "rollout.of_provinces": "a share of all provinces",
+    "rollout.desk_days": "a month",
+    "rollout.desk_table": "a month",
+    "rollout.capture_about": "a week",
+    "rollout.silent_wards": "the days of repeat offenders, several",
     "transmission.doubling": "with a decimal place",
     "transmission.halving": "with a decimal place",
 }

@@ -1,0 +1,1 @@
+"""The rollout of mandated platforms: stages, teams, tickets, people on site; who said it, when."""

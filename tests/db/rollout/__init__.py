@@ -1,0 +1,1 @@
+"""Tests of the rollout on a database."""
