@@ -22,7 +22,8 @@ MIN_BASELINE = 5
 """Days of a baseline of seven that must be there."""
 LAGS = {"c1": 1, "c2": 3, "c3": 3}
 """Days between the day judged and the last day of its baseline."""
-LIMITS = {"c1": 3.0, "c2": 3.0, "c3": 2.0}
+LIMITS = {"c1": 3.0, "c2": 3.0, "c3": 2.0, "farrington": 1.0}
+"""Of each method's statistic: what lies above is an aberration."""
 C3_DAYS = 3
 C3_DEVIATIONS = 1.0
 MIN_SD = 0.5
@@ -189,7 +190,7 @@ def farrington(values: Values, at: int, *, alpha: float = ALPHA) -> Reading | No
     bound = mu * (1 + 2 / 3 * float(ndtri(1 - alpha)) * math.sqrt(tau / mu)) ** 1.5
     return Reading(
         value=value, baseline=mu, spread=math.sqrt(tau * mu), bound=bound,
-        statistic=(value - mu) / (bound - mu), limit=1.0, n_days=len(places),
+        statistic=(value - mu) / (bound - mu), limit=LIMITS[Method.FARRINGTON], n_days=len(places),
     )  # fmt: skip
 
 
@@ -213,7 +214,7 @@ def _after_nothing(value: float, *, n_days: int, alpha: float) -> Reading:
     bound = max(rate, 1.0)
     return Reading(
         value=value, baseline=0.0, spread=math.sqrt(rate), bound=bound, statistic=value / bound,
-        limit=1.0, n_days=n_days,
+        limit=LIMITS[Method.FARRINGTON], n_days=n_days,
     )  # fmt: skip
 
 

@@ -35,6 +35,8 @@ MAY_EXECUTE = (
     "data_access/audit.py",
     "data_access/engine.py",
     "data_access/grants.py",
+    "data_access/alerts/outbox.py",
+    "data_access/alerts/store.py",
     "data_access/bulletins/store.py",
     "data_access/carry.py",
     "data_access/chain/store.py",
