@@ -9,7 +9,7 @@ from data_access.alerts.judge import Series, judged
 from data_access.alerts.model import Rule
 
 QUIET_DAYS = 7
-"""Days without an alarm after which the next one is another alert: somebody has closed the first."""
+"""Days without an alarm after which the next one is another alert: the first has been closed."""
 WEEK = 7
 
 

@@ -1,4 +1,4 @@
-"""When alerts are worked out in a server process: after figures have moved, and as days fall due."""
+"""When a server process works alerts out: after figures have moved, and as days fall due."""
 
 import time
 from collections.abc import Callable

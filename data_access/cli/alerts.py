@@ -182,9 +182,10 @@ def _line(one: Alert) -> str:
 
 
 def _plain(one: object) -> dict[str, Any]:
-    told = {name: value.isoformat() if isinstance(value, date | datetime) else value
-            for name, value in vars(one).items()}  # fmt: skip
-    return told
+    return {
+        name: value.isoformat() if isinstance(value, date | datetime) else value
+        for name, value in vars(one).items()
+    }
 
 
 _WAYS: dict[str, Way] = {

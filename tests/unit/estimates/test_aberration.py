@@ -227,3 +227,21 @@ def test_days_of_nothing_have_a_bound_too() -> None:
     quiet = [0.0] * 60
     assert not farrington([*quiet, 1.0], 60).is_aberrant  # type: ignore[union-attr]
     assert farrington([*quiet, 4.0], 60, alpha=ALPHA).is_aberrant  # type: ignore[union-attr]
+
+
+@given(
+    values=st.lists(st.integers(0, 3), min_size=60, max_size=70),
+    scale=st.sampled_from([1, 50, 3000]),
+)
+def test_any_past_gives_numbers_or_nothing(values: list[int], scale: int) -> None:
+    got = farrington([float(one * scale) for one in values], len(values) - 1)
+    assert got is not None
+    assert all(math.isfinite(x) for x in (got.baseline, got.spread, got.bound, got.statistic))
+    assert got.bound > got.baseline >= 0
+
+
+def test_a_fresh_start_after_weeks_of_nothing_has_finite_numbers() -> None:
+    values = [0.0] * 45 + [1.0, 0, 2, 0, 3, 1, 4, 2, 0, 0, 0, 0, 0, 0, 9]
+    got = farrington(values, len(values) - 1)
+    assert got is not None
+    assert math.isfinite(got.bound)
