@@ -38,6 +38,10 @@ OUTLIER = 2.58
 TREND_Z = 1.96
 _STEPS, _NEAR = 50, 1e-9
 _FLOOR = 1e-6
+_STEEPEST = 12.0
+"""Largest logarithm of a mean, either way: 160,000 cases a day, or one in 400 years."""
+MIN_WITH_CASES = 5
+"""Days with cases below which there is no trend to speak of: its likelihood may have no top."""
 
 Values = Sequence[float | None]
 
@@ -182,9 +186,7 @@ def farrington(values: Values, at: int, *, alpha: float = ALPHA) -> Reading | No
     days = np.array([place - at for place in places], dtype=float)
     if not counts.any():
         return _after_nothing(value, n_days=len(places), alpha=alpha)
-    trend = _fitted(counts, days, has_trend=True)
-    is_kept = abs(trend.slope) > TREND_Z * trend.slope_error and trend.expected <= counts.max()
-    model = trend if is_kept else _fitted(counts, days, has_trend=False)
+    model = _with_trend(counts, days) or _fitted(counts, days, has_trend=False)
     mu = max(model.expected, _FLOOR)
     tau = model.dispersion + model.variance_of_mean / mu
     bound = mu * (1 + 2 / 3 * float(ndtri(1 - alpha)) * math.sqrt(tau / mu)) ** 1.5
@@ -192,6 +194,18 @@ def farrington(values: Values, at: int, *, alpha: float = ALPHA) -> Reading | No
         value=value, baseline=mu, spread=math.sqrt(tau * mu), bound=bound,
         statistic=(value - mu) / (bound - mu), limit=LIMITS[Method.FARRINGTON], n_days=len(places),
     )  # fmt: skip
+
+
+def _with_trend(counts: np.ndarray, days: np.ndarray) -> "_Model | None":
+    """Return the model with trend; None where the trend is not to be kept, or has no value."""
+    if np.count_nonzero(counts) < MIN_WITH_CASES:
+        return None
+    try:
+        made = _fitted(counts, days, has_trend=True)
+    except np.linalg.LinAlgError:
+        return None
+    is_steep = abs(made.slope) > TREND_Z * made.slope_error
+    return made if is_steep and made.expected <= counts.max() else None
 
 
 def baseline_places(at: int) -> list[int]:
@@ -233,10 +247,10 @@ def _fitted(counts: np.ndarray, days: np.ndarray, *, has_trend: bool) -> _Model:
     even = np.ones_like(counts)
     weights = _lighter_outliers(counts, design, even)
     beta, information = _irls(counts, design, weights)
-    mu = np.exp(design @ beta)
+    mu = _means(design, beta)
     dispersion = _dispersion(counts, mu, weights, n_terms=design.shape[1])
     covariance = dispersion * np.linalg.inv(information)
-    expected = float(np.exp(beta[0]))  # the day judged lies at zero
+    expected = float(np.exp(np.clip(beta[0], -_STEEPEST, _STEEPEST)))  # the day judged: zero
     return _Model(
         expected=expected,
         variance_of_mean=expected**2 * float(covariance[0, 0]),
@@ -254,8 +268,8 @@ def _irls(
     beta[0] = math.log(max(float(np.average(counts, weights=weights)), _FLOOR))
     information = np.eye(design.shape[1])
     for _ in range(_STEPS):
-        mu = np.exp(np.clip(design @ beta, -30, 30))
-        working = design @ beta + (counts - mu) / mu
+        mu = _means(design, beta)
+        working = np.log(mu) + (counts - mu) / mu
         information = design.T @ (design * (weights * mu)[:, None])
         following = np.linalg.solve(information, design.T @ (weights * mu * working))
         is_there = bool(np.abs(following - beta).max() < _NEAR)
@@ -263,6 +277,10 @@ def _irls(
         if is_there:
             break
     return beta, information
+
+
+def _means(design: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    return np.asarray(np.exp(np.clip(design @ beta, -_STEEPEST, _STEEPEST)))
 
 
 def _dispersion(counts: np.ndarray, mu: np.ndarray, weights: np.ndarray, *, n_terms: int) -> float:
@@ -273,7 +291,7 @@ def _dispersion(counts: np.ndarray, mu: np.ndarray, weights: np.ndarray, *, n_te
 def _lighter_outliers(counts: np.ndarray, design: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the weights of a second fit: days far above the first one weigh less."""
     beta, information = _irls(counts, design, weights)
-    mu = np.exp(design @ beta)
+    mu = _means(design, beta)
     dispersion = _dispersion(counts, mu, weights, n_terms=design.shape[1])
     leverage = weights * mu * np.einsum("ij,jk,ik->i", design, np.linalg.inv(information), design)
     scale = np.sqrt(dispersion * np.maximum(1 - leverage, _FLOOR))
