@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from data_access.actor import Actor, viewer_of
 from data_access.alerts import store
-from data_access.alerts.judge import Series, judged
+from data_access.alerts.judge import Series, judged, numbers
 from data_access.alerts.life import following
 from data_access.alerts.model import (
     Action,
@@ -42,6 +43,8 @@ AGAIN_DAYS = 7
 """Days that every run judges anew: what came late is judged when it is there."""
 MOST_DAYS = 60
 """Days that a run after a long pause goes back to at most."""
+CURVE_DAYS = 42
+"""Days before an alert that its curve shows."""
 HANDLERS = frozenset({Role.NATIONAL, Role.PROVINCE, Role.ADMIN})
 READERS = HANDLERS | {Role.STEWARD, Role.OPERATOR, Role.SYSTEM}
 
@@ -263,6 +266,30 @@ class Alerts:
         )
         return reader.series(rule, start=start, end=end)
 
+    def curve(self, shared: Figured, one: Alert, *, viewer: Viewer, end: date) -> pl.DataFrame:
+        """Return the days around an alert as known now: day, value, baseline, bound.
+
+        Baseline and bound are those of the rule as it is today, null where it has none that day.
+
+        Raises:
+            ScopeDenied: if the area is out of sight.
+        """
+        _require(viewer)
+        schema = {"day": pl.Date, "value": pl.Float64, "baseline": pl.Float64, "bound": pl.Float64}
+        rule = self.rules.get(one.rule)
+        if rule is None:
+            return pl.DataFrame(schema=schema)
+        only = replace(rule, areas=(one.area_code,))
+        start = one.first_day - timedelta(days=CURVE_DAYS)
+        reader = Reader(
+            figures=lambda ask: shared.figures(replace(ask, areas=only.areas), viewer=viewer),
+            areas=self._areas, doubts={}, vintage=one.vintage,
+        )  # fmt: skip
+        found = next(iter(reader.series(only, start=start, end=end).values()), None)
+        days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+        rows = [] if found is None else [_point(rule, found, day) for day in days]
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
     # --- handling ---------------------------------------------------------------------------------
 
     def act(
@@ -325,6 +352,15 @@ class Alerts:
         if not self._settings.channels:
             return 0
         return deliver(self._engine, self._settings, clock=clock)
+
+
+def _point(
+    rule: Rule, series: Series, day: date
+) -> tuple[date, float | None, float | None, float | None]:
+    made = numbers(rule, series, series.reliable, day)
+    if isinstance(made, Evidence):
+        return day, made.value, made.baseline, made.bound
+    return day, series.values[series.at(day)], None, None
 
 
 def _require(viewer: Viewer) -> None:

@@ -83,7 +83,7 @@ def _of_day(
     """Return the numbers of a day and whether it speaks, or why it cannot be judged."""
     newest: Evidence | None = None
     for back in range(rule.days):
-        made = _numbers(rule, series, values, day - back * DAY)
+        made = numbers(rule, series, values, day - back * DAY)
         if isinstance(made, Doubt):
             return made, False
         newest = newest or made
@@ -93,9 +93,17 @@ def _of_day(
     return newest or Doubt.NOT_REPORTED, newest is not None
 
 
-def _numbers(
+def numbers(
     rule: Rule, series: Series, values: Sequence[float | None], day: date
 ) -> Evidence | Doubt:
+    """Return the numbers of one day, or why it has none.
+
+    Args:
+        rule: which.
+        series: the area's days.
+        values: those of them that can be relied on.
+        day: which day.
+    """
     place = series.at(day)
     if not 0 <= place < len(values):
         return Doubt.NOT_REPORTED

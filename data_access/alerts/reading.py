@@ -67,15 +67,17 @@ class Reader:
         figures: answers a question with what its figures were made of, for the program itself.
         areas: the places of the country.
         doubts: how the last days were reported.
+        vintage: edition of the map; None: the one in force on the last day.
     """
 
     figures: Figures
     areas: Areas
     doubts: Doubts
+    vintage: str | None = None
 
     def series(self, rule: Rule, *, start: date, end: date) -> dict[Place, Series]:
         """Return the days of every area of a rule, as many before `start` as it needs."""
-        vintage = self.areas.vintage_on(end)
+        vintage = self.vintage or self.areas.vintage_on(end)
         first = start - DAY * past_days(rule)
         provinces = self._provinces(rule, vintage)
         found = self.figures(
