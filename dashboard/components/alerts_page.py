@@ -103,6 +103,8 @@ def sentence_section() -> None:
 def age(since: datetime, seen: Context) -> str:
     """Return how long ago a moment was, in hours below two days, else in days."""
     hours = max(int((seen.viewer.now - since).total_seconds() // 3600), 0)
+    if not hours:
+        return seen.t("alerts.under_an_hour")
     if hours < 2 * HOURS_OF_DAY:
         return seen.t("alerts.hours", n=hours)
     return seen.t("alerts.days", n=hours // HOURS_OF_DAY)
@@ -179,7 +181,7 @@ def _row(
         str(alert.alert_id),
         badge(alert.severity, one.seen),
         one.area_name(alert.area_code, alert.vintage),
-        one.rule_name(alert.rule),
+        element("span", one.rule_name(alert.rule), class_="td-long"),
         age(alert.raised_at, one.seen),
         t(f"alerts.state_{alert.state.value}"),
         alert.assignee or "–",
@@ -278,7 +280,8 @@ def _rule_row(rule: Rule, one: Board) -> tuple[Child, ...]:
             formatting.percent(made.sensitivity, language=language, decimals=0),
             t("alerts.days_short", n=formatting.number(made.delay, language=language, decimals=0)),
         )
-    return rule.name(language), badge(rule.severity, one.seen), level, *figures
+    name = element("span", rule.name(language), class_="td-long")
+    return name, badge(rule.severity, one.seen), level, *figures
 
 
 def _rule_words(rule: Rule, one: Board) -> Markup:

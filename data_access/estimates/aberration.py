@@ -11,7 +11,7 @@ A day that is not there, or negative after a correction, takes no part; nothing 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -174,8 +174,9 @@ def farrington(values: Values, at: int, *, alpha: float = ALPHA) -> Reading | No
         the last seven days. log mu = a + b t by iterated weighted least squares; dispersion not
         below 1. Days whose Anscombe residual exceeds 2.58 weigh 1 / residual squared, weights
         adding up to the number of days, and the model is fitted again. The trend is kept where
-        |b| > 1.96 standard errors and it does not lead above the largest day of the baseline. The
-        bound is mu (1 + 2/3 z sqrt(tau / mu))^(3/2), tau = dispersion + var(mu) / mu.
+        |b| > 1.96 standard errors, but leads no higher than the largest day of the baseline (the
+        original drops it there: with weeks instead of years behind, every rise would be). The bound
+        is mu (1 + 2/3 z sqrt(tau / mu))^(3/2), tau = dispersion + var(mu) / mu.
         The statistic is (y - mu) / (bound - mu), the limit 1.
     """
     value = _known(values, at)
@@ -204,8 +205,13 @@ def _with_trend(counts: np.ndarray, days: np.ndarray) -> "_Model | None":
         made = _fitted(counts, days, has_trend=True)
     except np.linalg.LinAlgError:
         return None
-    is_steep = abs(made.slope) > TREND_Z * made.slope_error
-    return made if is_steep and made.expected <= counts.max() else None
+    if abs(made.slope) <= TREND_Z * made.slope_error:
+        return None
+    # No further up than there ever was; the standard error of the mean goes with it.
+    cap = min(float(counts.max()) / made.expected, 1.0)
+    return replace(
+        made, expected=made.expected * cap, variance_of_mean=made.variance_of_mean * cap**2
+    )
 
 
 def baseline_places(at: int) -> list[int]:

@@ -119,7 +119,7 @@ def test_a_baseline_with_three_days_missing_says_nothing() -> None:
 # --- Farrington -----------------------------------------------------------------------------------
 
 
-def independent(  # noqa: PLR0915 -- written in one go, as an independent witness
+def independent(  # noqa: C901, PLR0915 -- written in one go, as an independent witness
     values: list[float], at: int, alpha: float
 ) -> tuple[float, float]:
     """Expected count and bound by Newton on the score equations, in plain Python."""
@@ -171,9 +171,11 @@ def independent(  # noqa: PLR0915 -- written in one go, as an independent witnes
 
     theta, inv, scale = model(trend=True)
     steep = abs(theta[1]) > 1.96 * math.sqrt(scale * inv[1][1])
-    if not steep or math.exp(theta[0]) > max(y for _, y in points):
+    if not steep:
         theta, inv, scale = model(trend=False)
     mu = math.exp(theta[0])
+    if steep:
+        mu = min(mu, max(y for _, y in points))
     tau = scale + mu * scale * inv[0][0]
     z = {0.005: 2.5758293035489004, 0.01: 2.3263478740408408}[alpha]
     return mu, mu * (1 + 2 / 3 * z * math.sqrt(tau / mu)) ** 1.5
