@@ -155,7 +155,7 @@ def list_section() -> None:
         ))  # fmt: skip
         download.offer(
             t("map.download"), lambda: downloads.plain_csv(_table_of(shown, one)),
-            file_name=resources.file_name("alerts.csv", t=t), key="alerts_csv",
+            file_name=resources.file_name("alert-list.csv", t=t), key="alerts_csv",
         )  # fmt: skip
     filters.publish(*ADDRESS)
 
