@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class Receiver:
 
     address: str = ""
     status: int = 204
-    calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    calls: list[tuple[Message, bytes]] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def receiver() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:  # the name that the library asks for
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            held.calls.append((dict(self.headers), body))
+            held.calls.append((self.headers, body))
             self.send_response(held.status)
             self.send_header("Location", held.address + "/elsewhere")
             self.end_headers()
