@@ -62,6 +62,8 @@ EDGES = {
     ("data_access/chain/refresh.py", "_worked_out_anew"): "the chain is worked out for everybody",
     ("data_access/chain/refresh.py", "_link_all"): "the chain is worked out for everybody",
     ("data_access/chain/refresh.py", "_parts"): "counts rows to write, no figure",
+    ("data_access/alerts/book.py", "run"): "alerts are raised for everybody",
+    ("data_access/alerts/reading.py", "series"): "a Reader belongs to one viewer",
     ("data_access/bulletins/compare.py", "_figures"): "a Side belongs to one reader",
     ("data_access/cube/hot.py", "_poll"): "change numbers and names, no figure",
     ("data_access/cube/view.py", "all_cells"): "a CubeView belongs to one viewer",
