@@ -69,6 +69,10 @@ PAGES = (
         group=COMMAND, projected=True,
     ),
     PageEntry(
+        key="alerts", path="alerts", icon=":material/notifications:", roles=WITHOUT_PRESS,
+        group=COMMAND,
+    ),
+    PageEntry(
         key="province", path="province", icon=":material/location_city:", roles=WITHOUT_PRESS,
         group=PLACES,
     ),

@@ -18,6 +18,7 @@ from dashboard.scenarios import Runs, Seat
 from dashboard.signin.office import Office
 from data_access import audit
 from data_access.accounts.signin import has_demo_accounts
+from data_access.alerts.follow import Watchman
 from data_access.chain.follow import Follower
 from data_access.codes import Role
 from data_access.cube.query import Ask
@@ -67,6 +68,12 @@ def follower() -> Follower:
     """Return what brings the response chain up to the deliveries taken in over HTTP."""
     held = shared()
     return Follower(engine=held.engine, clock=held.clock, zone=held.zone.key)
+
+
+@st.cache_resource(show_spinner=False)
+def watchman() -> Watchman:
+    """Return what raises alerts when figures have moved."""
+    return Watchman(shared())
 
 
 @st.cache_resource(show_spinner=False, on_release=Runs.close)
@@ -161,6 +168,11 @@ def warm_pages(wanted_still: Callable[[], bool]) -> None:
 def follow(wanted_still: Callable[[], bool]) -> None:
     """Bring the response chain up to what was taken in, if that is due."""
     follower().follow(wanted_still=wanted_still)
+
+
+def raise_alerts(wanted_still: Callable[[], bool]) -> None:
+    """Judge what has come in, raise alerts and send what is due, if that is due."""
+    watchman().follow(wanted_still=wanted_still)
 
 
 def simulated() -> Simulated | None:

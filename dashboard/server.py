@@ -6,7 +6,7 @@ Start: `python -m streamlit run dashboard/server.py --server.port 8501`.
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -125,15 +125,24 @@ async def follow() -> None:
 
     The server's own loop does it, not a request: whoever delivers gets their answer as before.
     """
+    await _again_and_again(resources.follow, "the response chain could not be worked out")
+
+
+async def alert() -> None:
+    """Raise alerts when figures have moved, and send them, in a thread that nobody waits for."""
+    await _again_and_again(resources.raise_alerts, "the alerts could not be worked out")
+
+
+async def _again_and_again(work: Callable[[Callable[[], bool]], None], said: str) -> None:
     ended = threading.Event()
     try:
         while True:
             try:
-                await asyncio.to_thread(resources.follow, lambda: not ended.is_set())
+                await asyncio.to_thread(work, lambda: not ended.is_set())
             except DataAccessError:
                 pass  # the pages say that the database is away; it is tried again
             except Exception:
-                LOG.exception("the response chain could not be worked out")
+                LOG.exception(said)
             await asyncio.sleep(FOLLOW_SECONDS)
     finally:
         # A run that takes minutes must not keep the process from ending.
@@ -148,7 +157,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
         SettingsError: if this is no demonstration and something of one is in use.
     """
     await asyncio.to_thread(resources.refuse_demonstration)
-    tasks = [asyncio.create_task(work()) for work in (warm, watch, follow)]
+    tasks = [asyncio.create_task(work()) for work in (warm, watch, follow, alert)]
     try:
         yield {}
     finally:

@@ -52,7 +52,8 @@ class View:
         scale: `index` for curves that begin at 100.
         cluster: code of the cluster looked at; None for the register alone.
         setting: setting whose clusters are listed; None for all.
-        state: status whose clusters are listed; None for all.
+        state: status whose clusters or alerts are listed; None for all.
+        alert: number of the alert opened; None: none.
     """
 
     language: str = DEFAULT
@@ -80,6 +81,7 @@ class View:
     cluster: str | None = None
     setting: str | None = None
     state: str | None = None
+    alert: int | None = None
 
 
 def parse_view(parameters: Mapping[str, str]) -> View:
@@ -111,6 +113,7 @@ def parse_view(parameters: Mapping[str, str]) -> View:
         cluster=_fitting(parameters.get("cluster"), _CODE),
         setting=_fitting(parameters.get("setting"), _CODE),
         state=_fitting(parameters.get("state"), _CODE),
+        alert=_number(parameters.get("alert")),
     )
 
 
@@ -138,6 +141,7 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "cluster": view.cluster,
         "setting": view.setting,
         "state": view.state,
+        "alert": str(view.alert) if view.alert else None,
     }
     kept = {name: every[name] for name in names}
     bulletin = str(view.bulletin) if view.bulletin else None

@@ -1,4 +1,4 @@
-"""What the dashboard's own role may do on PostgreSQL: read what pages show, and add five things.
+"""What the dashboard's own role may do on PostgreSQL: read what pages show, and add a few things.
 
 Everything else is for the owner of the tables: taking in deliveries, migrating, rekeying.
 """
@@ -19,7 +19,7 @@ INSERTED = (
     "audit", "audit_head", "scenario",
     "account_session", "login_throttle",
     "bulletin", "bulletin_part", "frozen_part", "bulletin_acceptance", "bulletin_signoff",
-    "rollout_version",
+    "rollout_version", "alert_step", "alert_outbox",
 )  # fmt: skip
 """What people on pages leave behind: signing in, bulletins; accounts are made by their owner."""
 UPDATED = {
@@ -28,6 +28,7 @@ UPDATED = {
         "password_hash", "password_at", "must_change", "totp_secret", "totp_step", "signed_in_at",
     ),
     "account_session": ("seen_at",),
+    "alert": ("state", "version", "assignee", "closed_at", "open_key", "moved"),
     "login_throttle": ("failures", "refused", "last_at", "locked_until"),
     "bulletin": (
         "state", "approved_at", "approved_by", "published_at", "published_by", "embargo_until",

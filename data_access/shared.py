@@ -17,6 +17,8 @@ import sqlalchemy as sa
 
 from data_access import freshness as fresh
 from data_access import migrations, quarantine_sites, travel, venues
+from data_access.alerts.book import Alerts
+from data_access.alerts.settings import read_alert_settings
 from data_access.bulletins.life import Bulletins
 from data_access.bulletins.tolerances import chosen_file
 from data_access.clock import Clock, make_clock
@@ -82,6 +84,7 @@ class Shared:
         clusters: clusters, chains of infection and contacts.
         delays: how the days of a measure filled up.
         bulletins: frozen states, and what is done with them.
+        alerts: what is raised when figures move, and what is done with it.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class Shared:
         areas: Areas,
         cube: HotCube,
         tolerances: Path | None = None,
+        alerts: Alerts | None = None,
     ) -> None:
         """Hold what is given; read nothing yet."""
         self.engine = engine
@@ -104,6 +108,7 @@ class Shared:
         self.bulletins = Bulletins(
             engine, clock, areas=areas, tolerances=tolerances, poll_seconds=cube.poll_seconds
         )
+        self.alerts = alerts or Alerts(engine, clock, areas=areas)
         self.clusters = Clusters(
             engine, zone=areas.country.time_zone, kept=self._kept, seen=self.at_cut_off
         )
@@ -319,13 +324,16 @@ class Shared:
     def token(self) -> str:
         """Return a text that differs whenever anything was committed; cheap enough to poll.
 
-        Also when a bulletin was published or changed, and when an embargo passes.
+        Also when a bulletin was published or changed, when an embargo passes, and when an alert was
+        raised or handled.
 
         Raises:
             DatabaseUnavailable: if the database does not answer.
         """
         live = self.cube.token()
-        return f"{live}|{self.bulletins.book.mark(viewer=system_viewer(self.clock()))}"
+        system = system_viewer(self.clock())
+        alerts = self.alerts.mark(viewer=system)
+        return f"{live}|{self.bulletins.book.mark(viewer=system)}|{alerts}"
 
     def wait_changed(self, token: str, *, timeout: float) -> str:
         """Return the token as soon as it differs from the given one, or after `timeout` s."""
@@ -457,4 +465,5 @@ def open_shared(settings: Settings) -> Shared:
         raise
     cube = HotCube(engine, clock, geography=Geography(areas))
     tolerances = chosen_file(settings.tolerances, settings.pack)
-    return Shared(engine, clock, areas=areas, cube=cube, tolerances=tolerances)
+    alerts = Alerts(engine, clock, areas=areas, pack=settings.pack, settings=read_alert_settings())
+    return Shared(engine, clock, areas=areas, cube=cube, tolerances=tolerances, alerts=alerts)

@@ -7,6 +7,7 @@ derived from the contracts.
 import sqlalchemy as sa
 
 from data_access.account_tables import declare_accounts
+from data_access.alert_tables import declare_alerts
 from data_access.bulletin_tables import declare_bulletins
 from data_access.contracts.model import Contract, Field, Kind, RecordKind
 from data_access.contracts.registry import CONTRACTS
@@ -415,6 +416,7 @@ def record_tables(platform: str, kind: str) -> tuple[sa.Table, sa.Table]:
 declare_bulletins(metadata)
 account, account_session, login_throttle = declare_accounts(metadata)
 declare_rollout(metadata)
+declare_alerts(metadata)
 
 CORE_TABLES = tuple(metadata.tables)
 """Names of the tables that exist whatever the contracts are; migrations create these."""

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import access, assets, filters, formatting, loaders, resources
-from dashboard.components import identity, projector
+from dashboard.components import bell, identity, projector
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.context import Context, look
@@ -95,6 +95,7 @@ def _status(seen: Context) -> None:
         draw(status_line(seen))
         if seen.day and seen.newest:
             _pinning(seen)
+        bell.show(seen)
     notice = away_notice(seen) or older_notice(seen)
     if notice:
         draw(notice)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from data_access import log_filter
 from data_access.cli import (
+    alerts,
     audit,
     bulletin,
     chain,
@@ -40,7 +41,7 @@ from data_access.settings import read_settings
 
 COMMANDS = (
     init, ingest, watch, query, level, rt, verify, export, bulletin, chain, tokens, users, rekey,
-    audit, grants, rollout,
+    audit, grants, rollout, alerts,
 )  # fmt: skip
 DONE, COULD_NOT, BAD_USE, INTERRUPTED = 0, 1, 2, 130
 

@@ -13,6 +13,9 @@ from dashboard.levels import NAMES as LEVEL_NAMES
 from dashboard.navigation import PAGES
 from dashboard.testing_tables import STEPS as SAMPLE_STEPS
 from data_access.accounts.model import RULES
+from data_access.alerts.model import Action, Doubt, Severity, Standing
+from data_access.alerts.model import State as AlertState
+from data_access.alerts.rules import LEVELS as LEVELS_OF_ALERTS
 from data_access.chain.cells import AGES
 from data_access.chain.followed import STEPS
 from data_access.chain.records import CHAIN_PLATFORM
@@ -34,6 +37,10 @@ from simulations.scenario.run import QUANTITIES, country
 CUTS = [cut for page in COMMANDS.values() for cut in page.cuts]
 # Codes that the roll-ups make and no contract names.
 UNLABELLED = {"age": AGES}
+ALERT_WORDS = {
+    "n": Severity, "severity": Severity, "state": AlertState, "now": Standing, "doubt": Doubt,
+    "did": Action, "do": Action, "level": LEVELS_OF_ALERTS,
+}  # fmt: skip
 ROOT = Path(__file__).resolve().parents[3]
 ROLLOUT_SOURCE = "".join(
     path.read_text(encoding="utf-8") for path in (ROOT / "data_access" / "rollout").glob("*.py")
@@ -74,6 +81,7 @@ def names_made_at_run_time() -> set[str]:
         *country().groups,
         *LEVEL_NAMES,
         *rollout_names(),
+        *(f"{head}_{one.value}" for head, kinds in ALERT_WORDS.items() for one in kinds),
         *(*reproduction.Hidden, *nowcast.Hidden, *(period.variant for period in PERIODS)),
         *(f"refused.{rule}" for rule in RULES),
         *(purpose.value for purpose in Purpose),

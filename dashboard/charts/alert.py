@@ -1,0 +1,80 @@
+"""The days around an alert with what was to be expected, as a Plotly figure. Pure."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import plotly.graph_objects as go
+import polars as pl
+
+from dashboard.catalogue import Entry
+from dashboard.charts.trend import INK, OPEN, SOFT
+from dashboard.i18n import Translate
+
+HEIGHT = 300
+BAND = "rgba(140,140,140,0.22)"
+
+
+def alert_chart(
+    curve: pl.DataFrame, marked: Sequence[date], *, entry: Entry, t: Translate, language: str
+) -> go.Figure:
+    """Return bars of the days, the expected level and its bound as a band, alarm days marked.
+
+    Args:
+        curve: day, value, baseline, bound; one row a day, sorted.
+        marked: days that spoke.
+        entry: what is counted.
+        t: texts of the language.
+        language: `vi` or `en`.
+    """
+    days, values = curve["day"].to_list(), curve["value"].to_list()
+    spoke = set(marked)
+    figure = go.Figure(layout=_layout(entry, language))
+    figure.add_bar(
+        x=days, y=values, name=entry.title(language), hovertemplate=_hover(entry),
+        marker={"color": [OPEN if day in spoke else SOFT for day in days],
+                "pattern": {"shape": ["/" if day in spoke else "" for day in days]}},
+    )  # fmt: skip
+    lower = curve["baseline"].to_list()
+    if any(one is not None for one in lower):
+        figure.add_scatter(
+            x=days, y=lower, name=t("alerts.baseline"), mode="lines", hoverinfo="skip",
+            line={"color": INK, "width": 2},
+        )  # fmt: skip
+    figure.add_scatter(
+        x=days, y=curve["bound"].to_list(), name=t("alerts.bound"), mode="lines",
+        hoverinfo="skip", line={"color": OPEN, "width": 1.6, "dash": "dash"},
+        fill="tonexty" if any(one is not None for one in lower) else None, fillcolor=BAND,
+    )  # fmt: skip
+    return figure
+
+
+def _hover(entry: Entry) -> str:
+    number = f".{max(entry.decimals, 1)}%" if entry.is_ratio else f",.{entry.decimals}f"
+    return f"%{{x|%d/%m/%Y}}: %{{y:{number}}}<extra></extra>"
+
+
+def _layout(entry: Entry, language: str) -> dict[str, object]:
+    return {
+        "template": "none",
+        "height": HEIGHT,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "separators": ",." if language == "vi" else ".,",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hovermode": "x",
+        "bargap": 0.15,
+        "legend": {"orientation": "h", "y": 1.14, "x": 0, "font": {"size": 11}},
+        "xaxis": {
+            "showgrid": False,
+            "tickformat": "%d/%m<br>%Y" if language == "vi" else "%e %b<br>%Y",
+            "nticks": 6,
+            "fixedrange": True,
+        },
+        "yaxis": {
+            "rangemode": "tozero",
+            "tickformat": ".0%" if entry.is_ratio else ",~r",
+            "nticks": 5,
+            "fixedrange": True,
+            "zeroline": False,
+        },
+    }

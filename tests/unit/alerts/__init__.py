@@ -1,0 +1,1 @@
+"""Rules, days and the life of alerts, without a database."""
