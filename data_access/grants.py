@@ -1,4 +1,4 @@
-"""What the dashboard's own role may do on PostgreSQL: read what pages show, and add four things.
+"""What the dashboard's own role may do on PostgreSQL: read what pages show, and add five things.
 
 Everything else is for the owner of the tables: taking in deliveries, migrating, rekeying.
 """
@@ -15,7 +15,7 @@ HIDDEN = frozenset(
     {"token", "person_link", "chain_link", "chain_touched", "confirmation", "delivery", "feed"}
 )
 """No page reads these: hashes of secrets, links between people, files as they were delivered."""
-INSERTED = ("audit", "audit_head", "scenario")
+INSERTED = ("audit", "audit_head", "scenario", "work_step")
 """What people on pages leave behind."""
 UPDATED = {"audit_head": ("seq", "hash", "seal")}
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from data_access.bulletin_tables import declare_bulletins
 from data_access.contracts.model import Contract, Field, Kind, RecordKind
 from data_access.contracts.registry import CONTRACTS
+from data_access.workflow_tables import declare_workflow
 
 metadata = sa.MetaData(
     naming_convention={
@@ -410,6 +411,8 @@ def record_tables(platform: str, kind: str) -> tuple[sa.Table, sa.Table]:
 
 
 declare_bulletins(metadata)
+declare_workflow(metadata)
+work_step = metadata.tables["work_step"]
 
 CORE_TABLES = tuple(metadata.tables)
 """Names of the tables that exist whatever the contracts are; migrations create these."""
