@@ -114,7 +114,8 @@ def home(viewer: Viewer) -> str | None:
 
 def demo_roles(provinces: tuple[str, ...]) -> tuple[str, ...]:
     """Return the roles a demonstration offers."""
-    return (DEFAULT_ROLE, *(PROVINCE_PREFIX + code for code in provinces), Role.PRESS.value)
+    offices = (DEFAULT_ROLE, Role.OPERATOR.value)
+    return (*offices, *(PROVINCE_PREFIX + code for code in provinces), Role.PRESS.value)
 
 
 def stop() -> None:

@@ -66,6 +66,10 @@ PAGES = (
         group=COMMAND, projected=True,
     ),
     PageEntry(
+        key="needs", path="needs", icon=":material/view_kanban:", roles=WITHOUT_PRESS,
+        group=COMMAND,
+    ),
+    PageEntry(
         key="province", path="province", icon=":material/location_city:", roles=WITHOUT_PRESS,
         group=PLACES,
     ),

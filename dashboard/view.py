@@ -15,6 +15,7 @@ SPANS = (30, 90, 180, 800)
 """Lengths of the day slider; the last one stands for everything."""
 PROJECTOR, LAYERS = "projector", ("sites", "laboratories", "clusters", "venues", "flows")
 PER_PEOPLE, SMOOTH, INDEX = "100k", "7d", "index"
+BOARDS = ("needs", "proposals")
 MOST_AREAS = 6
 """Areas beside each other on one chart: more lines than that cannot be told apart."""
 _CODE = re.compile(r"^[A-Za-z0-9_.:\-]{1,40}$")
@@ -53,6 +54,9 @@ class View:
         cluster: code of the cluster looked at; None for the register alone.
         setting: setting whose clusters are listed; None for all.
         state: status whose clusters are listed; None for all.
+        board: which work is on the board, one of `BOARDS`.
+        item: code of the need or proposal that is opened, as in `N-3`.
+        items: codes of the proposals compared.
     """
 
     language: str = DEFAULT
@@ -80,6 +84,9 @@ class View:
     cluster: str | None = None
     setting: str | None = None
     state: str | None = None
+    board: str | None = None
+    item: str | None = None
+    items: tuple[str, ...] = ()
 
 
 def parse_view(parameters: Mapping[str, str]) -> View:
@@ -111,6 +118,9 @@ def parse_view(parameters: Mapping[str, str]) -> View:
         cluster=_fitting(parameters.get("cluster"), _CODE),
         setting=_fitting(parameters.get("setting"), _CODE),
         state=_fitting(parameters.get("state"), _CODE),
+        board=_one_of(parameters.get("board"), BOARDS),
+        item=_fitting(parameters.get("item"), _CODE),
+        items=_several(parameters.get("items", "")),
     )
 
 
@@ -138,6 +148,9 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "cluster": view.cluster,
         "setting": view.setting,
         "state": view.state,
+        "board": view.board,
+        "item": view.item,
+        "items": ",".join(view.items) or None,
     }
     kept = {name: every[name] for name in names}
     bulletin = str(view.bulletin) if view.bulletin else None

@@ -229,3 +229,13 @@ def _append(
         action=f"{flow.kind}.{step.action}", object=f"{flow.kind}/{flow.code(number)}",
         detail=detail,
     )  # fmt: skip
+
+
+def is_begun(engine: sa.Engine) -> bool:
+    """Return whether any step is kept.
+
+    Raises:
+        DatabaseUnavailable: if the database does not answer.
+    """
+    with writing(engine) as connection:
+        return bool(connection.scalar(sa.select(sa.exists(sa.select(tables.work_step.c.kind)))))

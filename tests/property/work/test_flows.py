@@ -20,8 +20,21 @@ from data_access.workflow import store
 from data_access.workflow.fields import FieldsRefused
 from data_access.workflow.model import MovedMeanwhile, StepRefused, UnknownItem
 from tests.work_world import (
-    ADMIN, GROUP, HANOI, HCM, MINISTRY, NEED, OPERATOR, PLAN, PRESS, PROPOSAL, SECOND, START,
-    STEWARD, ZONE, points,
+    ADMIN,
+    GROUP,
+    HANOI,
+    HCM,
+    MINISTRY,
+    NEED,
+    OPERATOR,
+    PLAN,
+    PRESS,
+    PROPOSAL,
+    SECOND,
+    START,
+    STEWARD,
+    ZONE,
+    points,
 )  # fmt: skip
 
 # The graphs once more, written from the domain's text and not from the program.

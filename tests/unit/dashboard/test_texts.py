@@ -12,6 +12,8 @@ from dashboard.i18n import LANGUAGES, pick, texts, translator
 from dashboard.levels import NAMES as LEVEL_NAMES
 from dashboard.navigation import PAGES
 from dashboard.testing_tables import STEPS as SAMPLE_STEPS
+from dashboard.view import BOARDS
+from dashboard.work import VALUES as WORK_VALUES
 from data_access.chain.cells import AGES
 from data_access.chain.followed import STEPS
 from data_access.chain.records import CHAIN_PLATFORM
@@ -21,6 +23,9 @@ from data_access.estimates.serial_interval import PERIODS
 from data_access.freshness import LATE, NEVER, ON_TIME, SILENT
 from data_access.indicators.model import Unit
 from data_access.ingest.mapping import DELIVERERS
+from data_access.needs.flow import NEEDS
+from data_access.proposals.criteria import stages
+from data_access.proposals.flow import PROPOSALS
 from data_access.sync.rules import DEBT_PARTS
 from simulations.epidemic.parameters import LEVELS
 from simulations.scenario.run import QUANTITIES, country
@@ -64,7 +69,28 @@ def names_made_at_run_time() -> set[str]:
         *(f"{name}.{code}" for name, codes in UNLABELLED.items() for code in codes),
         *country().groups,
         *LEVEL_NAMES,
+        *work_names(),
         *(*reproduction.Hidden, *nowcast.Hidden, *(period.variant for period in PERIODS)),
+    }
+
+
+def work_names() -> set[str]:
+    """Codes of needs and proposals that are put into words."""
+    flows = (NEEDS, PROPOSALS)
+    asked = [field for flow in flows for way in flow.ways.values() for field in way.fields]
+    source = (ROOT / "data_access" / "workflow").glob("*.py")
+    flow_source = ROOT / "data_access" / "proposals" / "flow.py"
+    written = "".join(path.read_text(encoding="utf-8") for path in [*source, flow_source])
+    return {
+        *(f"state_{state}" for flow in flows for state in flow.states),
+        *(f"way_{way}" for flow in flows for way in flow.ways),
+        *(f"field_{field.name}" for field in asked),
+        *(f"value_{value}" for value in WORK_VALUES),
+        *(f"criterion_{key}" for stage in stages().values() for key in stage.criteria),
+        *(f"why_{reason}" for reason in re.findall(r'why="([a-z_]+)"', written)),
+        *(f"fault_{fault}" for fault in re.findall(r'_Fault\("([a-z_]+)"\)', written)),
+        *(f"fault_{fault}" for fault in ("unknown", "missing", "no_pilot", "scores_open")),
+        *(f"{text}_{board}" for text in ("board", "begin") for board in BOARDS),
     }
 
 
