@@ -41,7 +41,9 @@ def compare_section() -> None:
     judged = [(item, one.judged[item.number]) for item in picked]
     heads = ("", *(one.flow.code(item.number) for item in picked))
     rows = comparison(judged, one)
-    draw(table(heads, rows, caption=t("needs.compare"), wide=True))
+    draw(
+        element("div", table(heads, rows, caption=t("needs.compare"), wide=True), class_="td-whole")
+    )
     draw(element("p", t("needs.compare_about"), class_="td-when"))
     columns = [t("needs.criterion"), *heads[1:]]
     found = pl.DataFrame(rows, schema=columns, orient="row")

@@ -106,7 +106,7 @@ def _prefill(field: Field, key: str, item: Item | None) -> None:
     if field.takes is Takes.DAY:
         st.session_state[key] = date.fromisoformat(str(value))
     elif isinstance(value, tuple):
-        st.session_state[key] = "\n".join(value)
+        st.session_state[key] = (", " if field.takes is Takes.ACCOUNTS else "\n").join(value)
     else:
         st.session_state[key] = value
 

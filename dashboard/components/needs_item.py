@@ -6,9 +6,10 @@ from dashboard.components.needs_page import Board, board, due_text
 from dashboard.components.section import section
 from dashboard.components.tables import table
 from dashboard.work import NEEDS_BOARD
+from data_access.codes import Role
 from data_access.needs.flow import rounds
 from data_access.proposals.criteria import stages
-from data_access.proposals.scoring import Evaluation, Sheet
+from data_access.proposals.scoring import SCORE, SCORED, WHY, Evaluation, Sheet
 from data_access.workflow.fields import Field, Takes
 from data_access.workflow.model import Item, Step
 
@@ -150,27 +151,42 @@ def _step(step: Step, item: Item, one: Board) -> Markup:
     words = one.words
     before = item.steps[step.version - 2].state if step.version > 1 else ""
     moved = step.state != before
-    asked = {field.name: field for field in one.flow.ways[step.action].fields}
-    said = [
-        element("p", element("small", words.field(name), ": "), _value(asked.get(name), value, one))
-        for name, value in step.content.items()
-    ]
-    hidden = step.action == "score" and not step.content
+    place = loaders.area_name(item.province, language=one.seen.language, vintage=VINTAGE)
+    name = place if step.role is Role.PROVINCE else ""
     return element(
         "li",
         element("b", words.state(step.state) if moved else words.way(step.action)),
         element("small", words.moment(step.at), " · ", step.account, " · ",
-                one.seen.t(f"role.{step.role}", name=loaders.area_name(
-                    item.province, language=one.seen.language, vintage=VINTAGE)
-                    if step.role == "province" else "")),
-        element("p", one.seen.t("needs.hidden_until")) if hidden else None,
-        *said,
+                one.seen.t(f"role.{step.role}", name=name)),
+        *(_score_said(step, one) if step.action == SCORE else _said(step, one)),
         class_="tdw-moved" if moved else None,
     )  # fmt: skip
 
 
-def _value(field: Field | None, value: str | tuple[str, ...], one: Board) -> Child:
+def _said(step: Step, one: Board) -> list[Markup]:
+    """Return what was filled in, in the order of the form."""
+    return [
+        element("p", element("small", one.words.field(field.name), ": "),
+                _value(field, step.content[field.name], one))
+        for field in one.flow.ways[step.action].fields
+        if field.name in step.content
+    ]  # fmt: skip
+
+
+def _score_said(step: Step, one: Board) -> list[Markup]:
+    """Return points and reasons, a line for each criterion; nothing of them while hidden."""
+    if not step.content:
+        return [element("p", one.seen.t("needs.hidden_until"))]
+    said = {name: str(value) for name, value in step.content.items()}
+    return [
+        element("p", element("small", one.seen.t(f"needs.criterion_{key}"), ": "),
+                f"{said[SCORED + key]} – {said[WHY + key]}")
+        for key in stages()[step.state].criteria
+        if SCORED + key in said
+    ]  # fmt: skip
+
+
+def _value(field: Field, value: str | tuple[str, ...], one: Board) -> Child:
     if isinstance(value, tuple):
-        is_links = field is not None and field.takes is Takes.LINKS
-        return _links(value) if is_links else ", ".join(value)
-    return one.words.value(field, value) if field is not None else value
+        return _links(value) if field.takes is Takes.LINKS else ", ".join(value)
+    return one.words.value(field, value)

@@ -30,6 +30,7 @@ from data_access.cli import (
     tokens,
     verify,
     watch,
+    work,
 )
 from data_access.cli.context import Context
 from data_access.engine import unavailable
@@ -38,7 +39,7 @@ from data_access.settings import read_settings
 
 COMMANDS = (
     init, ingest, watch, query, level, rt, verify, export, bulletin, chain, tokens, rekey, audit,
-    grants,
+    grants, work.NEEDS, work.PROPOSALS,
 )  # fmt: skip
 DONE, COULD_NOT, BAD_USE, INTERRUPTED = 0, 1, 2, 130
 

@@ -98,20 +98,20 @@ WAYS = ways_by_name(
     _move(Y_TE, KY_THUAT, _MAY_NOTE),
     _move(AN_TOAN, Y_TE, _MAY_NOTE),
     _move(THI_DIEM, AN_TOAN, *_PILOT, _MAY_NOTE),
-    _way(REASSIGN, (GIAO_NHOM, *EVALUATED), *_GROUP, _REASON),
     _way(
-        DECLARE, (GIAO_NHOM, *EVALUATED),
+        DECLARE, MAIN[1:],
         Field(name="conflict", takes=Takes.CHOICE, choices=(NO, YES)),
         Field(name="what", takes=Takes.TEXT, required=False),
         roles=EVALUATORS, shared=True,
     ),
     _way(SCORE, EVALUATED, roles=EVALUATORS, shared=True),
     _way(OPEN_SCORES, EVALUATED, _REASON, roles=EVALUATORS),
+    _way(CONFIRM, MAIN[1:], _MAY_NOTE, targets=DECIDED),
+    _way(OBJECT, MAIN[1:], _REASON),
     _way(
         DECIDE, MAIN[1:], Field(name="outcome", takes=Takes.CHOICE, choices=DECIDED), _REASON,
     ),
-    _way(CONFIRM, MAIN[1:], _MAY_NOTE, targets=DECIDED),
-    _way(OBJECT, MAIN[1:], _REASON),
+    _way(REASSIGN, (GIAO_NHOM, *EVALUATED), *_GROUP, _REASON),
     _way(RUT, MAIN, _REASON, targets=(RUT,)),
     _way("comment", STATES, _NOTE, roles=EVALUATORS, shared=True),
 )  # fmt: skip
@@ -164,8 +164,6 @@ def _require_scores(item: Item, found: Evaluation) -> None:
 
 def _declare(item: Item, found: Evaluation, actor: Actor, content: Content) -> None:
     del item
-    if not (found.is_evaluator(actor.account) or same_account(found.chair, actor.account)):
-        raise StepRefused("only who was assigned declares", why="not_assigned")
     if found.is_barred(actor.account):
         raise StepRefused("a declared conflict of interest is not taken back", why="conflict")
     if content.get("conflict") == YES and not content.get("what"):

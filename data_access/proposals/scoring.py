@@ -116,10 +116,6 @@ class Evaluation:
         """Return whether somebody declared a conflict of interest."""
         return self.declared.get(_folded(account), False)
 
-    def is_evaluator(self, account: str) -> bool:
-        """Return whether somebody was assigned to any stage."""
-        return any(_has(sheet.evaluators, account) for sheet in self.sheets.values())
-
     def seen_by(self, account: str) -> "Evaluation":
         """Return the evaluation without scores that an account may not see yet."""
         seen = {state: sheet.seen_by(account) for state, sheet in self.sheets.items()}

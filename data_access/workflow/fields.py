@@ -15,8 +15,12 @@ Given = Mapping[str, str | Sequence[str]]
 LONGEST_LINE, LONGEST_TEXT, LONGEST_LINK = 160, 4_000, 500
 MOST_LISTED = 20
 _ACCOUNT = re.compile(r"[^\s,;]{1,120}")
-# Twelve digits of an identity card, ten of a telephone: nobody's number belongs into such a text.
-_PERSONAL = re.compile(r"(?<![0-9A-Za-z])\+?[0-9](?:[ .-]?[0-9]){8,12}(?![0-9A-Za-z])")
+# A telephone's number, the nine or twelve digits of an identity card: nobody's belongs here.
+# Amounts in dong with their dots, and dates, are none.
+_PERSONAL = re.compile(
+    r"(?<![0-9A-Za-z])(?<![0-9][ .-])(?:(?:\+84[ .-]?|0)[0-9]{2,3}[ .-]?[0-9]{3}[ .-]?[0-9]{3,4}"
+    r"|[0-9]{9}|[0-9]{12})(?![0-9A-Za-z])"
+)
 
 
 class Takes(StrEnum):
