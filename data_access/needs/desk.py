@@ -9,6 +9,7 @@ from data_access.viewer import Viewer
 from data_access.workflow import store
 from data_access.workflow.fields import Given
 from data_access.workflow.model import Item, UnknownItem
+from data_access.workflow.shelf import Shelf
 
 
 class Needs:
@@ -27,10 +28,11 @@ class Needs:
         self._engine = engine
         self._clock = clock
         self._zone = zone
+        self._shelf = Shelf(engine, NEEDS)
 
     def list(self, *, viewer: Viewer) -> list[Item]:
         """Return the needs in a viewer's sight, by number: a province its own and the nation's."""
-        return store.read(self._engine, NEEDS, viewer=viewer)
+        return list(self._shelf.items(viewer=viewer))
 
     def show(self, number: int, *, viewer: Viewer) -> Item:
         """Return one.

@@ -14,6 +14,7 @@ from data_access.viewer import Viewer
 from data_access.workflow import store
 from data_access.workflow.fields import Given
 from data_access.workflow.model import Item, UnknownItem
+from data_access.workflow.shelf import Shelf
 
 
 class Proposals:
@@ -32,6 +33,7 @@ class Proposals:
         self._engine = engine
         self._clock = clock
         self._zone = zone
+        self._shelf = Shelf(engine, PROPOSALS)
 
     def list(self, *, viewer: Viewer, account: str = "") -> list[tuple[Item, Evaluation]]:
         """Return the proposals in a viewer's sight, by number, without scores hidden from them.
@@ -40,7 +42,7 @@ class Proposals:
             viewer: who looks.
             account: theirs: they see what they scored themselves.
         """
-        every = store.read(self._engine, PROPOSALS, viewer=viewer)
+        every = self._shelf.items(viewer=viewer)
         return [_seen(item, account) for item in every]
 
     def show(self, number: int, *, viewer: Viewer, account: str = "") -> tuple[Item, Evaluation]:

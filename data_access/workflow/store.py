@@ -66,7 +66,7 @@ def _read(
     held = tables.work_step.c
     query = (
         sa.select(*[held[name] for name in _ROW])
-        .where(held.kind == flow.kind, _visible(flow, viewer))
+        .where(held.kind == flow.kind, visible(flow, viewer))
         .order_by(held.number, held.version)
     )
     if number is not None:
@@ -77,7 +77,8 @@ def _read(
     return [_item(flow, one, of) for one, of in groupby(rows, key=lambda row: int(row["number"]))]
 
 
-def _visible(flow: Flow, viewer: Viewer) -> sa.ColumnElement[bool]:
+def visible(flow: Flow, viewer: Viewer) -> sa.ColumnElement[bool]:
+    """Return the condition of steps that a viewer may see: none for the press."""
     if viewer.is_blind or viewer.role is Role.PRESS:
         return sa.false()
     if viewer.everywhere:

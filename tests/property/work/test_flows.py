@@ -175,6 +175,10 @@ class NeedLife(Desk):
             assert rounds(item) >= self.log[item.number].count("sua")
 
     @invariant()
+    def what_is_remembered_is_what_is_kept(self) -> None:
+        assert self.desk.list(viewer=SYSTEM) == self.items()
+
+    @invariant()
     def a_province_sees_its_own_and_the_nation_s(self) -> None:
         for who in (HCM, HANOI):
             seen = {i.province for i in self.desk.list(viewer=viewer_of(who, now=self.clock()))}
