@@ -72,9 +72,18 @@ def comparison(judged: Sequence[Judged], one: Board) -> list[tuple[str, ...]]:
              *(_criterion(found, state, key, one) for _, found in judged))
             for key in stages()[state].criteria
         ]  # fmt: skip
-    totals = [found.total() for _, found in judged]
-    rows.append((t("needs.total_points"), *map(words.exact_days, totals)))
+    rows.append((t("needs.total_points"), *(_whole(found, one) for _, found in judged)))
     return rows
+
+
+def _whole(found: Evaluation, one: Board) -> str:
+    """Return the weighted points, and of how many evaluations as long as some are not open."""
+    total = found.total()
+    n_open = sum(sheet.is_open for sheet in found.sheets.values())
+    text = one.words.exact_days(total)
+    if total is None or n_open == len(found.sheets):
+        return text
+    return f"{text} ({n_open}/{len(found.sheets)})"
 
 
 def _age(item: Item, one: Board) -> float:

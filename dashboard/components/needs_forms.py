@@ -52,9 +52,8 @@ def step_section() -> None:
         draw(element("p", one.seen.t("needs.no_step"), class_="td-absent"))
         return
     code = one.flow.code(item.number)
-    key = f"{WAY}_{code}"
-    if st.session_state.get(key) not in ways:
-        st.session_state.pop(key, None)
+    # Named by what is offered: a choice of others is another choice, with none of them picked yet.
+    key = f"{WAY}_{code}_{'.'.join(ways)}"
     names = {name: one.words.way(way) for name, way in ways.items()}
     name = st.radio(
         one.seen.t("needs.which_step"), list(ways), key=key, horizontal=True,

@@ -195,13 +195,15 @@ def _card(item: Item, one: Board) -> Markup:
         element("em", t("needs.round", n=rounds(item))) if rounds(item) > 1 else None,
         element("em", t("needs.waits_second")) if _waits(item, one) else None,
     ]
+    marked = element("span", *marks, class_="tdw-marks") if any(marks) else None
     is_open = code == filters.current().item
     return element(
         "a",
         element("small", code, " ", urgent),
         element("strong", item.text("title")),
         element("span", " · ".join(about)),
-        element("span", age, *marks),
+        element("span", age),
+        marked,
         class_="tdw-card tdw-is-late" if late else "tdw-card",
         href=link(item, one), target="_self", aria_current="true" if is_open else None,
     )  # fmt: skip
