@@ -44,7 +44,7 @@ class Shelf:
             DatabaseUnavailable: if the database does not answer.
             BrokenHistory: if what is kept cannot have been.
         """
-        n_steps, newest = self._mark(viewer)
+        n_steps, newest = self._mark(viewer=viewer)
         if not n_steps:
             return ()
         key = (viewer.everywhere, viewer.areas, n_steps, newest)
@@ -61,7 +61,7 @@ class Shelf:
                     self._kept.popitem(last=False)
         return found
 
-    def _mark(self, viewer: Viewer) -> tuple[int, int]:
+    def _mark(self, *, viewer: Viewer) -> tuple[int, int]:
         held = tables.work_step.c
         query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(held.at), 0)).where(
             held.kind == self._flow.kind,
