@@ -89,6 +89,10 @@ PAGES = (
         settled=True, group=DATA,
     ),
     PageEntry(
+        key="needs", path="needs", icon=":material/view_kanban:", roles=WITHOUT_PRESS,
+        group=DATA,
+    ),
+    PageEntry(
         key="scenarios", path="scenarios", icon=":material/query_stats:", roles=WITHOUT_PRESS,
         group=DATA,
     ),

@@ -15,6 +15,7 @@ SPANS = (30, 90, 180, 800)
 """Lengths of the day slider; the last one stands for everything."""
 PROJECTOR, LAYERS = "projector", ("sites", "laboratories", "clusters", "venues", "flows")
 PER_PEOPLE, SMOOTH, INDEX = "100k", "7d", "index"
+BOARDS = ("needs", "proposals")
 MOST_AREAS = 6
 """Areas beside each other on one chart: more lines than that cannot be told apart."""
 _CODE = re.compile(r"^[A-Za-z0-9_.:\-]{1,40}$")
@@ -54,6 +55,9 @@ class View:
         setting: setting whose clusters are listed; None for all.
         state: status whose clusters or alerts are listed; None for all.
         alert: number of the alert opened; None: none.
+        board: which work is on the board, one of `BOARDS`.
+        item: code of the need or proposal that is opened, as in `N-3`.
+        items: codes of the proposals compared.
     """
 
     language: str = DEFAULT
@@ -82,6 +86,9 @@ class View:
     setting: str | None = None
     state: str | None = None
     alert: int | None = None
+    board: str | None = None
+    item: str | None = None
+    items: tuple[str, ...] = ()
 
 
 def parse_view(parameters: Mapping[str, str]) -> View:
@@ -114,6 +121,9 @@ def parse_view(parameters: Mapping[str, str]) -> View:
         setting=_fitting(parameters.get("setting"), _CODE),
         state=_fitting(parameters.get("state"), _CODE),
         alert=_number(parameters.get("alert")),
+        board=_one_of(parameters.get("board"), BOARDS),
+        item=_fitting(parameters.get("item"), _CODE),
+        items=_several(parameters.get("items", "")),
     )
 
 
@@ -142,6 +152,9 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "setting": view.setting,
         "state": view.state,
         "alert": str(view.alert) if view.alert else None,
+        "board": view.board,
+        "item": view.item,
+        "items": ",".join(view.items) or None,
     }
     kept = {name: every[name] for name in names}
     bulletin = str(view.bulletin) if view.bulletin else None

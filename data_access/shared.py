@@ -39,7 +39,9 @@ from data_access.indicators.model import Indicator
 from data_access.indicators.registry import INDICATORS
 from data_access.laboratories import laboratories
 from data_access.measures.model import Measure
+from data_access.needs.desk import Needs
 from data_access.places import place_activity
+from data_access.proposals.desk import Proposals
 from data_access.reconcile import engine as reconciled
 from data_access.reference.areas import Areas, load_areas
 from data_access.settings import Settings
@@ -85,6 +87,8 @@ class Shared:
         delays: how the days of a measure filled up.
         bulletins: frozen states, and what is done with them.
         alerts: what is raised when figures move, and what is done with it.
+        needs: what the ministry and provinces ask to have built.
+        proposals: what organisations offer, and how it is judged.
     """
 
     def __init__(
@@ -112,6 +116,8 @@ class Shared:
         self.clusters = Clusters(
             engine, zone=areas.country.time_zone, kept=self._kept, seen=self.at_cut_off
         )
+        self.needs = Needs(engine, clock, zone=areas.country.time_zone)
+        self.proposals = Proposals(engine, clock, zone=areas.country.time_zone)
         self._receipts = Receipts(cube)
         self._owners = Owners(cube)
         self._lock = threading.Lock()

@@ -12,6 +12,7 @@ from data_access.bulletin_tables import declare_bulletins
 from data_access.contracts.model import Contract, Field, Kind, RecordKind
 from data_access.contracts.registry import CONTRACTS
 from data_access.rollout_tables import declare_rollout
+from data_access.workflow_tables import declare_workflow
 
 metadata = sa.MetaData(
     naming_convention={
@@ -417,6 +418,8 @@ declare_bulletins(metadata)
 account, account_session, login_throttle = declare_accounts(metadata)
 declare_rollout(metadata)
 declare_alerts(metadata)
+declare_workflow(metadata)
+work_step = metadata.tables["work_step"]
 
 CORE_TABLES = tuple(metadata.tables)
 """Names of the tables that exist whatever the contracts are; migrations create these."""

@@ -29,9 +29,11 @@ from data_access.viewer import system_viewer
 from simulations.live.ahead import ahead
 from simulations.live.country import Country
 from simulations.live.run import Runner
+from simulations.proceedings import tell
 
 EVERY_SHARE = 0.05
 COULD_NOT, INTERRUPTED = 1, 130
+ZONE = "Asia/Ho_Chi_Minh"
 Announce = Callable[[str], None]
 
 
@@ -139,6 +141,7 @@ def build_simulation(settings: Settings, *, announce: Announce = quiet) -> None:
         )  # fmt: skip
         runner.build(Progress(), with_chain=False, ticks=ticks)
         runner.tell_rollout()
+        tell(engine, opening=country.opening, zone=ZONE)
         with writing(engine) as connection:
             write_demonstration(connection, country.words())
 

@@ -183,7 +183,7 @@ def _act(alert_id: int, version: int, action: Action) -> None:
     note = str(st.session_state.get(_key("note", alert_id), ""))
     to = str(st.session_state.get(_key("to", alert_id), "")) if action is Action.ASSIGN else ""
     try:
-        viewer = access.require_page(PAGE)
+        access.require_page(PAGE)
         who = access.actor()
         resources.shared().alerts.act(
             who, alert_id, action, version=version, note=note, assignee=to

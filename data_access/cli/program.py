@@ -33,6 +33,7 @@ from data_access.cli import (
     users,
     verify,
     watch,
+    work,
 )
 from data_access.cli.context import Context
 from data_access.engine import unavailable
@@ -41,7 +42,7 @@ from data_access.settings import read_settings
 
 COMMANDS = (
     init, ingest, watch, query, level, rt, verify, export, bulletin, chain, tokens, users, rekey,
-    audit, grants, rollout, alerts,
+    audit, grants, rollout, alerts, work.NEEDS, work.PROPOSALS,
 )  # fmt: skip
 DONE, COULD_NOT, BAD_USE, INTERRUPTED = 0, 1, 2, 130
 

@@ -51,6 +51,7 @@ MAY_EXECUTE = (
     "data_access/reference/load.py",
     "data_access/rollout/ledger.py",
     "data_access/scenarios.py",
+    "data_access/workflow/store.py",
     "data_access/migrations/",
 )
 # The edges, where a viewer is made or where what is read is no one's figure; each with its reason.

@@ -12,6 +12,8 @@ from dashboard.i18n import LANGUAGES, pick, texts, translator
 from dashboard.levels import NAMES as LEVEL_NAMES
 from dashboard.navigation import PAGES
 from dashboard.testing_tables import STEPS as SAMPLE_STEPS
+from dashboard.view import BOARDS
+from dashboard.work import VALUES as WORK_VALUES
 from data_access.accounts.model import RULES
 from data_access.alerts.model import Action, Doubt, Severity, Standing
 from data_access.alerts.model import State as AlertState
@@ -26,6 +28,9 @@ from data_access.freshness import LATE, NEVER, ON_TIME, SILENT
 from data_access.indicators.model import Unit
 from data_access.indicators.registry import INDICATORS
 from data_access.ingest.mapping import DELIVERERS
+from data_access.needs.flow import NEEDS
+from data_access.proposals.criteria import stages
+from data_access.proposals.flow import PROPOSALS
 from data_access.rollout import model as rollout
 from data_access.rollout.measured import CAPTURED
 from data_access.rollout.rules import rules as rollout_rules
@@ -82,6 +87,7 @@ def names_made_at_run_time() -> set[str]:
         *LEVEL_NAMES,
         *rollout_names(),
         *(f"{head}_{one.value}" for head, kinds in ALERT_WORDS.items() for one in kinds),
+        *work_names(),
         *(*reproduction.Hidden, *nowcast.Hidden, *(period.variant for period in PERIODS)),
         *(f"refused.{rule}" for rule in RULES),
         *(purpose.value for purpose in Purpose),
@@ -103,6 +109,26 @@ def rollout_names() -> set[str]:
         *(f"part_{part}" for part in CAPTURED),
         *(f"edit_{kind}" for kind in rollout.Kind),
         *(f"e_{code}" for code in (*refusals, "bad_day", "denied")),
+    }
+
+
+def work_names() -> set[str]:
+    """Codes of needs and proposals that are put into words."""
+    flows = (NEEDS, PROPOSALS)
+    asked = [field for flow in flows for way in flow.ways.values() for field in way.fields]
+    source = (ROOT / "data_access" / "workflow").glob("*.py")
+    flow_source = ROOT / "data_access" / "proposals" / "flow.py"
+    written = "".join(path.read_text(encoding="utf-8") for path in [*source, flow_source])
+    return {
+        *(f"state_{state}" for flow in flows for state in flow.states),
+        *(f"way_{way}" for flow in flows for way in flow.ways),
+        *(f"field_{field.name}" for field in asked),
+        *(f"value_{value}" for value in WORK_VALUES),
+        *(f"criterion_{key}" for stage in stages().values() for key in stage.criteria),
+        *(f"why_{reason}" for reason in re.findall(r'why="([a-z_]+)"', written)),
+        *(f"fault_{fault}" for fault in re.findall(r'_Fault\("([a-z_]+)"\)', written)),
+        *(f"fault_{fault}" for fault in ("unknown", "missing", "no_pilot", "scores_open")),
+        *(f"{text}_{board}" for text in ("board", "begin") for board in BOARDS),
     }
 
 
