@@ -20,6 +20,7 @@ ROOM_DAYS = 8  # shaded days from which their label fits above them
 INK, SOFT, BAND = "#2C8797", "#8FB9C1", "rgba(140,140,140,0.16)"
 OPEN = "#C2410C"
 LINE, HOLIDAY = "#8A6D3B", "rgba(138,109,59,0.14)"
+SUPPRESSED = "suppressed"
 SIGNS = {"rule": "triangle-down", "holiday": "circle", "event": "diamond"}
 
 
@@ -54,7 +55,7 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
     """Return bars of a daily count with its 7-day mean, or a line of anything else.
 
     Args:
-        daily: date, value (null where there is none); one area, sorted.
+        daily: date, value (null where there is none), status if known; one area, sorted.
         entry: what it is.
         t: texts of the language.
         language: `vi` or `en`.
@@ -88,7 +89,24 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
         _lay_expected(figure, expected, t=t)
     _shade(figure, days, complete_until, label=t("chart.delay"))
     _lay_marks(figure, days, marks)
+    _lay_hidden(figure, daily, t=t)
     return figure
+
+
+def _lay_hidden(figure: go.Figure, daily: pl.DataFrame, *, t: Translate) -> None:
+    """Mark the days whose figure is withheld: neither a gap nor a zero."""
+    if "status" not in daily.columns:
+        return
+    days = daily.filter(pl.col("status") == SUPPRESSED)["date"].to_list()
+    if not days:
+        return
+    text = t("status.suppressed")
+    figure.add_scatter(
+        x=days, y=[0.0] * len(days), mode="markers", name=text, showlegend=True,
+        marker={"symbol": "circle-open-dot", "size": 8, "color": LINE}, cliponaxis=False,
+        hovertemplate=f"%{{x|%d/%m}}: {text}<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(showlegend=True)
 
 
 def _mean_of(

@@ -13,13 +13,15 @@ from dashboard import command_sentence, filters, formatting, headline, loaders, 
 from dashboard.catalogue import Entry
 from dashboard.commands import COMMANDS, CommandPage
 from dashboard.components import cards as card_grid
-from dashboard.components import cuts, map_view, ranking_table, series, transmission
+from dashboard.components import closed, cuts, map_view, ranking_table, series, transmission
+from dashboard.components import page as page_frame
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.context import Context, look
 from dashboard.view import PER_PEOPLE, SMOOTH, SPANS
 from data_access.codes import Level
 from data_access.cube.query import Ask
+from data_access.errors import ScopeDenied
 from data_access.indicators.forms import form_of
 
 ADDRESS = ("date", "area", "indicator", "span", "denominator", "per", "smooth")
@@ -62,10 +64,17 @@ def _provinces(seen: Context, vintage: str) -> dict[str, str]:
     return dict(found.select("code", "name").iter_rows())
 
 
+def choices_of(page: CommandPage, seen: Context) -> tuple[str, ...]:
+    """Return what of a page the viewer may map; nothing of a page that is not for the public."""
+    return tuple(key for key in page.choices if loaders.entry(key, viewer=seen.viewer))
+
+
 def chosen_entry(page: CommandPage, seen: Context) -> Entry:
     """Return what is mapped, ranked and followed: the choice in the form asked for."""
-    view = filters.current()
-    key = view.indicator if view.indicator in page.choices else page.choices[0]
+    view, choices = filters.current(), choices_of(page, seen)
+    if not choices:
+        raise ScopeDenied(f"nothing of the page {page.key} is in view")
+    key = view.indicator if view.indicator in choices else choices[0]
     formed = form_of(key, week=view.smooth == SMOOTH, rate=view.per == PER_PEOPLE)
     entry = loaders.entry(formed, viewer=seen.viewer)
     if entry is None:
@@ -78,7 +87,7 @@ def asked_of(
 ) -> tuple[Ask, ...]:
     """Return what the cards of some ids ask on the day on screen; nothing without a day."""
     known = tuple(key for key in keys if loaders.entry(key, viewer=seen.viewer))
-    if seen.day is None:
+    if seen.day is None or not known:
         return ()
     start = seen.day - loaders.LOOK_BACK
     return (Ask(ids=known, areas=place.areas, start=start, end=seen.day, denominator=denominator),)
@@ -100,7 +109,7 @@ def sentence(key: str) -> None:
     @section(f"{key}_sentence")
     def drawn() -> None:
         seen = look(key)
-        if seen.day is None:
+        if seen.day is None or not choices_of(page, seen):
             return
         place = place_of(seen)
         found = cards_of((page.lead, *page.said), seen, place)
@@ -141,6 +150,10 @@ def _watched(page: CommandPage, seen: Context, place: Place, day: date) -> Marku
 def controls(key: str) -> None:
     """Offer area, indicator, days, form and denominator; each is in the address."""
     page, seen = COMMANDS[key], look(key)
+    if not choices_of(page, seen):
+        closed.instead(seen, "nothing")
+        page_frame.closed(key, "date")
+        st.stop()
     provinces = _provinces(seen, loaders.vintage_for(seen.day, None))
     with st.container(horizontal=True, vertical_alignment="bottom", key="td_filters"):
         if not seen.home:
