@@ -5,9 +5,10 @@ import polars as pl
 from dashboard import resources
 from dashboard.headline import HEADLINE
 from dashboard.loaders import ENTRIES, TTL, remember
+from data_access.accounts.rows import list_accounts
 from data_access.bulletins.model import Bulletin
 from data_access.cube.query import Ask
-from data_access.viewer import Viewer
+from data_access.viewer import Viewer, system_viewer
 
 FEW = 16
 """Differences of so many bulletins: each of them may hold tens of thousands of lines."""
@@ -74,3 +75,13 @@ def sources(*, viewer: Viewer, token: str) -> tuple[str, ...]:
     )  # fmt: skip
     found = shared.figures(Ask(ids=ids), viewer=viewer)["source"].drop_nulls().unique()
     return tuple(sorted({part for name in found for part in str(name).split(" + ") if part}))
+
+
+@remember.cache_data(ttl=TTL, max_entries=FEW)
+def people(*, viewer: Viewer, token: str) -> dict[str, str]:
+    """Return the names of accounts by id, for officials; nobody's for the press."""
+    del token
+    if viewer.published_only:
+        return {}
+    found = list_accounts(resources.shared().engine, viewer=system_viewer(viewer.now))
+    return {one.account_id: one.name for one in found}

@@ -41,6 +41,7 @@ class View:
         as_of: instant whose knowledge is shown; None for the present.
         bulletin: number of the bulletin whose frozen figures are shown; None for live ones.
         rehearse: instant at which the press is looked over the shoulder; None: nobody rehearses.
+        issue: number of the bulletin that is worked on or read about.
         first: `1` for what was told first beside what is told now.
         platform: platform on the sync desk.
         rule: rule whose contradictions are shown; None for all.
@@ -70,6 +71,7 @@ class View:
     as_of: datetime | None = None
     bulletin: int | None = None
     rehearse: datetime | None = None
+    issue: int | None = None
     first: str | None = None
     platform: str | None = None
     rule: str | None = None
@@ -103,6 +105,7 @@ def parse_view(parameters: Mapping[str, str]) -> View:
         as_of=_instant(parameters.get("as_of")),
         bulletin=_number(parameters.get("bulletin")),
         rehearse=_instant(parameters.get("rehearse")),
+        issue=_number(parameters.get("issue")),
         first=_one_of(parameters.get("first"), (FIRST,)),
         platform=_one_of(parameters.get("platform"), PLATFORMS),
         rule=_fitting(parameters.get("rule"), _CODE),
@@ -144,6 +147,7 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "setting": view.setting,
         "state": view.state,
         "first": view.first,
+        "issue": str(view.issue) if view.issue else None,
     }
     kept = {name: every[name] for name in names}
     bulletin = str(view.bulletin) if view.bulletin else None

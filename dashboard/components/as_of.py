@@ -36,9 +36,15 @@ def choice() -> None:
     with box:
         if viewer.rehearsal:
             draw(element("p", t("asof.rehearsing_about"), class_="td-absent"))
+            st.button(t("asof.end"), icon=":material/logout:", key="rehearse_end",
+                      on_click=_end_rehearsal)  # fmt: skip
         _bulletins(by_number, viewer)
         if not viewer.published_only:
             _moment(view.as_of, viewer)
+
+
+def _end_rehearsal() -> None:
+    filters.change(rehearse=None)
 
 
 def _icon() -> str:

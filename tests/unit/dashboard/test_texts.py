@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.bulletin_steps import ALLOWED
 from dashboard.commands import COMMANDS
 from dashboard.i18n import LANGUAGES, pick, texts, translator
 from dashboard.levels import NAMES as LEVEL_NAMES
 from dashboard.navigation import PAGES
 from dashboard.testing_tables import STEPS as SAMPLE_STEPS
 from data_access.accounts.model import RULES
+from data_access.bulletins.model import State as Bulletin
 from data_access.chain.cells import AGES
 from data_access.chain.followed import STEPS
 from data_access.chain.records import CHAIN_PLATFORM
@@ -71,6 +73,13 @@ def names_made_at_run_time() -> set[str]:
         *(f"refused.{rule}" for rule in RULES),
         *(purpose.value for purpose in Purpose),
         *(state.value for state in State),
+        *(state.value for state in Bulletin),
+        *(
+            f"{way}_{step}"
+            for way in ("did", "step", "must", "taken", "role")
+            for step in (*ALLOWED, "public")
+        ),
+        *(f"kind_{kind}" for kind in ("revised", "removed", "added", "new")),
         *(f"line_{line.key}" for one in INDICATORS.values() for line in one.thresholds),
     }
 
