@@ -100,7 +100,11 @@ def named_in_list(one: Bulletin, *, t: Translate, language: str, zone: str) -> s
     """Return a bulletin in a list: number, cut-off, what is to be known of it."""
     moment = formatting.moment(one.cut_off, language=language, zone=zone)
     text = f"{t('asof.number', n=one.number)} · {moment}"
-    return text if one.state is State.PUBLISHED else f"{text} · {t(f'bulletin.{one.state.value}')}"
+    return (
+        text
+        if one.state is State.PUBLISHED
+        else f"{text} · {t(f'bulletin_state.{one.state.value}')}"
+    )
 
 
 def _moment(at: datetime | None, viewer: Viewer) -> None:

@@ -89,7 +89,7 @@ def list_section() -> None:
 
 def _row(one: Bulletin, seen: Context, *, public: bool) -> tuple[Child, ...]:
     t = seen.t
-    state: Child = t(f"bulletin.{one.state.value}")
+    state: Child = t(f"bulletin_state.{one.state.value}")
     if one.state is State.WITHDRAWN:
         reason = t("bulletins.because", reason=one.withdrawn_reason)
         state = element("span", element("b", state, class_="td-bad"), " ", reason)
