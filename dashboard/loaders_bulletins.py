@@ -1,13 +1,16 @@
 """What is remembered of bulletins: heads, differences, sign-offs, revisions. See `loaders`."""
 
+from datetime import date
+
 import polars as pl
 
 from dashboard import resources
 from dashboard.headline import HEADLINE
-from dashboard.loaders import ENTRIES, TTL, remember
+from dashboard.loaders import ENTRIES, LOOK_BACK, TTL, remember
 from data_access.accounts.rows import list_accounts
 from data_access.bulletins.model import Bulletin
 from data_access.cube.query import Ask
+from data_access.delays import Filling
 from data_access.viewer import Viewer, system_viewer
 
 FEW = 16
@@ -85,3 +88,20 @@ def people(*, viewer: Viewer, token: str) -> dict[str, str]:
         return {}
     found = list_accounts(resources.shared().engine, viewer=system_viewer(viewer.now))
     return {one.account_id: one.name for one in found}
+
+
+@remember.cache_data(ttl=TTL, max_entries=ENTRIES)
+def filling(*, viewer: Viewer, key: str, area: str | None, day: date, token: str) -> Filling | None:
+    """Return how a measure's days filled up, in a bulletin up to its cut-off; None: not known.
+
+    Officials only: it is read from the live history.
+    """
+    del token
+    shared = resources.shared()
+    if viewer.published_only or key not in shared.measures(viewer=viewer):
+        return None
+    ask = Ask(ids=(key,), areas=(area,) if area else (), start=day - LOOK_BACK, end=day)
+    named = shared.figures(ask, viewer=viewer)["source"].drop_nulls().unique()
+    sources = frozenset(part for name in named for part in str(name).split(" + ") if part)
+    at_cut_off = shared.at_cut_off(viewer)
+    return shared.delays.filling(key, area=area, sources=sources, viewer=at_cut_off)

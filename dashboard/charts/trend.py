@@ -51,6 +51,7 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
     complete_until: date,
     marks: Sequence[Mark] = (),
     expected: Sequence[Expected] = (),
+    first: Sequence[tuple[date, float]] = (),
 ) -> go.Figure:
     """Return bars of a daily count with its 7-day mean, or a line of anything else.
 
@@ -62,6 +63,7 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
         complete_until: the last day that is usually complete; later days are shaded.
         marks: rules, holidays and turns of these days.
         expected: what days that are still being reported will come to.
+        first: what was told first of each day, drawn beside the newest.
     """
     days, raw = daily["date"].to_list(), daily["value"].to_list()
     values = [None if value is None else entry.within(value) for value in raw]
@@ -90,7 +92,20 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
     _shade(figure, days, complete_until, label=t("chart.delay"))
     _lay_marks(figure, days, marks)
     _lay_hidden(figure, daily, t=t)
+    _lay_first(figure, [one for one in first if one[0] in set(days)], t=t)
     return figure
+
+
+def _lay_first(figure: go.Figure, first: Sequence[tuple[date, float]], *, t: Translate) -> None:
+    """Draw what was told first of each day, beside what is told of it now."""
+    if not first:
+        return
+    figure.add_scatter(
+        x=[day for day, _ in first], y=[value for _, value in first], mode="markers",
+        name=t("settling.first"), marker={"symbol": "line-ew-open", "size": 9, "color": OPEN},
+        hovertemplate="%{x|%d/%m}: %{y:,.0f}<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(showlegend=True)
 
 
 def _lay_hidden(figure: go.Figure, daily: pl.DataFrame, *, t: Translate) -> None:

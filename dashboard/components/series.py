@@ -1,6 +1,7 @@
 """One indicator of one place over time: chart, marks of what happened, table twin."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import plotly.graph_objects as go
@@ -30,6 +31,7 @@ class Series:
         place: name of the area.
         area: its code; None for the nation.
         expected: what days still being reported will come to; empty: not known.
+        first: what was told first of each day; empty: not asked for, or not known.
     """
 
     daily: pl.DataFrame
@@ -37,6 +39,7 @@ class Series:
     place: str
     area: str | None
     expected: tuple[Expected, ...] = ()
+    first: Mapping[date, float] = field(default_factory=dict)
 
 
 def show(shown: Series, seen: Context, *, key: str, ready: bool = True) -> None:
@@ -80,7 +83,7 @@ def _figure(shown: Series, daily: pl.DataFrame, seen: Context) -> go.Figure:
         daily, entry=shown.entry, t=seen.t, language=seen.language,
         complete_until=seen.moment.date() - timedelta(days=lag + 1),
         marks=marks_between(daily["date"][0], daily["date"][-1], area=shown.area, seen=seen),
-        expected=shown.expected,
+        expected=shown.expected, first=tuple(sorted(shown.first.items())),
     )  # fmt: skip
 
 
