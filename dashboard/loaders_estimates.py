@@ -87,8 +87,10 @@ def _imported(
 def _filling(
     known: pl.DataFrame, *, area: str | None, viewer: Viewer
 ) -> tuple[date, Triangle] | None:
+    if viewer.published_only:
+        return None  # how days filled up is no part of a bulletin
     sources = {part for name in known["source"].unique().to_list() for part in name.split(" + ")}
-    # How days filled up is read from the live figures: up to the cut-off, and by officials only.
+    # Read from the live figures, up to the cut-off.
     found = resources.shared().delays.filling(
         CASES, area=area, sources=frozenset(sources), viewer=resources.shared().at_cut_off(viewer)
     )

@@ -102,6 +102,13 @@ def test_the_press_reads_every_page_of_a_bulletin(page: str, settings: pytest.Mo
     assert "Mã sự cố" not in text(app)
 
 
+def test_the_overview_of_the_press_has_its_sentence(settings: pytest.MonkeyPatch) -> None:
+    issue(at(settings, NOW))
+    app = run("overview", **{"as": "press"})
+    assert "cả nước ghi nhận" in text(app)
+    assert "Phần này dùng số liệu không công bố" not in text(app)
+
+
 @pytest.mark.parametrize("page", CLOSED_PAGES)
 def test_pages_that_are_not_public_say_so(page: str, settings: pytest.MonkeyPatch) -> None:
     issue(at(settings, NOW))
