@@ -15,6 +15,7 @@ from dashboard.navigation import page
 from dashboard.signin import cookies
 from data_access.actor import Actor
 from data_access.audit import Entry
+from data_access.bulletins.checks import DECIDERS
 from data_access.clock import machine_clock
 from data_access.codes import Role
 from data_access.errors import DataAccessError, ScopeDenied
@@ -162,13 +163,30 @@ def current_viewer(*, settled: bool = False) -> Viewer:
         DatabaseUnavailable: if a session has to be looked up and the database does not answer.
         BadUse: if the address of a demonstration names a role that does not exist.
     """
-    who = identity()
-    view = filters.current()
+    viewer, view = present_viewer(settled=settled), filters.current()
+    if view.bulletin:
+        viewer = viewer.in_bulletin(view.bulletin)
+    elif view.as_of:
+        viewer = viewer.at(view.as_of)
+    return resources.shared().pinned(viewer)
+
+
+def present_viewer(*, settled: bool = False) -> Viewer:
+    """Return who is looking, whatever bulletin or moment their screen is at.
+
+    In a rehearsal it is the press at the moment rehearsed.
+
+    Raises:
+        As `current_viewer`.
+    """
+    who, view = identity(), filters.current()
     if view.role and not who.chooses:
         view = filters.change(role=None)
-    viewer = make_viewer(who.role, areas=who.areas, now=resources.beat(settled=settled).moment)
-    viewer = viewer.at(view.as_of) if view.as_of else viewer
-    return resources.shared().pinned(viewer.in_bulletin(view.bulletin) if view.bulletin else viewer)
+    if view.rehearse and who.role not in DECIDERS:
+        view = filters.change(rehearse=None)
+    if view.rehearse:
+        return resources.shared().bulletins.preview(who.player, view.rehearse)
+    return make_viewer(who.role, areas=who.areas, now=resources.beat(settled=settled).moment)
 
 
 def actor() -> Actor:

@@ -1,11 +1,12 @@
 """What every section of a page needs to know: who looks, at which day, in which words."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from dashboard import access, filters, loaders, navigation, resources
+from dashboard import access, filters, loaders, loaders_bulletins, navigation, resources
 from dashboard.i18n import Translate
 from dashboard.live import Beat
+from data_access.bulletins.model import Bulletin
 from data_access.viewer import Viewer
 
 
@@ -23,6 +24,7 @@ class Context:
         language: `vi` or `en`.
         t: texts of that language.
         zone: the country's time zone.
+        head: the bulletin on screen; None: the shared database as it is.
     """
 
     viewer: Viewer
@@ -34,6 +36,12 @@ class Context:
     language: str
     t: Translate
     zone: str
+    head: Bulletin | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """The instant that the figures are of: a bulletin's stands still."""
+        return self.head.cut_off if self.head else self.viewer.now
 
     @property
     def token(self) -> str:
@@ -50,6 +58,7 @@ def look(page: str) -> Context:
     """
     viewer = access.require_page(page)
     beat = resources.beat(settled=navigation.page(page).settled)
+    head = loaders_bulletins.head(viewer=viewer, token=beat.token)
     known = loaders.days_known(viewer=viewer, token=beat.token)
     newest, last = known or (None, None)
     chosen = filters.current().day
@@ -63,4 +72,5 @@ def look(page: str) -> Context:
         language=filters.language(),
         t=filters.translate(),
         zone=resources.shared().areas.country.time_zone,
+        head=head,
     )

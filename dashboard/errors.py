@@ -11,15 +11,18 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from dashboard import access, filters
+from dashboard import access, filters, resources
 from dashboard.metrics import ERRORS
+from data_access.bulletins.model import UnknownBulletin
 from data_access.codes import Role
 from data_access.errors import (
     BadUse,
+    DataAccessError,
     DatabaseUnavailable,
     SchemaMismatch,
     ScopeDenied,
     SettingsError,
+    UnknownId,
 )
 
 LOG = logging.getLogger("tuyendau.dashboard")
@@ -29,28 +32,48 @@ Draw = Callable[..., object]
 
 
 @contextmanager
-def shown() -> Iterator[None]:
-    """Show what goes wrong inside as a notice; the rest of the page goes on."""
+def shown(*, part: bool = False) -> Iterator[None]:
+    """Show what goes wrong inside as a notice; the rest of the page goes on.
+
+    Args:
+        part: whether it is a part of a page that is shown otherwise.
+    """
     try:
         yield
     except Exception as error:  # noqa: BLE001 -- the last line of defence; logged with a number
-        draw, text = explain(error)
+        draw, text = explain(error, part=part)
         draw(text)
 
 
-def explain(error: Exception) -> tuple[Draw, str]:
+def explain(error: Exception, *, part: bool = False) -> tuple[Draw, str]:
     """Return how to draw an error and its sentence in the session's language."""
     t = filters.t
+    if part and isinstance(error, ScopeDenied | UnknownId) and _refusal() == "not_public":
+        return st.caption, t("public.part")
     if isinstance(error, ScopeDenied):
-        press = access.role() is Role.PRESS
-        return st.info, t("error.unpublished" if press else "error.denied")
-    if isinstance(error, SchemaMismatch):
-        return st.warning, t("error.schema")
-    if isinstance(error, DatabaseUnavailable):
-        return st.warning, f"{t('error.away')} {t('error.away_retry')}"
+        return st.info, t(f"error.{_refusal()}")
+    if isinstance(error, UnknownBulletin):
+        return st.info, t("error.no_bulletin")
+    if isinstance(error, SchemaMismatch | DatabaseUnavailable):
+        away = f"{t('error.away')} {t('error.away_retry')}"
+        return st.warning, t("error.schema") if isinstance(error, SchemaMismatch) else away
     if isinstance(error, BadUse) and not isinstance(error, SettingsError):
         return st.info, t("error.unknown")
     return st.error, t("error.incident", number=record(error))
+
+
+def _refusal() -> str:
+    """Return why something is not shown: to the press, that nothing is published, or not this."""
+    if filters.current().rehearse is None and access.role() is not Role.PRESS:
+        return "denied"
+    try:
+        viewer = access.present_viewer()
+        if resources.shared().published(viewer) is not None:
+            return "not_public"
+        known = resources.shared().bulletins.list(viewer=viewer)
+    except DataAccessError:
+        return "unpublished"
+    return "withdrawn" if known else "unpublished"
 
 
 def record(error: Exception) -> str:

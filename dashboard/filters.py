@@ -29,14 +29,16 @@ def change(**fields: Any) -> View:  # noqa: ANN401 -- fields of View
     return current()
 
 
-def publish(*names: str, day: date | None = None) -> None:
+def publish(*names: str, day: date | None = None, bulletin: int | None = None) -> None:
     """Write the view to the address.
 
     Args:
         names: the parameters this page uses.
         day: the day on screen, written even when the view follows the newest.
+        bulletin: the bulletin on screen, written even when the view follows the newest.
     """
     view = replace(current(), day=day) if day else current()
+    view = replace(view, bulletin=bulletin or view.bulletin)
     wanted = write_view(view, names=names)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
@@ -186,7 +188,12 @@ def second_day(*, label: str, first: date, last: date) -> None:
 
 def pin(moment: datetime | None) -> None:
     """Hold the figures as known at a moment, or let go."""
-    change(as_of=moment)
+    change(as_of=moment, bulletin=None)
+
+
+def pin_bulletin(number: int | None) -> None:
+    """Hold the figures of a bulletin, or let go; its own newest day is shown."""
+    change(bulletin=number, as_of=None, day=None)
 
 
 def _choice(

@@ -54,7 +54,9 @@ def spread_of(*, viewer: Viewer, area: str | None, day: date, token: str) -> Tra
     first: date = known["date"].min()  # type: ignore[assignment]
     values = dict(found.select("date", "value").iter_rows())
     days = [first + timedelta(days=n) for n in range((day - first).days + 1)]
-    complete = viewer.now.date() - timedelta(days=loaders.lag_days(CASES) + 1)
+    complete = resources.shared().at_cut_off(viewer).now.date() - timedelta(
+        days=loaders.lag_days(CASES) + 1
+    )
     return transmission(
         first,
         [values.get(one) for one in days],
@@ -85,8 +87,11 @@ def _imported(
 def _filling(
     known: pl.DataFrame, *, area: str | None, viewer: Viewer
 ) -> tuple[date, Triangle] | None:
+    if viewer.published_only:
+        return None  # how days filled up is no part of a bulletin
     sources = {part for name in known["source"].unique().to_list() for part in name.split(" + ")}
+    # Read from the live figures, up to the cut-off.
     found = resources.shared().delays.filling(
-        CASES, area=area, sources=frozenset(sources), viewer=viewer
+        CASES, area=area, sources=frozenset(sources), viewer=resources.shared().at_cut_off(viewer)
     )
     return (found.first, found.triangle) if found else None

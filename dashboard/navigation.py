@@ -51,8 +51,7 @@ PAGES = (
     PageEntry(key="map", path="map", icon=":material/map:"),
     *(
         PageEntry(
-            key=key, path=key, icon=f":material/{icon}:", roles=WITHOUT_PRESS, group=COMMAND,
-            projected=True,
+            key=key, path=key, icon=f":material/{icon}:", group=COMMAND, projected=True,
         )
         for key, icon in (
             ("quarantine", "bed"),
@@ -73,13 +72,12 @@ PAGES = (
         group=COMMAND,
     ),
     PageEntry(
-        key="province", path="province", icon=":material/location_city:", roles=WITHOUT_PRESS,
-        group=PLACES,
+        key="province", path="province", icon=":material/location_city:", group=PLACES,
     ),
     PageEntry(
-        key="compare", path="compare", icon=":material/compare_arrows:", roles=WITHOUT_PRESS,
-        group=PLACES,
+        key="compare", path="compare", icon=":material/compare_arrows:", group=PLACES,
     ),
+    PageEntry(key="bulletins", path="bulletins", icon=":material/newspaper:", group=DATA),
     PageEntry(
         key="data_sync", path="data_sync", icon=":material/sync_problem:", roles=WITHOUT_PRESS,
         settled=True, group=DATA,

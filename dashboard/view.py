@@ -14,7 +14,7 @@ from data_access.codes import PLATFORMS, Level
 SPANS = (30, 90, 180, 800)
 """Lengths of the day slider; the last one stands for everything."""
 PROJECTOR, LAYERS = "projector", ("sites", "laboratories", "clusters", "venues", "flows")
-PER_PEOPLE, SMOOTH, INDEX = "100k", "7d", "index"
+PER_PEOPLE, SMOOTH, INDEX, FIRST = "100k", "7d", "index", "1"
 BOARDS = ("needs", "proposals")
 MOST_AREAS = 6
 """Areas beside each other on one chart: more lines than that cannot be told apart."""
@@ -41,6 +41,9 @@ class View:
         span: days on the slider.
         as_of: instant whose knowledge is shown; None for the present.
         bulletin: number of the bulletin whose frozen figures are shown; None for live ones.
+        rehearse: instant at which the press is looked over the shoulder; None: nobody rehearses.
+        issue: number of the bulletin that is worked on or read about.
+        first: `1` for what was told first beside what is told now.
         platform: platform on the sync desk.
         rule: rule whose contradictions are shown; None for all.
         cell: row and day picked on the sync desk's matrix, as `79.2021-08-21`.
@@ -72,6 +75,9 @@ class View:
     span: int = SPANS[1]
     as_of: datetime | None = None
     bulletin: int | None = None
+    rehearse: datetime | None = None
+    issue: int | None = None
+    first: str | None = None
     platform: str | None = None
     rule: str | None = None
     cell: str | None = None
@@ -107,6 +113,9 @@ def parse_view(parameters: Mapping[str, str]) -> View:
         span=int(span) if span in map(str, SPANS) else SPANS[1],
         as_of=_instant(parameters.get("as_of")),
         bulletin=_number(parameters.get("bulletin")),
+        rehearse=_instant(parameters.get("rehearse")),
+        issue=_number(parameters.get("issue")),
+        first=_one_of(parameters.get("first"), (FIRST,)),
         platform=_one_of(parameters.get("platform"), PLATFORMS),
         rule=_fitting(parameters.get("rule"), _CODE),
         cell=_fitting(parameters.get("cell"), _CODE),
@@ -129,7 +138,6 @@ def parse_view(parameters: Mapping[str, str]) -> View:
 
 def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
     """Return the parameters of a view that a page uses, always with its language."""
-    as_of = view.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z") if view.as_of else None
     every = {
         "date": view.day.isoformat() if view.day else None,
         "area": view.area,
@@ -155,12 +163,19 @@ def write_view(view: View, *, names: tuple[str, ...]) -> dict[str, str]:
         "board": view.board,
         "item": view.item,
         "items": ",".join(view.items) or None,
+        "first": view.first,
+        "issue": str(view.issue) if view.issue else None,
     }
     kept = {name: every[name] for name in names}
     bulletin = str(view.bulletin) if view.bulletin else None
-    kept |= {"as_of": as_of, "bulletin": bulletin, "as": view.role}
+    kept |= {"as_of": _written(view.as_of), "bulletin": bulletin, "as": view.role}
+    kept |= {"rehearse": _written(view.rehearse)}
     kept |= {"lang": view.language, "mode": view.mode}
     return {name: value for name, value in kept.items() if value is not None}
+
+
+def _written(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
 def _one_of(text: str | None, allowed: tuple[str, ...]) -> str | None:

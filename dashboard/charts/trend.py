@@ -20,6 +20,7 @@ ROOM_DAYS = 8  # shaded days from which their label fits above them
 INK, SOFT, BAND = "#2C8797", "#8FB9C1", "rgba(140,140,140,0.16)"
 OPEN = "#C2410C"
 LINE, HOLIDAY = "#8A6D3B", "rgba(138,109,59,0.14)"
+SUPPRESSED = "suppressed"
 SIGNS = {"rule": "triangle-down", "holiday": "circle", "event": "diamond"}
 
 
@@ -50,17 +51,19 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
     complete_until: date,
     marks: Sequence[Mark] = (),
     expected: Sequence[Expected] = (),
+    first: Sequence[tuple[date, float]] = (),
 ) -> go.Figure:
     """Return bars of a daily count with its 7-day mean, or a line of anything else.
 
     Args:
-        daily: date, value (null where there is none); one area, sorted.
+        daily: date, value (null where there is none), status if known; one area, sorted.
         entry: what it is.
         t: texts of the language.
         language: `vi` or `en`.
         complete_until: the last day that is usually complete; later days are shaded.
         marks: rules, holidays and turns of these days.
         expected: what days that are still being reported will come to.
+        first: what was told first of each day, drawn beside the newest.
     """
     days, raw = daily["date"].to_list(), daily["value"].to_list()
     values = [None if value is None else entry.within(value) for value in raw]
@@ -88,7 +91,37 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
         _lay_expected(figure, expected, t=t)
     _shade(figure, days, complete_until, label=t("chart.delay"))
     _lay_marks(figure, days, marks)
+    _lay_hidden(figure, daily, t=t)
+    _lay_first(figure, [one for one in first if one[0] in set(days)], t=t)
     return figure
+
+
+def _lay_first(figure: go.Figure, first: Sequence[tuple[date, float]], *, t: Translate) -> None:
+    """Draw what was told first of each day, beside what is told of it now."""
+    if not first:
+        return
+    figure.add_scatter(
+        x=[day for day, _ in first], y=[value for _, value in first], mode="markers",
+        name=t("settling.first"), marker={"symbol": "line-ew-open", "size": 9, "color": OPEN},
+        hovertemplate="%{x|%d/%m}: %{y:,.0f}<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(showlegend=True)
+
+
+def _lay_hidden(figure: go.Figure, daily: pl.DataFrame, *, t: Translate) -> None:
+    """Mark the days whose figure is withheld: neither a gap nor a zero."""
+    if "status" not in daily.columns:
+        return
+    days = daily.filter(pl.col("status") == SUPPRESSED)["date"].to_list()
+    if not days:
+        return
+    text = t("status.suppressed")
+    figure.add_scatter(
+        x=days, y=[0.0] * len(days), mode="markers", name=text, showlegend=True,
+        marker={"symbol": "circle-open-dot", "size": 8, "color": LINE}, cliponaxis=False,
+        hovertemplate=f"%{{x|%d/%m}}: {text}<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(showlegend=True)
 
 
 def _mean_of(

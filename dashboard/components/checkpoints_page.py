@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from dashboard import formatting, loaders, place_tables
-from dashboard.components import command
+from dashboard.components import closed, command
 from dashboard.components.markup import draw, element
 from dashboard.components.section import section
 from dashboard.components.tables import table
@@ -32,6 +32,8 @@ def panel_section() -> None:
     seen = look(PAGE)
     title = seen.t("checkpoints_page.panel")
     draw(element("h2", title, class_="td-section"))
+    if closed.instead(seen, "wards"):
+        return
     found = _activity(seen)
     if found is None or found.is_empty():
         draw(element("p", seen.t("checkpoints_page.no_places"), class_="td-absent"))
@@ -57,6 +59,8 @@ def panel_section() -> None:
 def silent_section() -> None:
     """Draw the wards without a scan by name, and how often in the week."""
     seen = look(PAGE)
+    if seen.viewer.published_only:
+        return  # the section above says why
     found = _activity(seen)
     if found is None or seen.day is None:
         return

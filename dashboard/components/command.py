@@ -9,20 +9,32 @@ from datetime import date, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import command_sentence, filters, formatting, headline, loaders, loaders_cards
+from dashboard import (
+    command_sentence,
+    filters,
+    formatting,
+    headline,
+    loaders,
+    loaders_bulletins,
+    loaders_cards,
+)
 from dashboard.catalogue import Entry
 from dashboard.commands import COMMANDS, CommandPage
 from dashboard.components import cards as card_grid
-from dashboard.components import cuts, map_view, ranking_table, series, transmission
+from dashboard.components import closed, cuts, map_view, ranking_table, series, transmission
+from dashboard.components import page as page_frame
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.context import Context, look
-from dashboard.view import PER_PEOPLE, SMOOTH, SPANS
+from dashboard.view import FIRST, PER_PEOPLE, SMOOTH, SPANS
 from data_access.codes import Level
 from data_access.cube.query import Ask
+from data_access.delays import Filling
+from data_access.errors import ScopeDenied
+from data_access.estimates.settling import firsts, settling
 from data_access.indicators.forms import form_of
 
-ADDRESS = ("date", "area", "indicator", "span", "denominator", "per", "smooth")
+ADDRESS = ("date", "area", "indicator", "span", "denominator", "per", "smooth", "first")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +74,17 @@ def _provinces(seen: Context, vintage: str) -> dict[str, str]:
     return dict(found.select("code", "name").iter_rows())
 
 
+def choices_of(page: CommandPage, seen: Context) -> tuple[str, ...]:
+    """Return what of a page the viewer may map; nothing of a page that is not for the public."""
+    return tuple(key for key in page.choices if loaders.entry(key, viewer=seen.viewer))
+
+
 def chosen_entry(page: CommandPage, seen: Context) -> Entry:
     """Return what is mapped, ranked and followed: the choice in the form asked for."""
-    view = filters.current()
-    key = view.indicator if view.indicator in page.choices else page.choices[0]
+    view, choices = filters.current(), choices_of(page, seen)
+    if not choices:
+        raise ScopeDenied(f"nothing of the page {page.key} is in view")
+    key = view.indicator if view.indicator in choices else choices[0]
     formed = form_of(key, week=view.smooth == SMOOTH, rate=view.per == PER_PEOPLE)
     entry = loaders.entry(formed, viewer=seen.viewer)
     if entry is None:
@@ -78,7 +97,7 @@ def asked_of(
 ) -> tuple[Ask, ...]:
     """Return what the cards of some ids ask on the day on screen; nothing without a day."""
     known = tuple(key for key in keys if loaders.entry(key, viewer=seen.viewer))
-    if seen.day is None:
+    if seen.day is None or not known:
         return ()
     start = seen.day - loaders.LOOK_BACK
     return (Ask(ids=known, areas=place.areas, start=start, end=seen.day, denominator=denominator),)
@@ -100,7 +119,7 @@ def sentence(key: str) -> None:
     @section(f"{key}_sentence")
     def drawn() -> None:
         seen = look(key)
-        if seen.day is None:
+        if seen.day is None or not choices_of(page, seen):
             return
         place = place_of(seen)
         found = cards_of((page.lead, *page.said), seen, place)
@@ -141,6 +160,10 @@ def _watched(page: CommandPage, seen: Context, place: Place, day: date) -> Marku
 def controls(key: str) -> None:
     """Offer area, indicator, days, form and denominator; each is in the address."""
     page, seen = COMMANDS[key], look(key)
+    if not choices_of(page, seen):
+        closed.instead(seen, "nothing")
+        page_frame.closed(key, "date")
+        st.stop()
     provinces = _provinces(seen, loaders.vintage_for(seen.day, None))
     with st.container(horizontal=True, vertical_alignment="bottom", key="td_filters"):
         if not seen.home:
@@ -186,6 +209,8 @@ def _forms(page: CommandPage, seen: Context) -> None:
         on=PER_PEOPLE,
         possible=form_of(chosen, rate=True) != chosen,
     )
+    filters.switch("first", label=seen.t("settling.first_option"), on=FIRST,
+                   possible=not seen.viewer.published_only)  # fmt: skip
     filters.switch(
         "smooth",
         label=seen.t("command.smooth"),
@@ -288,6 +313,7 @@ def trend(key: str) -> None:
         shown = series.Series(
             daily=daily, entry=entry, place=place.name, area=place.code,
             expected=transmission.expected_of(entry, seen, area=place.code),
+            first=_told_first(entry, seen, place),
         )  # fmt: skip
         series.show(shown, seen, key=f"{key}_trend_chart")
 
@@ -347,11 +373,40 @@ def definitions(key: str) -> None:
     drawn()
 
 
+def _settles(entry: Entry, seen: Context) -> str:
+    """Return how far first figures move, and in how many days they settle; empty: not measured."""
+    filled = _filled(entry, seen, place_of(seen))
+    found = settling(filled.triangle) if filled else None
+    if found is None:
+        return ""
+    return seen.t(
+        "settling.said",
+        moved=formatting.percent(found.moved, language=seen.language),
+        days=formatting.number(found.settled_after, language=seen.language),
+    )
+
+
+def _filled(entry: Entry, seen: Context, place: Place) -> Filling | None:
+    if seen.day is None:
+        return None
+    return loaders_bulletins.filling(viewer=seen.viewer, key=entry.key, area=place.code,
+                                     day=seen.day, token=seen.token)  # fmt: skip
+
+
+def _told_first(entry: Entry, seen: Context, place: Place) -> dict[date, float]:
+    """Return what was told first of each day, where that is asked for and known."""
+    filled = _filled(entry, seen, place) if filters.current().first else None
+    if filled is None:
+        return {}
+    told = enumerate(firsts(filled.triangle))
+    return {filled.first + timedelta(days=n): one for n, one in told if one is not None}
+
+
 def _definition(entry: Entry, seen: Context) -> Markup:
     lag = seen.t("command.lag", n=loaders.lag_days(entry.key))
     unit = entry.unit_text(seen.t)
     about = entry.about(seen.language) or seen.t("fact.direct")
-    small = " · ".join(part for part in (unit, lag, entry.key) if part)
+    small = " · ".join(part for part in (unit, lag, _settles(entry, seen), entry.key) if part)
     return element(
         "div",
         element("dt", entry.title(seen.language)),

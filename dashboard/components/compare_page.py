@@ -239,4 +239,4 @@ def _figure(value: float, of: Compared, seen: Context) -> str:
 
 def complete_until(entry: Entry, seen: Context) -> date:
     """Return the last day that is usually complete."""
-    return seen.viewer.now.date() - timedelta(days=loaders.lag_days(entry.key) + 1)
+    return seen.moment.date() - timedelta(days=loaders.lag_days(entry.key) + 1)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import access, resources
+from dashboard.components import as_of
 
 ICON = ":material/download:"
 
@@ -32,7 +33,7 @@ def offer(
         icon: beside the label.
         help: what it holds.
     """
-    book = resources.notebook()
+    book, file_name = resources.notebook(), as_of.named(file_name)
     who = access.actor()
 
     def handed_over() -> bytes:

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import downloads, flow_arcs, formatting, loaders, loaders_maps
-from dashboard.components import command, download, map_view
+from dashboard.components import closed, command, download, map_view
 from dashboard.components.markup import draw, element
 from dashboard.components.section import section
 from dashboard.components.tables import table
@@ -30,6 +30,8 @@ def show(page: str) -> None:
         place = command.place_of(seen)
         title = _title(place, seen, day=seen.day)
         draw(element("h2", title, class_="td-section"))
+        if closed.instead(seen, "flows"):
+            return
         found = loaders_maps.flows(viewer=seen.viewer, day=seen.day, token=seen.token)
         flows = flow_arcs.listed(found, area=place.code)
         if flows:

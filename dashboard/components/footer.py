@@ -1,6 +1,6 @@
 """Bottom of every page: sources, attribution of the map, version."""
 
-from dashboard import filters, loaders, resources
+from dashboard import filters, loaders, loaders_bulletins, resources
 from dashboard.components.markup import draw, element
 from dashboard.context import look
 from dashboard.navigation import ROOT
@@ -28,6 +28,8 @@ def show(page: str) -> None:
 def _sources(page: str) -> list[str]:
     try:
         seen = look(page)
+        if seen.viewer.published_only:
+            return list(loaders_bulletins.sources(viewer=seen.viewer, token=seen.token))
         found = loaders.freshness(viewer=seen.viewer, token=seen.token)
     except DataAccessError:
         return []

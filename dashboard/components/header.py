@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import access, assets, filters, formatting, loaders, resources
-from dashboard.components import bell, identity, projector
+from dashboard.components import as_of, bell, identity, projector
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.context import Context, look
@@ -67,6 +67,7 @@ def _controls(page: str) -> None:
         names = dict(provinces.select("code", "name").iter_rows())
         roles = access.demo_roles(tuple(names))
         filters.role_switch(roles, format_option=lambda role: role_name(role, names))
+    as_of.choice()
     identity.show(page)
     filters.language_switch()
     projector.switch()
@@ -91,6 +92,9 @@ def status(page: str) -> None:
 
 
 def _status(seen: Context) -> None:
+    ribbon = as_of.ribbon(seen)
+    if ribbon:
+        draw(ribbon)
     with st.container(horizontal=True, vertical_alignment="center", key="td_status"):
         draw(status_line(seen))
         if seen.day and seen.newest:
@@ -109,8 +113,9 @@ def status_line(seen: Context) -> Markup:
         if seen.day
         else t("header.no_day")
     )
-    alive = "live" if seen.beat.alive else "away"
-    commit = loaders.last_commit(viewer=seen.viewer, token=seen.token)
+    held = seen.head is not None or filters.current().as_of is not None
+    alive = "away" if not seen.beat.alive else "held" if held else "live"
+    commit = None if held else loaders.last_commit(viewer=seen.viewer, token=seen.token)
     commit = min(commit, seen.viewer.now) if commit else None  # a rehearsal's clock may be earlier
     moment = formatting.moment(commit, language=language, zone=seen.zone) if commit else None
     return element(
@@ -143,10 +148,6 @@ def away_notice(seen: Context) -> Markup | None:
 def older_notice(seen: Context) -> Markup | None:
     """Return the notice that an earlier day or an earlier knowledge is shown."""
     lines = []
-    as_of = filters.current().as_of
-    if as_of:
-        moment = formatting.moment(as_of, language=seen.language, zone=seen.zone)
-        lines.append(seen.t("header.pinned", moment=moment))
     if seen.day and seen.newest and seen.day < seen.newest:
         day, newest = (
             formatting.day(one, language=seen.language) for one in (seen.day, seen.newest)
@@ -156,19 +157,21 @@ def older_notice(seen: Context) -> Markup | None:
 
 
 def _pinning(seen: Context) -> None:
-    as_of = filters.current().as_of
-    label = "header.unpin" if as_of else "header.pin"
+    pinned = filters.current().as_of
+    label = "header.unpin" if pinned else "header.pin"
     with st.container(horizontal=True, width="content", key="td_pin"):
         if seen.day != seen.newest:
             st.button(seen.t("header.newest"), type="tertiary", key="go_newest", on_click=_follow)
+        if seen.head is not None:
+            return
         st.button(
             seen.t(label),
             type="tertiary",
-            icon=":material/keep_off:" if as_of else ":material/keep:",
+            icon=":material/keep_off:" if pinned else ":material/keep:",
             help=seen.t("header.pin_help"),
             key="pin",
             on_click=filters.pin,
-            args=(None if as_of else seen.viewer.now,),
+            args=(None if pinned else seen.viewer.now,),
         )
 
 

@@ -121,7 +121,7 @@ def _notice(one: Board, standing: Standing) -> str | None:
     before = standing.inputs.current
     if before is None and len(rows) > 1:
         before = rows[-2].assessment.level
-    now = one.seen.viewer.now
+    now = one.seen.moment
     effect = earliest_effect(
         now, standing.assessment.ruleset, before=before, after=standing.assessment.level
     )

@@ -125,7 +125,7 @@ def map_section() -> None:
             _detail(entry, ground, seen, day=picked)
         with right:
             ranking_table.show(entry, ground, seen, day=picked)
-        filters.publish(*ADDRESS, day=picked)
+        filters.publish(*ADDRESS, day=picked, bulletin=seen.viewer.bulletin)
         return
     left, right = st.columns([7, 5], gap="medium")
     with left:
@@ -133,7 +133,7 @@ def map_section() -> None:
     with right:
         _detail(entry, ground, seen, day=picked)
         ranking_table.show(entry, ground, seen, day=picked)
-    filters.publish(*ADDRESS, day=picked)
+    filters.publish(*ADDRESS, day=picked, bulletin=seen.viewer.bulletin)
 
 
 ADDRESS = (

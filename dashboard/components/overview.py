@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import filters, formatting, headline, loaders, loaders_cards, navigation
 from dashboard.catalogue import Entry
 from dashboard.components import cards as card_grid
-from dashboard.components import map_view, transmission
+from dashboard.components import closed, map_view, transmission
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.section import section
 from dashboard.context import Context, look
@@ -172,6 +172,8 @@ def freshness_section() -> None:
     """Draw how each platform delivers."""
     seen = look(PAGE)
     draw(element("h2", seen.t("overview.freshness"), class_="td-section"))
+    if closed.instead(seen, "sync"):
+        return
     found = loaders.freshness(viewer=seen.viewer, token=seen.token)
     rows = platforms(found)
     draw(element("ul", *(_platform(row, seen) for row in rows), class_="td-platforms"))

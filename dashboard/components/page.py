@@ -46,6 +46,7 @@ def closed(key: str, *names: str) -> None:
     """
     with errors.shown():
         footer.show(key)
-        filters.publish(*names, day=look(key).day)
+        seen = look(key)
+        filters.publish(*names, day=seen.day, bulletin=seen.viewer.bulletin)
         projector.show(key)
     section.complete()

@@ -4,7 +4,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import formatting, loaders, navigation
-from dashboard.components import sync_page, sync_tables
+from dashboard.components import closed, sync_page, sync_tables
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.province_page import PAGE, Line, lines_of, place_of
 from dashboard.components.section import section
@@ -62,6 +62,8 @@ def debts_section() -> None:
     place = place_of(seen)
     title = seen.t("province.debts", name=place.name)
     draw(element("h2", title, class_="td-section"))
+    if closed.instead(seen, "sync"):
+        return
     box = st.expander(seen.t("province.debts_open"), key="province_debts_box", on_change="rerun")
     if box.open:
         with box, st.empty():

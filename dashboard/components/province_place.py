@@ -105,7 +105,7 @@ def _rule(circle: Circle, seen: Context) -> str:
 def _figures(entries: list[Entry], seen: Context) -> tuple[pl.DataFrame, pl.DataFrame | None]:
     """Return the figures of all provinces in view and of the nation; None if it is not in view."""
     ids = tuple(entry.key for entry in entries)
-    day = seen.day or seen.viewer.now.date()
+    day = seen.day or seen.moment.date()
     levels = (Level.PROVINCE, Level.NATIONAL) if seen.viewer.everywhere else (Level.PROVINCE,)
     found = [
         loaders.figures(

@@ -8,7 +8,7 @@ import polars as pl
 
 from dashboard import downloads, formatting, loaders, resources, site_rows, watched
 from dashboard.code_names import code_name
-from dashboard.components import command, download
+from dashboard.components import closed, command, download
 from dashboard.components.markup import draw, element
 from dashboard.components.quarantine_outlook import PAGE
 from dashboard.components.section import section
@@ -34,6 +34,8 @@ def sites() -> None:
     shown = formatting.day(seen.day, language=seen.language)
     title = seen.t("quarantine.sites", place=place.name, day=shown)
     draw(element("h2", title, class_="td-section"))
+    if closed.instead(seen, "sites"):
+        return
     found = watched.quarantine_sites(viewer=seen.viewer, day=seen.day, token=seen.token)
     if place.code:
         found = found.filter(pl.col("area_code") == place.code)

@@ -37,7 +37,7 @@ def show(
         (
             str(row.rank) if row.rank else "",
             names.get(row.code, row.code),
-            value_text(row.value, entry, seen),
+            value_text(row.value, entry, seen, status=row.status),
             status_text(row.status, seen),
             entry.change(row.change, language=seen.language) if row.change is not None else "",
         )

@@ -18,7 +18,7 @@ def section(key: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
     def decorate(draw: Callable[[], None]) -> Callable[[], None]:
         @st.fragment(key=key)
         def drawn() -> None:
-            with errors.shown():
+            with errors.shown(part=True):
                 draw()
 
         @wraps(draw)

@@ -1,6 +1,7 @@
 """One indicator of one place over time: chart, marks of what happened, table twin."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import plotly.graph_objects as go
@@ -9,7 +10,7 @@ import streamlit as st
 
 from dashboard import formatting, loaders
 from dashboard.catalogue import Entry
-from dashboard.charts.trend import HEIGHT, Mark, trend
+from dashboard.charts.trend import HEIGHT, SUPPRESSED, Mark, trend
 from dashboard.components.markup import Markup, draw, element
 from dashboard.components.tables import table
 from dashboard.context import Context
@@ -30,6 +31,7 @@ class Series:
         place: name of the area.
         area: its code; None for the nation.
         expected: what days still being reported will come to; empty: not known.
+        first: what was told first of each day; empty: not asked for, or not known.
     """
 
     daily: pl.DataFrame
@@ -37,6 +39,7 @@ class Series:
     place: str
     area: str | None
     expected: tuple[Expected, ...] = ()
+    first: Mapping[date, float] = field(default_factory=dict)
 
 
 def show(shown: Series, seen: Context, *, key: str, ready: bool = True) -> None:
@@ -50,7 +53,9 @@ def show(shown: Series, seen: Context, *, key: str, ready: bool = True) -> None:
     """
     daily = shown.daily.select("date", "value", "status")
     if daily["value"].null_count() == daily.height:
-        draw(element("p", seen.t("error.no_figures"), class_="td-absent"))
+        hidden = bool((daily["status"] == SUPPRESSED).any())
+        draw(element("p", seen.t("public.series" if hidden else "error.no_figures"),
+                     class_="td-absent"))  # fmt: skip
         return
     alt = _caption(shown, seen)
     if not ready:
@@ -76,9 +81,9 @@ def _figure(shown: Series, daily: pl.DataFrame, seen: Context) -> go.Figure:
     lag = loaders.lag_days(shown.entry.key)
     return trend(
         daily, entry=shown.entry, t=seen.t, language=seen.language,
-        complete_until=seen.viewer.now.date() - timedelta(days=lag + 1),
+        complete_until=seen.moment.date() - timedelta(days=lag + 1),
         marks=marks_between(daily["date"][0], daily["date"][-1], area=shown.area, seen=seen),
-        expected=shown.expected,
+        expected=shown.expected, first=tuple(sorted(shown.first.items())),
     )  # fmt: skip
 
 
@@ -100,7 +105,7 @@ def _twin(daily: pl.DataFrame, shown: Series, seen: Context, *, caption: str) ->
     rows = [
         (
             formatting.day(day, language=seen.language),
-            value_text(value, shown.entry, seen),
+            value_text(value, shown.entry, seen, status=status),
             status_text(status, seen),
         )
         for day, value, status in daily.sort("date", descending=True).iter_rows()
@@ -123,9 +128,11 @@ def _expected_text(one: Expected, entry: Entry, seen: Context) -> str:
     return f"{value_text(one.estimate, entry, seen)} ({low}–{high}; {lowest}–{highest})"
 
 
-def value_text(value: float | None, entry: Entry, seen: Context) -> str:
-    """Return a value as a table shows it."""
-    return "–" if value is None else entry.value(value, language=seen.language)
+def value_text(value: float | None, entry: Entry, seen: Context, *, status: str = "") -> str:
+    """Return a value as a table shows it; one that is withheld says so where a number would be."""
+    if value is None:
+        return seen.t("status.hidden") if status == SUPPRESSED else "–"
+    return entry.value(value, language=seen.language)
 
 
 def status_text(status: str, seen: Context) -> str:

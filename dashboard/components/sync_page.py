@@ -51,7 +51,7 @@ class Window:
 def window(seen: Context) -> Window:
     """Return the days on the desk. Today belongs to it: what is missing is missing today."""
     view = filters.current()
-    end = view.day or seen.viewer.now.astimezone(ZoneInfo(seen.zone)).date()
+    end = view.day or seen.moment.astimezone(ZoneInfo(seen.zone)).date()
     start = end - timedelta(days=min(view.span, SPANS[1]) - 1)
     found = loaders.reporting(viewer=seen.viewer, start=start, end=end, token=seen.token)
     return Window(start=start, end=end, found=found)

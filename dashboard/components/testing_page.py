@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import formatting, loaders, testing_tables
 from dashboard.charts import cut as charts
 from dashboard.code_names import code_name
-from dashboard.components import command
+from dashboard.components import closed, command
 from dashboard.components.markup import Child, Markup, draw, element
 from dashboard.components.section import section
 from dashboard.components.series import PLOTLY
@@ -134,6 +134,8 @@ def laboratories_section() -> None:
         return
     title = seen.t("testing_page.laboratories")
     draw(element("h2", title, class_="td-section"))
+    if closed.instead(seen, "laboratories"):
+        return
     place = command.place_of(seen)
     ask = Ask(ids=("samples_resulted",), level=Level.PROVINCE, areas=place.areas,
               start=seen.day - WEEK, end=seen.day, by="lab")  # fmt: skip

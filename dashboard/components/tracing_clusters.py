@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import downloads, errors, filters, formatting, loaders, resources, watched
 from dashboard.code_names import code_name
-from dashboard.components import download
+from dashboard.components import closed, download
 from dashboard.components.command import Place, place_of
 from dashboard.components.markup import Child, draw, element
 from dashboard.components.section import section
@@ -57,7 +57,7 @@ def controls() -> None:
     """Offer setting, state and cluster; each is in the address."""
     with errors.shown():
         seen = look(PAGE)
-        if seen.day is None or not may_see(seen.viewer):
+        if closed.instead(seen, "clusters") or seen.day is None or not may_see(seen.viewer):
             return
         place = place_of(seen)
         title = seen.t("clusters.title", place=place.name, day=_day(seen.day, seen))
@@ -134,7 +134,7 @@ def place_name(row: Mapping[str, object], seen: Context, *, day: date) -> str:
 def register() -> None:
     """Draw the clusters that grow most, as a table with what was left out."""
     seen = look(PAGE)
-    if seen.day is None:
+    if seen.day is None or seen.viewer.published_only:
         return
     place = place_of(seen)
     found = found_at(seen, place, day=seen.day)

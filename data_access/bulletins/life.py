@@ -108,6 +108,7 @@ class Bulletins(Reading):
         id: str | None = None,  # noqa: A002 -- the name of the column
         area_code: str | None = None,
         day: date | None = None,
+        up_to: float | None = None,
     ) -> int:
         """Accept out-of-tolerance changes of a draft with a note; return how many.
 
@@ -118,6 +119,7 @@ class Bulletins(Reading):
             id: only of this measure or indicator.
             area_code: only of this area.
             day: only of this day.
+            up_to: only those without a note that moved at most so many times their tolerance.
 
         Raises:
             ScopeDenied: if the actor may not accept.
@@ -131,6 +133,8 @@ class Bulletins(Reading):
         lines = self.diff(number, viewer=viewer_of(actor, now=now)).filter("out_of_tolerance")
         for name, wanted in (("id", id), ("area_code", area_code), ("date", day)):
             lines = lines if wanted is None else lines.filter(pl.col(name) == wanted)
+        if up_to is not None:
+            lines = lines.filter(pl.col("score") <= up_to, pl.col("note") == "")
         if lines.is_empty():
             raise BadUse(f"bulletin {number} has no such change out of tolerance")
         rows = [

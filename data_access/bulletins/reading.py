@@ -1,6 +1,9 @@
 """What may be read of bulletins: heads, parts, differences, sign-offs and the revision log."""
 
-from collections.abc import Sequence
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -29,6 +32,9 @@ from data_access.errors import ScopeDenied
 from data_access.reference.places import Areas
 from data_access.viewer import Viewer, press_at, system_viewer
 
+MAX_DIFFERENCES = 8
+"""Pairs of bulletins whose differences are kept, each as one reader sees them."""
+
 
 class Reading:
     """The bulletins of the shared database as they may be read. See `life.Bulletins`.
@@ -53,6 +59,8 @@ class Reading:
         """Hold what is given; read nothing yet."""
         self.book = Book(engine, clock, areas=areas, poll_seconds=poll_seconds)
         self.tolerances = read_tolerances(tolerances)
+        self._lock = threading.Lock()
+        self._differences: OrderedDict[Hashable, pl.DataFrame] = OrderedDict()
         self._engine = engine
         self._clock = clock
         self._areas = areas
@@ -110,10 +118,31 @@ class Reading:
         base = self.base_of(head, viewer=viewer)
         if base is None or viewer.is_blind:
             return pl.DataFrame(schema=DIFFERENCE_SCHEMA)
-        new, old = self._side(head, viewer=viewer), self._side(base, viewer=viewer)
-        found = differences(new, old, tolerances=self.tolerances)
+        found = self._moved(head, base, viewer=viewer)
         system = system_viewer(viewer.now)
         return _with_notes(found, store.read_accepted(self._engine, number, viewer=system))
+
+    def _moved(self, head: Bulletin, base: Bulletin, *, viewer: Viewer) -> pl.DataFrame:
+        """Return what moved between two bulletins, worked out once: neither ever changes."""
+        key = (head.sha256, base.sha256, viewer.areas, viewer.everywhere, viewer.clearance,
+               viewer.published_only)  # fmt: skip
+        with self._lock:
+            if key not in self._differences:
+                new, old = self._side(head, viewer=viewer), self._side(base, viewer=viewer)
+                self._differences[key] = differences(new, old, tolerances=self.tolerances)
+            self._differences.move_to_end(key)
+            while len(self._differences) > MAX_DIFFERENCES:
+                self._differences.popitem(last=False)
+            return self._differences[key]
+
+    def work_mark(self, number: int, *, viewer: Viewer) -> str:
+        """Return a text that differs whenever a bulletin's notes or sign-offs do."""
+        self.show(number, viewer=viewer)
+        system = system_viewer(viewer.now)
+        accepted = store.read_accepted(self._engine, number, viewer=system)
+        signed = store.read_signed(self._engine, number, viewer=system)
+        told = repr((sorted(accepted.rows()), sorted(signed.rows())))
+        return hashlib.sha256(told.encode()).hexdigest()[:12]
 
     def signed(self, number: int, *, viewer: Viewer) -> pl.DataFrame:
         """Return who signed a bulletin: province, sha256, signed_by, signed_at (µs UTC)."""

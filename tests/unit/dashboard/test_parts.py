@@ -88,7 +88,7 @@ def test_dictionary_names_unit_sources_and_every_status() -> None:
     text = downloads.dictionary_of(FOUND, COVERAGE, language="en").decode("utf-8-sig")
     assert "unit,0-1" in text
     assert "source,a · b" in text
-    assert "status=suppressed,Suppressed" in text
+    assert "status=suppressed,Hidden: small number" in text
 
 
 # ---- deliveries

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.bulletin_steps import ALLOWED
 from dashboard.commands import COMMANDS
 from dashboard.i18n import LANGUAGES, pick, texts, translator
 from dashboard.levels import NAMES as LEVEL_NAMES
@@ -18,6 +19,7 @@ from data_access.accounts.model import RULES
 from data_access.alerts.model import Action, Doubt, Severity, Standing
 from data_access.alerts.model import State as AlertState
 from data_access.alerts.rules import LEVELS as LEVELS_OF_ALERTS
+from data_access.bulletins.model import State as Bulletin
 from data_access.chain.cells import AGES
 from data_access.chain.followed import STEPS
 from data_access.chain.records import CHAIN_PLATFORM
@@ -92,6 +94,13 @@ def names_made_at_run_time() -> set[str]:
         *(f"refused.{rule}" for rule in RULES),
         *(purpose.value for purpose in Purpose),
         *(state.value for state in State),
+        *(state.value for state in Bulletin),
+        *(
+            f"{way}_{step}"
+            for way in ("did", "step", "must", "taken", "role")
+            for step in (*ALLOWED, "public")
+        ),
+        *(f"kind_{kind}" for kind in ("revised", "removed", "added", "new")),
         *(f"line_{line.key}" for one in INDICATORS.values() for line in one.thresholds),
     }
 
