@@ -10,6 +10,7 @@ from data_access.account_tables import declare_accounts
 from data_access.bulletin_tables import declare_bulletins
 from data_access.contracts.model import Contract, Field, Kind, RecordKind
 from data_access.contracts.registry import CONTRACTS
+from data_access.quote_tables import declare_quotes
 
 metadata = sa.MetaData(
     naming_convention={
@@ -413,6 +414,7 @@ def record_tables(platform: str, kind: str) -> tuple[sa.Table, sa.Table]:
 
 declare_bulletins(metadata)
 account, account_session, login_throttle = declare_accounts(metadata)
+quoted_number = declare_quotes(metadata)
 
 CORE_TABLES = tuple(metadata.tables)
 """Names of the tables that exist whatever the contracts are; migrations create these."""

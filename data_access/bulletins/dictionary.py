@@ -17,13 +17,27 @@ _AGGREGATES = {Aggregate.SUM: "sum", Aggregate.MEAN: "mean", Aggregate.QUANTILE:
 
 
 def formula_of(one: Indicator) -> str:
-    """Return the formula in names of terms: `cases / population * 100000`."""
+    """Return the formula in names of terms: `(cases / population) * 100000`."""
     text = _LITERAL.sub(r"\1", _COLUMN.sub(r"\1", str(one.formula)))
-    # Polars puts every operand into brackets of its own; those around one name say nothing.
-    text = re.sub(r"\(([A-Za-z0-9_.]+)\)", r"\1", text).replace("[", "(").replace("]", ")")
-    while re.fullmatch(r"\((?:[^()]|\([^()]*\))*\)", text):
-        text = text[1:-1]
+    text = _single(text.replace("[", "(").replace("]", ")"))
+    text = re.sub(r"(?<![A-Za-z0-9_])\(([A-Za-z0-9_.]+)\)", r"\1", text)
     return re.sub(r"(^|\()\.when", r"\1when", text)
+
+
+def _single(text: str) -> str:
+    """Return a formula without brackets that say nothing: doubled ones, and one around it all."""
+    partner, open_ones = {}, []
+    for place, letter in enumerate(text):
+        if letter == "(":
+            open_ones.append(place)
+        elif letter == ")":
+            partner[open_ones.pop()] = place
+    dropped = {0, len(text) - 1} if partner.get(0) == len(text) - 1 else set()
+    for begin, end in partner.items():
+        if partner.get(begin + 1) == end - 1:
+            dropped |= {begin + 1, end - 1}
+    kept = "".join(letter for place, letter in enumerate(text) if place not in dropped)
+    return kept if not dropped else _single(kept)
 
 
 def terms_of(one: Indicator) -> list[str]:

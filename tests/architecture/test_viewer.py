@@ -47,6 +47,7 @@ MAY_EXECUTE = (
     "data_access/simulated.py",
     "data_access/tokens.py",
     "data_access/reference/load.py",
+    "data_access/quotes.py",
     "data_access/scenarios.py",
     "data_access/migrations/",
 )
