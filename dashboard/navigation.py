@@ -76,6 +76,7 @@ PAGES = (
         key="compare", path="compare", icon=":material/compare_arrows:", roles=WITHOUT_PRESS,
         group=PLACES,
     ),
+    PageEntry(key="open_data", path="open_data", icon=":material/dataset:", group=DATA),
     PageEntry(
         key="data_sync", path="data_sync", icon=":material/sync_problem:", roles=WITHOUT_PRESS,
         settled=True, group=DATA,
