@@ -191,4 +191,4 @@ def programs_section() -> None:
                            ("feed", "/feeds/corrections.atom"),
                            ("dictionary", f"{API}/indicators"))
     ]  # fmt: skip
-    draw(element("ul", *links))
+    draw(element("ul", *links, class_="td-links"))

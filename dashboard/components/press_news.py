@@ -16,6 +16,8 @@ def home_section() -> None:
     seen = look("overview")
     if seen.viewer.role is Role.PRESS:
         _news(seen)
+        more = element("a", seen.t("open_data.to_page"), href="/open_data", target="_self")
+        draw(element("p", more, class_="td-links"))
 
 
 @section("press_news")
