@@ -1,10 +1,12 @@
 """Whatever the description allows, and what it does not, is answered as the description says."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.applications import Starlette
 
 from dashboard import resources, server
@@ -37,15 +39,19 @@ def test_schemathesis_finds_nothing(
     monkeypatch.setattr(resources, "shared", lambda: desk.shared)
     app = Starlette(routes=list(server.ROUTES), middleware=list(server.MIDDLEWARE))
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", app)
-    asked: set[str] = set()
     for path in PATHS:
-        operation = schema[path]["GET"]
+        assert n_valid(schema[path]["GET"]) > 0, path
 
-        @FEW
-        @given(case=operation.as_strategy())
-        def answers(case: schemathesis.Case, path: str = path) -> None:
-            case.call_and_validate()
-            asked.add(path)
 
-        answers()
-    assert asked == set(PATHS)
+def n_valid(operation: Any) -> int:  # noqa: ANN401 -- schemathesis types it by specification
+    """Ask an operation whatever its description allows; return how often it was asked."""
+    asked: list[object] = []
+
+    @FEW
+    @given(case=operation.as_strategy())
+    def answers(case: schemathesis.Case) -> None:
+        # An id or area that does not exist fits the description, and is refused all the same.
+        asked.append(case.call_and_validate(excluded_checks=[positive_data_acceptance]))
+
+    answers()
+    return len(asked)
