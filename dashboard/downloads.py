@@ -4,6 +4,7 @@ import polars as pl
 
 from dashboard.catalogue import Entry
 from dashboard.i18n import translator
+from data_access.plain_text import harmless
 
 COLUMNS = ("date", "area_code", "area", "id", "value", "status")
 _BOM = b"\xef\xbb\xbf"  # so that a spreadsheet reads Vietnamese letters as they are
@@ -21,18 +22,6 @@ def csv_of(found: pl.DataFrame) -> bytes:
 def plain_csv(found: pl.DataFrame) -> bytes:
     """Return a frame as CSV that a spreadsheet opens; instants as ISO 8601 UTC."""
     return _BOM + harmless(found).write_csv(datetime_format="%Y-%m-%dT%H:%M:%SZ").encode()
-
-
-def harmless(found: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame without any text that a spreadsheet would take for a formula.
-
-    Such a text gets an apostrophe in front; a number written as text is none.
-    """
-    texts = [name for name, dtype in found.schema.items() if dtype == pl.String]
-    starts = pl.col(texts).str.contains(r"^[=+\-@\t\r]")
-    number = pl.col(texts).str.contains(r"^[+-]?[0-9]+(\.[0-9]+)?$")
-    quoted = pl.when(starts & ~number).then("'" + pl.col(texts)).otherwise(pl.col(texts))
-    return found.with_columns(quoted.name.keep()) if texts else found
 
 
 def plain_numbers(column: str) -> pl.Expr:

@@ -30,7 +30,18 @@ MOVED = Gauge(
     "tuyendau_figures_moved_timestamp_seconds", "When the figures last moved", registry=REGISTRY
 )
 PARTITIONS = Gauge("tuyendau_hot_cube_partitions", "Partitions kept in memory", registry=REGISTRY)
-_OWN = {"healthz", "readyz", "metrics", "static-pack", "ui", "static", "api", "login", "logout"}
+_OWN = {
+    "healthz",
+    "readyz",
+    "metrics",
+    "static-pack",
+    "ui",
+    "static",
+    "api",
+    "feeds",
+    "login",
+    "logout",
+}
 
 
 def observe(*, listeners: int) -> None:

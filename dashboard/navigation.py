@@ -74,6 +74,7 @@ PAGES = (
     PageEntry(
         key="province", path="province", icon=":material/location_city:", group=PLACES,
     ),
+    PageEntry(key="open_data", path="open_data", icon=":material/dataset:", group=DATA),
     PageEntry(
         key="compare", path="compare", icon=":material/compare_arrows:", group=PLACES,
     ),

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.api.desk import Desk
+from dashboard.api.window import Window
 from dashboard.claims import ClaimMap, read_claims
 from dashboard.commands import COMMANDS
 from dashboard.headline import HEADLINE
@@ -61,6 +62,12 @@ def pack() -> Pack:
 def desk() -> Desk:
     """Return the desk that takes in deliveries over HTTP."""
     return Desk(shared(), settings(), follower=follower())
+
+
+@st.cache_resource(show_spinner=False, on_release=Window.close)
+def window() -> Window:
+    """Return the window at which everybody reads what is published."""
+    return Window()
 
 
 @st.cache_resource(show_spinner=False)

@@ -19,7 +19,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from dashboard import assets, resources
-from dashboard.api.routes import API
+from dashboard.api.routes import API, FEED
 from dashboard.errors import on_script_error
 from dashboard.limits import SmallBodies
 from dashboard.live import AWAY, POLL_SECONDS, Listeners, news_of
@@ -174,6 +174,7 @@ ROUTES = (
     Route(assets.PACK_PREFIX + "/{digest}/{name}", pack_file),
     Route(assets.UI_PREFIX + "/{digest}/{name}", ui_file),
     API,
+    FEED,
     *SIGN_IN,
     WebSocketRoute("/live", live),
 )

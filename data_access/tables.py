@@ -11,6 +11,7 @@ from data_access.alert_tables import declare_alerts
 from data_access.bulletin_tables import declare_bulletins
 from data_access.contracts.model import Contract, Field, Kind, RecordKind
 from data_access.contracts.registry import CONTRACTS
+from data_access.quote_tables import declare_quotes
 from data_access.rollout_tables import declare_rollout
 from data_access.workflow_tables import declare_workflow
 
@@ -420,6 +421,7 @@ declare_rollout(metadata)
 declare_alerts(metadata)
 declare_workflow(metadata)
 work_step = metadata.tables["work_step"]
+quoted_number = declare_quotes(metadata)
 
 CORE_TABLES = tuple(metadata.tables)
 """Names of the tables that exist whatever the contracts are; migrations create these."""

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from dashboard.components import overview, page
+from dashboard.components import overview, page, press_news
 
 page.opened("overview")
+press_news.home_section()
 overview.sentence_section()
 figures, country = st.columns([7, 5], gap="medium")
 with figures:

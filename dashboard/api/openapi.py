@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from dashboard.api.openapi_public import public_paths, public_schemas
 from data_access.contracts.registry import CONTRACTS
 
 Json = dict[str, Any]
@@ -108,7 +109,7 @@ def record_paths() -> Json:
     }
 
 
-PATHS = (record_paths,)
+PATHS = (record_paths, public_paths)
 
 
 def description() -> Mapping[str, Any]:
@@ -121,7 +122,7 @@ def description() -> Mapping[str, Any]:
         "info": {"title": "Tuyến Đầu", "version": "1", "description": "See docs/http.md."},
         "paths": {path: item for part in PATHS for path, item in part().items()},
         "components": {
-            "schemas": {"Outcome": _outcome(), "Error": error},
+            "schemas": {"Outcome": _outcome(), "Error": error, **public_schemas()},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }

@@ -171,6 +171,8 @@ def _in_words(row: Mapping[str, object], seen: Context) -> Movement | None:
 def freshness_section() -> None:
     """Draw how each platform delivers."""
     seen = look(PAGE)
+    if seen.viewer.published_only:  # deliveries are not published: nothing is known, not "never"
+        return
     draw(element("h2", seen.t("overview.freshness"), class_="td-section"))
     if closed.instead(seen, "sync"):
         return

@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -78,6 +79,15 @@ class Reading:
             UnknownBulletin: if there is none, or none that the viewer may name.
         """
         return self.book.require(number, viewer=viewer)
+
+    def coming(self, *, viewer: Viewer) -> Sequence[datetime]:
+        """Return when what is published under embargo becomes public, the next first.
+
+        Moments alone, for everybody: no number, no title, no figure.
+        """
+        now = self.book.moment(viewer)
+        since = (one.public_from for one in self.book.heads(viewer=viewer))
+        return sorted({moment for moment in since if moment is not None and moment > now})
 
     def parts(self, number: int, *, viewer: Viewer) -> pl.DataFrame:
         """Return the parts of a bulletin: columns of PART_SCHEMA.

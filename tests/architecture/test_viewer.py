@@ -50,6 +50,7 @@ MAY_EXECUTE = (
     "data_access/tokens.py",
     "data_access/reference/load.py",
     "data_access/rollout/ledger.py",
+    "data_access/quotes.py",
     "data_access/scenarios.py",
     "data_access/workflow/store.py",
     "data_access/migrations/",
