@@ -5,6 +5,7 @@ are at hand. One server and one browser context each; axe once for each page and
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from dashboard.navigation import ADMINISTRATORS, PAGES
 from data_access.codes import Role
 from examples import load
 from tests import command_world as country
+from tests.app.conftest import fill
 from tests.app.proof.world import cut, with_shared
 from tests.app.test_command_pages import FIGURES, SHARES, Files
 from tests.browser.conftest import Screen, Server, serving, watched
@@ -54,6 +56,7 @@ def simulated(folder: Path) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def screen_of(browser: Browser) -> Iterator[dict[str, Screen]]:
     """One screen for each server, kept from test to test: what was loaded stays loaded."""
+    assert browser.is_connected()
     held: dict[str, Screen] = {}
     yield held
     for one in held.values():
@@ -143,12 +146,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         pytest.skip(expected.NO_SHARED)
     made = tmp_path_factory.mktemp("published")
     url = f"sqlite:///{made / 'vietnam.sqlite'}"
-    from tests.app.conftest import fill
-
     fill(url, made, figures=False)
     load.main(data=SHARED / "data", database_url=url, quiet=True)
-    from datetime import UTC, datetime
-
     moment = datetime.now(UTC)
     with_shared(url, moment, cut)
     yield from serving(url, made, now=moment)

@@ -1,13 +1,14 @@
 """The three countries, filled once."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import streamlit as st
 
+from dashboard import access
 from tests.app.proof import world
 from tests.app.proof.screen import Files, Session
 
@@ -50,10 +51,12 @@ def countries(builder: world.Builder) -> Countries:
 
 
 @pytest.fixture
-def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def visit(monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens a new session on a database, in a demonstration, at the moment of the tests."""
     monkeypatch.setenv("TUYENDAU_DEMO", "1")
     monkeypatch.setenv("TUYENDAU_NOW", world.NOW.isoformat())
+    # Without a browser there is no cookie; AppTest's stand-in would count as a stale one.
+    monkeypatch.setattr(access, "_cookies", dict)
     files = Files(monkeypatch)
 
     def opened(url: str) -> Session:
@@ -62,4 +65,4 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
         monkeypatch.setenv("TUYENDAU_DATABASE_URL", url)
         return Session(files)
 
-    yield opened
+    return opened

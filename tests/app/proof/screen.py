@@ -115,7 +115,9 @@ class Files:
         found = []
         for name, make in self.held:
             data = make()
-            found.append(f"{name}\n{data.decode(errors='replace') if isinstance(data, bytes) else data}")
+            found.append(
+                f"{name}\n{data.decode(errors='replace') if isinstance(data, bytes) else data}"
+            )
         found += [f"{name}\n{data.decode(errors='replace')}" for name, data in self.given]
         self.held, self.given = [], []
         return found

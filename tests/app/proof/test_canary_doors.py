@@ -153,7 +153,9 @@ OF_THE_PROCESS = {"/metrics": "numbers of the process, which count requests, not
 BY_ITSELF = {"/live": "a socket: it says that something was committed, to everybody"}
 
 
-def addresses(routes: Sequence[BaseRoute], prefix: str = "") -> Iterator[tuple[str, frozenset[str]]]:
+def addresses(
+    routes: Sequence[BaseRoute], prefix: str = ""
+) -> Iterator[tuple[str, frozenset[str]]]:
     """Return every address with the methods that it takes."""
     for route in routes:
         if isinstance(route, Mount):

@@ -127,9 +127,16 @@ def printed(
     return {int(one) for one in pl.read_csv(io.StringIO(out))["value"].drop_nulls()}
 
 
+@pytest.fixture
+def template(request: pytest.FixtureRequest) -> Path:
+    """A database at the newest schema, to be copied."""
+    found: Path = request.getfixturevalue("_migrated_sqlite")
+    return found
+
+
 @hypothesis.given(strategies.lists(plans, min_size=2, max_size=4))
 @hypothesis.settings(
-    max_examples=4,
+    max_examples=2,
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture,
                            hypothesis.HealthCheck.too_slow],
@@ -137,10 +144,10 @@ def printed(
 @hypothesis.example([Plan(True, 0, None), Plan(True, 3, None), Plan(False, 0, None)])
 @hypothesis.example([Plan(True, 0, 3), Plan(True, 0, 1)])
 def test_at_every_moment_the_press_reads_what_is_public(
-    _migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str], schedule: list[Plan],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+    template: Path, schedule: list[Plan],
 ) -> None:  # fmt: skip
-    path = Path(shutil.copy(_migrated_sqlite, tmp_path / f"schedule-{next(SCHEDULES)}.sqlite"))
+    path = Path(shutil.copy(template, tmp_path / f"schedule-{next(SCHEDULES)}.sqlite"))
     engine = make_engine(f"sqlite:///{path}")
     world = make_world(engine, tmp_path / "pack")
     told = carry_out(desk_of(world), schedule)

@@ -41,7 +41,6 @@ REGISTERS = {
     ("checkpoints", "place"): "place_code",
     ("tracing", "cluster"): "cluster_id",
 }
-NAMED = {platform for platform, _ in REGISTERS}
 AN = Actor(account="an", role=Role.NATIONAL)
 BINH = Actor(account="binh", role=Role.NATIONAL)
 SECRET = {"79": 8_642_975, "48": 7_531_864, "01": 6_420_753}
@@ -137,10 +136,24 @@ def spread_out(frames: Frames) -> dict[tuple[str, str], pl.DataFrame]:
 
 
 def changed(frames: Frames) -> dict[tuple[str, str], pl.DataFrame]:
-    """Return the records with every second one of the other provinces gone; registers stay."""
-    keep = (pl.col("province_code") == OWN) | (pl.int_range(pl.len()) % 2 == 0)
-    return {place: frame if place in REGISTERS else frame.filter(keep)
-            for place, frame in frames.items()}  # fmt: skip
+    """Return the records with every second one of the other provinces gone; registers stay.
+
+    Whoever was met in the province itself is left as they are, elsewhere too: movements that touch
+    a province, and cases of others at its own places, are the province's by design.
+    """
+    met = {
+        one
+        for frame in frames.values()
+        if "id_no" in frame.columns
+        for one in frame.filter(pl.col("province_code") == OWN)["id_no"].drop_nulls()
+    } - {""}
+    made = {}
+    for place, frame in frames.items():
+        keep = (pl.col("province_code") == OWN) | (pl.int_range(pl.len()) % 2 == 0)
+        if "id_no" in frame.columns:
+            keep |= pl.col("id_no").is_in(pl.Series(sorted(met)).implode()).fill_null(value=False)
+        made[place] = frame if place in REGISTERS else frame.filter(keep)
+    return made
 
 
 @dataclass(frozen=True)
