@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "bulletin diff": (("1",), ("2",), ("3",)),
     "bulletin revisions": (("1",), ("2",), ("3",)),
     "bulletin verify": (("1",), ("2",), ("3",)),
+    "audit head": ((),),
     "audit list": ((),),
     "audit verify": ((),),
 }
@@ -64,7 +65,11 @@ ACTS = {
     "bulletin export": "writes a folder; tests/db/bulletins/test_read.py compares it",
 }
 """Commands with `--as` that are not asked here, and why."""
-PRESS_KNOWS = {"bulletin list", "bulletin show", "bulletin verify", "bulletin revisions", "query"}
+PRESS_KNOWS = {
+    "query",
+    *(f"bulletin {one}" for one in ("list", "show", "diff", "verify", "revisions")),
+}
+"""Commands that have something to tell the press: of what is published."""
 
 
 def commands(parser: argparse.ArgumentParser, name: str = "") -> Iterator[str]:

@@ -40,7 +40,7 @@ ARGUMENTS: Mapping[str, object] = {
     "ask": CARDS,
     "asks": (CARDS,),
     "start": DAY - WEEK,
-    "end": DAY,
+    "end": world.NOW.date(),
     "day": DAY,
     "area": None,
     "areas": (),
@@ -62,10 +62,8 @@ ARGUMENTS: Mapping[str, object] = {
 """What a loader is asked, by the name of its argument. `OWN_AREA`: an area of whoever asks."""
 SAME = {
     "scenario_bands": "asked for a scenario that is not there: nobody gets anything",
-    "observed": "the nation's, which a province may not ask for: nobody gets anything",
     "scenario_scores": "asked for a scenario that is not there: nobody gets anything",
     "reject_file": "every row was accepted: nobody gets anything",
-    "contradictions": "these records agree: nobody gets anything",
     "last_commit": "when anything came in is told to everybody",
     "reject_reasons": "every row was accepted: nobody gets anything",
     "days_known": "both report the same days",
