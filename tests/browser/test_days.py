@@ -21,11 +21,12 @@ from tests import command_world as country
 from tests.app.proof.world import AN, cut, with_shared
 from tests.browser.conftest import Screen, Server, serving, watched
 from tests.browser.test_figures import cards
-from tests.browser.test_links import choose, still
+from tests.browser.test_links import choose
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("days")]
 NOW = country.NOW + timedelta(hours=2)
 LAST = country.LAST.isoformat()
+WHOLE = ".td-footer, [data-testid=stAlert]"
 Stop = Callable[[str], None]
 
 
@@ -72,7 +73,9 @@ def stop(desk: Screen, request: pytest.FixtureRequest) -> Stop:
     taken: list[str] = []
 
     def stopped(name: str) -> None:
-        still(desk.page)
+        # A page that is refused has no footer.
+        desk.page.wait_for_selector(WHOLE, state="attached", timeout=60_000)
+        desk.settle()
         taken.append(name)
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
@@ -84,7 +87,7 @@ def stop(desk: Screen, request: pytest.FixtureRequest) -> Stop:
 
 def opened(screen: Screen, path: str) -> None:
     screen.open(path, painted=False)
-    screen.page.wait_for_selector(".td-footer, .td-absent, [data-testid=stAlert]", timeout=60_000)
+    screen.page.wait_for_selector(WHOLE, state="attached", timeout=60_000)
 
 
 def test_minister_from_the_country_to_a_province_and_onto_the_wall(
@@ -185,9 +188,9 @@ def test_journalist_reads_what_is_published_and_nothing_else(desk: Screen, stop:
     answers = []
     for number in ("2", "999"):
         opened(desk, f"/?lang=vi&as=press&bulletin={number}")
-        still(page)
+        desk.settle()
         answers.append(page.locator("[data-testid=stAlert]").all_inner_texts())
-        assert cards(page) == {}
+        expect(page.locator(".td-card")).to_have_count(0)
     stop("no-such-bulletin")
     # A draft answers like a number that does not exist.
     assert answers[0] == answers[1] != []
