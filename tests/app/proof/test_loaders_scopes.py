@@ -64,6 +64,7 @@ SAME = {
     "scenario_bands": "asked for a scenario that is not there: nobody gets anything",
     "scenario_scores": "asked for a scenario that is not there: nobody gets anything",
     "reject_file": "every row was accepted: nobody gets anything",
+    "sync_deliveries": "one source delivers for several provinces: its batches are nobody's own",
     "last_commit": "when anything came in is told to everybody",
     "reject_reasons": "every row was accepted: nobody gets anything",
     "days_known": "both report the same days",
