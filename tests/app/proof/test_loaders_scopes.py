@@ -18,6 +18,7 @@ import streamlit as st
 
 from dashboard import resources
 from dashboard.catalogue import of_measure
+from dashboard.components.markup import Markup
 from data_access.codes import Level
 from data_access.cube.query import Ask
 from data_access.errors import DataAccessError
@@ -134,7 +135,11 @@ def plain(value: object) -> object:
         return {key: plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
-    return value if isinstance(value, str | bytes | int | float | None | date) else repr(value)
+    if isinstance(value, Markup):
+        return str(value)
+    told = value if isinstance(value, str | bytes | int | float) else repr(value)
+    assert " at 0x" not in str(told)[:200], f"say how two {type(value)} are compared"
+    return told
 
 
 @pytest.fixture
