@@ -1,14 +1,16 @@
 """The three countries, filled once."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import streamlit as st
 
-from dashboard import access
+from dashboard import access, resources
+from data_access.settings import Settings
+from data_access.shared import Shared, open_shared
 from tests.app.proof import world
 from tests.app.proof.screen import Files, Session
 
@@ -51,18 +53,31 @@ def countries(builder: world.Builder) -> Countries:
 
 
 @pytest.fixture
-def visit(monkeypatch: pytest.MonkeyPatch) -> Open:
+def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Opens a new session on a database, in a demonstration, at the moment of the tests."""
     monkeypatch.setenv("TUYENDAU_DEMO", "1")
     monkeypatch.setenv("TUYENDAU_NOW", world.NOW.isoformat())
     # Without a browser there is no cookie; AppTest's stand-in would count as a stale one.
     monkeypatch.setattr(access, "_cookies", dict)
     files = Files(monkeypatch)
+    held: list[Shared] = []
 
-    def opened(url: str) -> Session:
+    def kept(settings: Settings) -> Shared:
+        held.append(open_shared(settings))
+        return held[-1]
+
+    monkeypatch.setattr(resources, "open_shared", kept)
+
+    def leave() -> None:
         st.cache_data.clear()
         st.cache_resource.clear()
+        while held:
+            held.pop().close()
+
+    def opened(url: str) -> Session:
+        leave()
         monkeypatch.setenv("TUYENDAU_DATABASE_URL", url)
         return Session(files)
 
-    return opened
+    yield opened
+    leave()
