@@ -36,6 +36,11 @@ hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, prin
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let pictures of the days in the browser be kept: `--pictures FOLDER`."""
+    parser.addoption("--pictures", metavar="FOLDER", help="keep pictures of the browser's tests")
+
+
 @dataclass(frozen=True)
 class Database:
     """One test's own database.

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from data_access.codes import Status, month_of, to_us
+from data_access.codes import Clearance, Status, month_of, to_us
 from data_access.cube.catalogue import Catalogue, State
 from data_access.cube.geography import Geography
 from data_access.cube.hot import FOREVER
@@ -35,12 +35,25 @@ def country() -> Geography:
 
 
 class MemoryCube:
-    """Answers like `HotCube`, from a list of cells."""
+    """Answers like `HotCube`, from a list of cells.
 
-    def __init__(self, cells: Sequence[Cell], *, extra: Mapping[str, str] | None = None) -> None:
+    Args:
+        cells: every version of every cell.
+        extra: measures of mappings: id → kind.
+        clearances: of sources that are less public than their measures.
+    """
+
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        *,
+        extra: Mapping[str, str] | None = None,
+        clearances: Mapping[str, Clearance] | None = None,
+    ) -> None:
         self.cells = list(cells)
         self.geography = country()
         self._extra = extra or {}
+        self._clearances = clearances or {}
 
     def state(self, *, viewer: Viewer) -> State:
         del viewer
@@ -51,12 +64,16 @@ class MemoryCube:
             measures={**MEASURES, **self._registered()},
             numbers={key: number for number, key in enumerate(keys, start=1)},
             sources=pl.DataFrame(
-                [(number, *row) for number, row in enumerate(sources, start=1)],
+                [
+                    (number, *row, int(self._clearances.get(row[0], Clearance.PUBLIC)))
+                    for number, row in enumerate(sources, start=1)
+                ],
                 schema={
                     "source_id": pl.Int32,
                     "source": pl.String,
                     "origin": pl.String,
                     "precedence": pl.Int32,
+                    "clearance": pl.Int8,
                 },
                 orient="row",
             ),

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from data_access.codes import Level
+from data_access.codes import Clearance, Level
 from data_access.cube.query import Ask, figures
 from data_access.cube.sharing import Sharing, is_whole
 from data_access.errors import DataAccessError
@@ -162,3 +162,50 @@ def test_whole_is_what_has_no_part_out_of_sight(role: str, vintage: str, *, whol
     code = role.partition(":")[2] or "01"
     area_id = geography.areas.id_of(code, vintage)
     assert is_whole(geography, 1, vintage, (area_id,), viewer=viewer) is whole
+
+
+# --- sources that are less public than their measure ----------------------------------------------
+
+closed = st.dictionaries(
+    st.sampled_from(["a", "b", "c"]),
+    st.sampled_from([Clearance.OFFICIAL, Clearance.SENSITIVE]),
+    max_size=2,
+)
+
+
+@settings(max_examples=40)
+@given(cubes, closed, st.lists(st.tuples(asks, st.sampled_from(WHO)), min_size=1, max_size=6))
+def test_a_shared_figure_is_made_of_what_its_reader_may_know_of(
+    cube: list[Cell], clearances: dict[str, Clearance], questions: list[tuple[Ask, str]]
+) -> None:
+    """In every order of asking: the answer is that of a cube which never held the rest."""
+    shared = sharing(MemoryCube(cube, clearances=clearances), Keeping())
+    for ask, role in questions:
+        viewer = parse_viewer(role, now=NOW)
+        known = [c for c in cube if clearances.get(c.source, Clearance.PUBLIC) <= viewer.clearance]
+        without = MemoryCube(known, clearances=clearances)
+        alone = told(lambda: figures(without, ask, viewer=viewer))  # type: ignore[arg-type]  # noqa: B023
+        together = told(lambda: shared.figures(ask, viewer=viewer))  # noqa: B023
+        if isinstance(alone, tuple):
+            assert together == alone
+        else:
+            assert isinstance(together, pl.DataFrame)
+            assert_frame_equal(together, alone)
+
+
+@pytest.mark.parametrize("role", ["steward", "operator", "province:01"])
+@pytest.mark.parametrize("first", ["national", "", "admin"])
+def test_a_sensitive_source_reaches_nobody_through_the_shared_answer(first: str, role: str) -> None:
+    open_, secret = Cell(value=5.0, source="a"), Cell(value=999.0, source="c", precedence=1)
+    cube = MemoryCube([open_, secret], clearances={"c": Clearance.SENSITIVE})
+    shared = sharing(cube, Keeping())
+    ask = Ask(ids=("cases",), level=Level.PROVINCE, areas=("01",), start=DAY, end=DAY)
+    if first:
+        # Whoever may see it asks first: what is kept then must not be handed on.
+        whole = shared.figures(ask, viewer=parse_viewer(first, now=NOW))
+        assert whole["value"].to_list() == [999.0]
+    found = shared.figures(ask, viewer=parse_viewer(role, now=NOW))
+    assert found["value"].to_list() == [5.0]
+    assert "c" not in set(found["source"])
+    again = shared.figures(ask, viewer=parse_viewer("national", now=NOW))
+    assert again["value"].to_list() == [999.0]
