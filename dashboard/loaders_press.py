@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from dashboard import resources
-from dashboard.loaders import remember
 from dashboard.memory import Remembering
 from data_access.bulletins.dictionary import Item, dictionary
 from data_access.bulletins.model import Bulletin
