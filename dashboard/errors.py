@@ -4,15 +4,13 @@ What is wrong with the request or the database is said in plain words; anything 
 incident number, and the log the same number with the kind of error: never a value, a name, a path.
 """
 
-import logging
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
 from dashboard import access, filters, resources
-from dashboard.metrics import ERRORS
+from dashboard.incidents import record
 from data_access.bulletins.model import UnknownBulletin
 from data_access.codes import Role
 from data_access.errors import (
@@ -24,9 +22,6 @@ from data_access.errors import (
     SettingsError,
     UnknownId,
 )
-
-LOG = logging.getLogger("tuyendau.dashboard")
-_LETTERS = 4
 
 Draw = Callable[..., object]
 
@@ -74,26 +69,6 @@ def _refusal() -> str:
     except DataAccessError:
         return "unpublished"
     return "withdrawn" if known else "unpublished"
-
-
-def record(error: Exception) -> str:
-    """Log an unexpected error under a new incident number and return the number."""
-    number = secrets.token_hex(_LETTERS).upper()
-    place = _place(error)
-    # The message itself may hold a value from a record: only its kind and place are written.
-    LOG.error("incident %s: %s at %s", number, type(error).__name__, place)
-    ERRORS.inc()
-    return number
-
-
-def _place(error: Exception) -> str:
-    trace = error.__traceback__
-    place = "unknown"
-    while trace is not None:
-        module = trace.tb_frame.f_globals.get("__name__", "?")
-        place = f"{module}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
 
 
 def on_script_error(error: Exception) -> bool:

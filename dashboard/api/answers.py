@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.api.refusal import Refusal, later
-from dashboard.errors import record
+from dashboard.incidents import record
 from data_access.errors import (
     BadInput,
     BadUse,
