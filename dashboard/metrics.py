@@ -7,9 +7,6 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import resources
-from data_access.errors import DataAccessError
-
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 GCCollector(registry=REGISTRY)
@@ -42,18 +39,6 @@ _OWN = {
     "login",
     "logout",
 }
-
-
-def observe(*, listeners: int) -> None:
-    """Set the gauges to what is true now."""
-    SOCKETS.set(listeners)
-    try:
-        beat = resources.beat()
-        UP.set(1 if beat.alive else 0)
-        MOVED.set(beat.moment.timestamp())
-        PARTITIONS.set(resources.shared().cube.size[0])
-    except DataAccessError:
-        UP.set(0)
 
 
 class Counting:

@@ -21,9 +21,10 @@ from starlette.websockets import WebSocket
 from dashboard import assets, resources
 from dashboard.api.routes import API, FEED
 from dashboard.errors import on_script_error
+from dashboard.gauges import observe
 from dashboard.limits import SmallBodies
 from dashboard.live import AWAY, POLL_SECONDS, Listeners, news_of
-from dashboard.metrics import REGISTRY, Counting, observe
+from dashboard.metrics import REGISTRY, Counting
 from dashboard.signin.routes import ROUTES as SIGN_IN
 from dashboard.web import Guard, PackedScripts
 from data_access import log_filter
