@@ -84,9 +84,9 @@ def test_the_sentence_counts_the_newest_due_day() -> None:
 @pytest.mark.usefixtures("desk")
 def test_each_province_s_debt_says_what_it_is_made_of() -> None:
     found = words(run("data_sync", lang="en"))
-    assert "1 days silent" in found
+    assert "1 day silent" in found
     assert "26 hours late" in found
-    assert "1 days partial" in found
+    assert "1 day partial" in found
     assert "focal point for testing, no number entered" in found
 
 
@@ -107,11 +107,11 @@ def test_what_no_platform_delivered_is_named_too() -> None:
 @pytest.mark.usefixtures("desk")
 def test_contradictions_are_listed_and_can_be_narrowed_by_a_link() -> None:
     found = words(run("data_sync", lang="en"))
-    assert "1 of 1 contradictions, newest first" in found
+    assert "1 of 1 contradiction" in found
     assert "100 (New cases · bulletin)" in found
     assert "140 (New cases · sentinel)" in found
     app = run("data_sync", lang="en", rule="sources_differ", area=LATE)
-    assert "1 of 1 contradictions" in words(app)
+    assert "1 of 1 contradiction" in words(app)
     assert dict(app.query_params)["rule"] == "sources_differ"
 
 

@@ -112,7 +112,7 @@ def test_it_opens_where_cases_are_most_with_a_way_to_six_platforms() -> None:
     assert int(card[1].replace(",", "")) == cases_on(first, LAST)
     links = {link.proto.page for link in app.get("page_link")}
     assert links == {"tracing", "testing", "quarantine", "vaccination", "declarations",
-                     "checkpoints", "data_sync"}  # fmt: skip
+                     "checkpoints", "data_sync", "alerts"}  # fmt: skip
     assert "points of debt" not in found  # seconds of work: only when it is asked for
     app.session_state["province_debts_box"] = True
     assert "points of debt" in sound(app.run())

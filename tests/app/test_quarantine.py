@@ -130,8 +130,10 @@ def test_the_nation() -> None:
     assert not app.exception
     assert not app.error
     people = sum(inside(code) for code in CAME)
-    assert f"{people} people, 290 usable beds, exactly the figures of this page" in words(app)
-    assert f"At no site: {AT_HOME} people in home quarantine, 0 people with no place" in words(app)
+    assert f"people {people}, usable beds 290, exactly the figures of this page" in words(app)
+    assert f"At no site: in home quarantine {AT_HOME}, with no place stated 0 (people)" in words(
+        app
+    )
     rows = tables(app, "Quarantine sites")
     assert [row[0] for row in rows] == ["Khu C", "Khu &lt;b&gt;A&lt;/b&gt;", "Khu B"]
     assert rows[0][1:4] == ["100%", "40", "40/45"]
@@ -143,7 +145,7 @@ def test_the_nation() -> None:
     ]
     short = tables(app, "Who nearby has room")
     assert [row[0] for row in short] == ["Binh Duong"]
-    assert short[0][2].startswith(f"Ho Chi Minh City: {200 - at_sites('79')} beds, ")
+    assert short[0][2].startswith(f"Ho Chi Minh City: {200 - at_sites('79')} free, ")
     assert "in all 3 provinces that can be compared" in words(app)
 
 
@@ -188,7 +190,7 @@ def test_a_province_learns_nothing_of_another_s_sites() -> None:
     near = tables(app, "Who near Hanoi has room")
     assert len(near) > 5
     assert {len(row) for row in near} == {3}
-    assert "is not filling: 0.0 people a day over the last 7 days, 30 beds free" in words(app)
+    assert "is not filling: 0.0 people a day over the last 7 days; beds free: 30" in words(app)
 
 
 @pytest.mark.usefixtures("held")
@@ -239,6 +241,8 @@ def test_a_reported_stock_that_does_not_balance_is_named(
     deliver(url, tmp_path / "stock.toml", table, known_at=NOW - timedelta(minutes=30))
     settings.setenv("TUYENDAU_DATABASE_URL", url)
     text = words(run("quarantine", lang="en"))
-    assert "1 of 2 provinces do not balance on 1 Sep 2021: Ho Chi Minh City (+2)." in text
-    assert "All records added up: 0 people, 290 usable beds; figures of this page: 115" in text
+    assert "1 of 2 provinces does not balance on 1 Sep 2021: Ho Chi Minh City (+2)." in text
+    assert (
+        "All records added up: people 0, usable beds 290; figures of this page: people 115" in text
+    )
     assert "The page takes the preferred source: province-report, q." in text

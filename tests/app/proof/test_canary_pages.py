@@ -56,9 +56,18 @@ def test_every_link_of_a_page_is_of_a_page_that_is() -> None:
     assert set(MORE) <= set(KEYS)
 
 
+COMING = re.compile(
+    r"<p>(Bản tin tiếp theo|Chưa có lịch|The next bulletin|The time of the next)[^<]*</p>"
+)
+
+
 def plain(text: str) -> str:
-    """Return a text without the hash of a whole bulletin, which tells nothing of its figures."""
-    return re.sub(r"\b[0-9a-f]{64}\b", "sha256", text)
+    """Return a text without what is told on purpose and tells nothing of figures.
+
+    The hash of a whole bulletin, also its begin; and when the next one comes out.
+    """
+    text = re.sub(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12}(?=\b|…)", "sha256", text)
+    return COMING.sub("<p>next</p>", text)
 
 
 def differences(first: list[str], second: list[str]) -> list[tuple[str, str]]:

@@ -31,6 +31,8 @@ REFUSED = "Vai trò hiện tại không được xem phần này."
 UNPUBLISHED = "Chưa có bản tin nào được công bố"
 WITHOUT_FIGURES = {
     "administration": "accounts and deliveries are administered before any figure is there",
+    "bulletins": "says that nothing was published, and what comes first",
+    "open_data": "the dictionary stands, and that nothing was published",
 }
 """Pages that have something to show without any figure."""
 SAYS_NOTHING_OF_A_DAY = {"administration": "it is about accounts, not about a day"}
