@@ -18,7 +18,7 @@ BOOTSTRAP = @python=$$($(FIND)); if [ -z "$$python" ]; then \
 	"$$python" scripts/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench setup setup-run lint format types imports secrets coverage screenshots pins hooks clean
+.PHONY: help run test test-thorough check bench setup setup-run lint format types imports secrets coverage screenshots pins hooks clean
 
 help: ## this list
 	@echo "Tuyến Đầu: epidemic command dashboard"
@@ -31,6 +31,9 @@ run: setup-run ## set up, build the simulated country, open the dashboard on por
 
 test: setup ## set up, run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+test-thorough: setup ## every case of the large matrices (an hour or more)
+	TUYENDAU_THOROUGH=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: lint types imports secrets test ## lint, types, imports, secrets, tests: what CI runs
 

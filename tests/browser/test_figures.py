@@ -25,6 +25,7 @@ from tests.app.test_command_pages import FIGURES, SHARES, Files
 from tests.browser.conftest import Screen, Server, serving, watched
 from tests.browser.test_every_page import GRAVE
 from tests.browser.test_links import still
+from tests.depth import spread
 from tests.e2e import expected
 from tests.e2e.expected import SHARED
 
@@ -99,8 +100,7 @@ def wanted(page: str, province: str | None, language: str, folder: Path) -> dict
     return found
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("role", "language"), spread(list(product(ROLES, ("vi", "en"))), 3))
 def test_every_page_of_the_simulated_country(
     role: str, language: str, browser: Browser, simulated: Server, folder: Path,
     screen_of: dict[str, Screen],
@@ -123,7 +123,7 @@ def test_every_page_of_the_simulated_country(
     assert (screen.outside, screen.errors) == ([], [])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", spread(["dark", "light"], 1))
 def test_no_page_has_a_serious_finding(
     scheme: str, browser: Browser, simulated: Server, screen_of: dict[str, Screen]
 ) -> None:
@@ -166,7 +166,7 @@ def reported(column: str, province: str | None) -> float:
     return float(rows[rows["code"] == province][column].sum() if province else rows[column].sum())
 
 
-@pytest.mark.parametrize(("role", "language"), list(product(ROLES, ("vi", "en"))))
+@pytest.mark.parametrize(("role", "language"), spread(list(product(ROLES, ("vi", "en"))), 1))
 def test_every_page_of_the_published_figures(
     role: str, language: str, browser: Browser, published: Server, screen_of: dict[str, Screen]
 ) -> None:

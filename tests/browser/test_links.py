@@ -11,6 +11,7 @@ from dashboard.commands import COMMANDS
 from dashboard.i18n import translator
 from tests import command_world as world
 from tests.browser.conftest import Screen, Server, serving, watched
+from tests.depth import spread
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("links")]
 ROLES = ("national", "province:79")
@@ -77,7 +78,7 @@ def switch(page: Page, label: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "role", "language"), list(product(sorted(COMMANDS), ROLES, ("vi", "en")))
+    ("key", "role", "language"), spread(list(product(sorted(COMMANDS), ROLES, ("vi", "en"))), 3)
 )
 def test_a_link_shows_what_the_controls_showed(
     browser: Browser, country: Server, key: str, role: str, language: str

@@ -24,6 +24,7 @@ from tests.app.proof.screen import content
 from tests.cube_world import DAY, KNOWN, NOW, Cell, make_world
 from tests.db.bulletins.conftest import desk_of
 from tests.db.bulletins.desk import BINH, HOUR, Desk
+from tests.depth import THOROUGH
 
 pytestmark = [pytest.mark.app, pytest.mark.slow]
 CARD = re.compile(r'data-id="cases">.*?<strong>([\d.]+)</strong>')
@@ -136,8 +137,8 @@ def template(request: pytest.FixtureRequest) -> Path:
 
 @hypothesis.given(strategies.lists(plans, min_size=2, max_size=4))
 @hypothesis.settings(
-    max_examples=2,
-    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+    max_examples=8,
+    phases=[hypothesis.Phase.explicit, *([hypothesis.Phase.generate] if THOROUGH else [])],
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture,
                            hypothesis.HealthCheck.too_slow],
 )  # fmt: skip

@@ -24,7 +24,7 @@ def desk(world: World) -> Desk:
     for number, area in enumerate(("01", "02", "03"), 1):
         cells += days(DAY, [100.0 * number + day for day in range(10)], area=area)
         cells += days(DAY, [2.0 * number] * 10, area=area, measure="deaths")
-        cells += days(DAY, [50.0] * 10, area=area, measure="quarantine_beds")
+        cells += days(DAY, [50.0] * 10, area=area, measure="doses_in_stock")
     cells += days(DAY, [7.0] * 10, area="01", dims="detected_in=community", source="t")
     cells += days(DAY, [30.0] * 3, area="011", measure="doses", source="d")
     made.deliver("first.csv", *cells)

@@ -27,7 +27,7 @@ ASKS = (
     Ask(ids=("cases", "incidence_7d_per_100k"), level="province"),  # type: ignore[arg-type]
     Ask(ids=("cases",), by="detected_in"),
     Ask(ids=("doses",), level="district"),  # type: ignore[arg-type]
-    Ask(ids=("quarantine_beds",), level="province", vintage="new"),  # type: ignore[arg-type]
+    Ask(ids=("doses_in_stock",), level="province", vintage="new"),  # type: ignore[arg-type]
     Ask(ids=("population",), level="province"),  # type: ignore[arg-type]
 )
 

@@ -77,13 +77,13 @@ def test_the_press_reads_public_figures_only(desk: Desk) -> None:
     number = desk.issue().number
     for viewer in (desk.press, desk.press.in_bulletin(number)):
         with pytest.raises(UnknownId):
-            desk.shared.figures(Ask(ids=("quarantine_beds",)), viewer=viewer)
-        assert "quarantine_beds" not in desk.shared.measures(viewer=viewer)
+            desk.shared.figures(Ask(ids=("doses_in_stock",)), viewer=viewer)
+        assert "doses_in_stock" not in desk.shared.measures(viewer=viewer)
         assert "cases" in desk.shared.measures(viewer=viewer)
         found = desk.shared.figures(Ask(ids=("cases",), level=Level.PROVINCE), viewer=viewer)
         assert set(found["area_code"]) == {"01", "02", "03"}
     officials = desk.nation.in_bulletin(number)
-    assert desk.shared.figures(Ask(ids=("quarantine_beds",)), viewer=officials).height
+    assert desk.shared.figures(Ask(ids=("doses_in_stock",)), viewer=officials).height
 
 
 def test_records_stay_closed_to_the_press(desk: Desk) -> None:
@@ -154,8 +154,8 @@ def test_the_press_learns_of_no_measure_above_its_clearance(desk: Desk) -> None:
     desk.issue()
     officials = desk.bulletins.parts(1, viewer=desk.nation)
     press = desk.bulletins.parts(1, viewer=desk.press)
-    assert "quarantine_beds" in set(officials["measure"])
-    assert "quarantine_beds" not in set(press["measure"])
+    assert "doses_in_stock" in set(officials["measure"])
+    assert "doses_in_stock" not in set(press["measure"])
     assert "cases" in set(press["measure"])
     with pytest.raises(ScopeDenied):
         desk.bulletins.verify(1, viewer=desk.press)
@@ -378,7 +378,7 @@ def test_public_tables_are_what_the_press_sees(desk: Desk) -> None:
     assert list(tables) == ["national", "province", "district"]
     for table in tables.values():
         assert dict(table.schema) == dict(PUBLIC_TABLE)
-        assert not set(table["id"]) & {"quarantine_beds", "quarantine_occupied"}
+        assert not set(table["id"]) & {"doses_in_stock", "doses_near_expiry"}
         assert 9_999.0 not in set(table["value"])
     cases_of = tables["province"].filter(pl.col("id") == "cases", pl.col("date") == DAY)
     assert dict(cases_of.select("area_code", "value").iter_rows()) == {

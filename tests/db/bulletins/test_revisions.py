@@ -112,14 +112,14 @@ def test_the_press_is_told_public_figures_alone(desk: Desk) -> None:
     desk.issue()
     change(desk)
     desk.deliver(
-        "beds.csv", Cell(day=DAY, measure="quarantine_beds", value=777.0, known=LATE + 3 * MINUTE)
+        "beds.csv", Cell(day=DAY, measure="doses_in_stock", value=777.0, known=LATE + 3 * MINUTE)
     )
     desk.wait()
     number = desk.issue().number
     press = desk.press
     assert desk.bulletins.revisions(number, viewer=press).is_empty()
     found = desk.bulletins.public_revisions(number, viewer=press)
-    assert "quarantine_beds" not in set(found["id"])
+    assert "doses_in_stock" not in set(found["id"])
     province = found.filter(pl.col("id") == "cases", pl.col("level") == "province")
     told = sorted(province.select("area_code", "date", "was", "becomes", "files").rows())
     assert told == [
