@@ -47,7 +47,7 @@ def statements(reader: str) -> list[str]:
     """
     if not _NAME.fullmatch(reader):
         raise BadUse("a role's name has small letters, digits and _ only, and begins with none")
-    seen = ["alembic_version", *sorted(set(tables.metadata.tables) - HIDDEN)]
+    seen = ["alembic_version", *sorted(set(tables.SHIPPED_TABLES) - HIDDEN)]
     return [
         f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {reader}",
         f"REVOKE ALL ON SCHEMA public FROM {reader}",

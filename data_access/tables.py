@@ -427,3 +427,6 @@ CORE_TABLES = tuple(metadata.tables)
 """Names of the tables that exist whatever the contracts are; migrations create these."""
 
 declare_records(CONTRACTS, metadata)
+
+SHIPPED_TABLES = tuple(metadata.tables)
+"""Names of all tables of this program, those of the contracts included."""
