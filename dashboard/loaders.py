@@ -18,7 +18,7 @@ from dashboard.maps import payload
 from dashboard.memory import Remembering
 from dashboard.scenarios import score
 from data_access.chain.spread import Spread
-from data_access.codes import Level
+from data_access.codes import Level, Status
 from data_access.cube.query import Ask
 from data_access.indicators.forms import indicator_of
 from data_access.reference.events import EVERYWHERE, Event
@@ -77,10 +77,14 @@ def _newest(ask: Ask, viewer: Viewer) -> date | None:
 
 @remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def day_range(*, viewer: Viewer, ask: Ask, token: str) -> tuple[date, date] | None:
-    """Return the first and last day on which a question has a figure; None without any."""
+    """Return the first and last day on which a question has a figure; None without any.
+
+    A figure that is withheld is one: what is shown of it is that it is withheld.
+    """
     del token
     found = resources.shared().figures(ask, viewer=viewer)
-    days = found.filter(pl.col("value").is_not_null())["date"]
+    is_there = pl.col("value").is_not_null() | (pl.col("status") == Status.SUPPRESSED.label)
+    days = found.filter(is_there)["date"]
     return (days.min(), days.max()) if days.len() else None  # type: ignore[return-value]
 
 

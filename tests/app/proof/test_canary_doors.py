@@ -50,6 +50,14 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "bulletin diff": (("1",), ("2",), ("3",)),
     "bulletin revisions": (("1",), ("2",), ("3",)),
     "bulletin verify": (("1",), ("2",), ("3",)),
+    "rollout list": ((),),
+    "rollout export": ((), ("--history",)),
+    "needs list": ((), ("--json",)),
+    "needs show": (("N-1",),),
+    "proposals list": ((),),
+    "proposals show": (("P-1",),),
+    "alerts list": ((), ("--json",)),
+    "alerts show": (("1",),),
     "audit head": ((),),
     "audit list": ((),),
     "audit verify": ((),),
@@ -62,11 +70,26 @@ ACTS = {
     "bulletin approve": "as cut",
     "bulletin publish": "as cut",
     "bulletin withdraw": "as cut",
+    **dict.fromkeys(
+        [f"alerts {one}" for one in ("ack", "assign", "note", "escalate", "close", "run", "send")],
+        "changes what is kept; who may is tested in tests/db/alerts",
+    ),
+    "alerts backtest": "of rules on figures of everybody's past; for officials",
+    "needs add": "changes what is kept; who may is tested in tests/db/work",
+    "needs move": "as needs add",
+    "proposals add": "as needs add",
+    "proposals move": "as needs add",
+    "rollout import": "changes what is kept; who may is tested in tests/db/rollout",
     "bulletin export": "writes a folder; tests/db/bulletins/test_read.py compares it",
 }
 """Commands with `--as` that are not asked here, and why."""
 PRESS_KNOWS = {
     "query",
+    # These answer the press with a list of nothing.
+    "needs list",
+    "proposals list",
+    "rollout list",
+    "rollout export",
     *(f"bulletin {one}" for one in ("list", "show", "diff", "verify", "revisions")),
 }
 """Commands that have something to tell the press: of what is published."""

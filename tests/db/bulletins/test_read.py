@@ -29,6 +29,7 @@ from tests.conftest import Database
 from tests.cube_world import DAY, KNOWN, NOW, Cell, World, days, make_world
 from tests.db.bulletins.conftest import desk_of
 from tests.db.bulletins.desk import BINH, HOUR, Desk
+from tests.depth import THOROUGH
 
 pytestmark = pytest.mark.db
 MINUTES = count(1)
@@ -270,7 +271,7 @@ def bare(database: Database, tmp_path: Path) -> World:
 
 @hypothesis.given(st.lists(STEP, min_size=6, max_size=16))
 @hypothesis.settings(
-    max_examples=10,
+    max_examples=10 if THOROUGH else 3,
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture,
                            hypothesis.HealthCheck.too_slow],
