@@ -34,5 +34,5 @@ def test_a_projector_is_without_controls_and_turns_to_the_next_page(screen: Scre
     assert screen.page.locator("h1", has_text="Cách ly").count() == 0
     screen.page.wait_for_selector("h1:has-text('Cách ly')", timeout=60_000)
     # The address is written at the end of the page's run.
-    screen.page.wait_for_function("location.search.includes('mode=projector')", timeout=60_000)
+    screen.page.wait_for_url(lambda url: "mode=projector" in url, timeout=60_000)
     assert screen.errors == []
