@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboard.catalogue import Entry
-from dashboard.charts.trend import INK, OPEN, SOFT
+from dashboard.charts.trend import INK, OPEN, SOFT, layout
 from dashboard.i18n import Translate
 
 HEIGHT = 300
@@ -28,7 +28,7 @@ def alert_chart(
     """
     days, values = curve["day"].to_list(), curve["value"].to_list()
     spoke = set(marked)
-    figure = go.Figure(layout=_layout(entry, language))
+    figure = go.Figure(layout=layout(entry, language) | {"height": HEIGHT, "showlegend": True})
     figure.add_bar(
         x=days, y=values, name=entry.title(language), hovertemplate=_hover(entry),
         marker={"color": [OPEN if day in spoke else SOFT for day in days],
@@ -51,30 +51,3 @@ def alert_chart(
 def _hover(entry: Entry) -> str:
     number = f".{max(entry.decimals, 1)}%" if entry.is_ratio else f",.{entry.decimals}f"
     return f"%{{x|%d/%m/%Y}}: %{{y:{number}}}<extra></extra>"
-
-
-def _layout(entry: Entry, language: str) -> dict[str, object]:
-    return {
-        "template": "none",
-        "height": HEIGHT,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-        "separators": ",." if language == "vi" else ".,",
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "hovermode": "x",
-        "bargap": 0.15,
-        "legend": {"orientation": "h", "y": 1.14, "x": 0, "font": {"size": 11}},
-        "xaxis": {
-            "showgrid": False,
-            "tickformat": "%d/%m<br>%Y" if language == "vi" else "%e %b<br>%Y",
-            "nticks": 6,
-            "fixedrange": True,
-        },
-        "yaxis": {
-            "rangemode": "tozero",
-            "tickformat": ".0%" if entry.is_ratio else ",~r",
-            "nticks": 5,
-            "fixedrange": True,
-            "zeroline": False,
-        },
-    }

@@ -70,7 +70,7 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
     still_open = {one.day for one in expected if one.share < ENOUGH}
     complete_until = min((day - timedelta(days=1) for day in still_open), default=complete_until)
     hover = _hover(entry, language)
-    figure = go.Figure(layout=_layout(entry, language))
+    figure = go.Figure(layout=layout(entry, language))
     half = timedelta(hours=12)
     if days:
         figure.update_xaxes(range=[days[0] - half, days[-1] + half])
@@ -206,7 +206,8 @@ def _shade(figure: go.Figure, days: Sequence[date], until: date, *, label: str) 
     )  # fmt: skip
 
 
-def _layout(entry: Entry, language: str) -> dict[str, object]:
+def layout(entry: Entry, language: str) -> dict[str, object]:
+    """Return the layout of a figure's days: what every chart of one has in common."""
     separators = ",." if language == "vi" else ".,"
     return {
         "template": "none",  # Streamlit's theme dresses it; Plotly's own would be sent each time
