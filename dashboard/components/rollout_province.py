@@ -87,7 +87,7 @@ def _timeline(platform: str, area: str, one: Rollout, steps: pl.DataFrame, seen:
     return element(
         "div",
         element("h3", t(f"platform.{platform}"), " ", badge(area, platform, one, seen)),
-        element("ol", *lines, class_="td-steps"),
+        element("ol", *lines, class_="td-path"),
         element("p", " · ".join(notes), class_="td-when") if notes else None,
     )
 
@@ -102,7 +102,7 @@ def _step(
         evidence = f" · {said['evidence']}" if said["evidence"] else ""
         told = element("small", f"{day_text(said['date'], seen)}{evidence}")
     current = "step" if state == "now" else None
-    return element("li", *words, told, class_=f"td-step-{state}", aria_current=current)
+    return element("li", *words, told, class_=f"td-leg-{state}", aria_current=current)
 
 
 def _parts(area: str, one: Rollout, seen: Context) -> None:
