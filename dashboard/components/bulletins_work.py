@@ -76,12 +76,16 @@ def actions_section() -> None:
         return
     work = bulletin_desk.work_on(head)
     left, right = st.columns(2, gap="medium")
+    # What is behind a bulletin is not offered again; what is ahead answers why it must wait.
     with left:
-        _approve(head, work, seen)
-        _publish(head, work, seen)
+        if head.state is State.DRAFT:
+            _approve(head, work, seen)
+        if head.state in {State.DRAFT, State.APPROVED}:
+            _publish(head, work, seen)
     with right:
         _rehearse(head, seen)
-        _withdraw(head, seen)
+        if head.state is not State.WITHDRAWN:
+            _withdraw(head, seen)
 
 
 def _instant(day: date | None, clock: time | None, seen: Context) -> datetime | None:

@@ -220,6 +220,8 @@ def test_nobody_publishes_what_they_cut_and_a_second_person_does(
     next(box for box in binh.checkbox if box.label == "Công khai ngay").check()
     binh = press_button(binh, "Công bố bản tin số 1")
     assert not binh.exception
+    again = run("bulletins", **{"as": "admin"})
+    assert not [one.label for one in again.button if one.label.startswith(("Duyệt", "Công bố"))]
     assert "Bản tin số 1" in text(run("overview", **{"as": "press"}))
 
 
