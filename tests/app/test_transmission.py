@@ -144,7 +144,7 @@ def test_days_being_reported_are_estimated_near_what_they_came_to() -> None:
     told = text.split("ước tính sau khi bổ sung ")[1].split(" ca.")[0]
     estimate, low, high = (
         float(part.replace(".", "")) for part in told.replace("(", "").replace(")", "")
-        .replace("–", " ").split()
+        .replace(" đến ", " ").split()
     )  # fmt: skip
     truth = final()["79", LAST][-1]
     assert low < estimate < high

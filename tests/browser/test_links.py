@@ -87,7 +87,8 @@ def test_a_link_shows_what_the_controls_showed(
     first = watched(browser, country, width=1440, height=900)
     screen: Screen = next(first)
     # A page has no control for the day: it comes with the link, or from the map's slider.
-    screen.open(f"/{key}?lang={language}&as={role}&date={DAY}", painted=False)
+    address = f"/{key}?lang={language}&as={role}&date={DAY}"
+    screen.open(address, painted=False)
     still(screen.page)
     opened = figures(screen.page)
     if role == "national":
@@ -97,8 +98,10 @@ def test_a_link_shows_what_the_controls_showed(
     switch(screen.page, t("command.per"))
     shown = figures(screen.page)
     assert shown["cards"]
-    assert shown != opened
     link = screen.page.url.removeprefix(country.url)
+    # One province's figure may read the same to the last digit shown; another area's cannot.
+    assert link != address
+    assert role != "national" or shown != opened
     assert re.search(rf"[?&]date={DAY}(&|$)", link)
     assert role != "national" or "area=" in link
     second = watched(browser, country, width=1440, height=900)
