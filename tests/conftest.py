@@ -17,8 +17,9 @@ import pytest
 import sqlalchemy as sa
 
 from data_access import clock as clocks
-from data_access.engine import make_engine
+from data_access.engine import make_engine, writing
 from data_access.migrations import upgrade
+from data_access.reference.load import load_reference
 from data_access.reference.pack import Pack, bundled_pack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -155,15 +156,44 @@ def written(address: sa.URL) -> str:
     return address.render_as_string(hide_password=False)
 
 
+@pytest.fixture(scope="session")
+def vietnam_sqlite(_migrated_sqlite: Path, vn_pack: Pack) -> Path:
+    """A database at the newest schema that knows Vietnam's areas, to be copied."""
+    path = _migrated_sqlite.with_name("vietnam.sqlite")
+    shutil.copy(_migrated_sqlite, path)
+    know(f"sqlite:///{path}", vn_pack)
+    return path
+
+
+@pytest.fixture(scope="session")
+def _vietnam_postgres(postgres: Postgres, _migrated_postgres: str, vn_pack: Pack) -> str:
+    address = postgres.create(template=_migrated_postgres)
+    know(written(address), vn_pack)
+    return str(address.database)
+
+
+def know(url: str, pack: Pack) -> None:
+    """Load a country's reference data and let go of the database."""
+    engine = make_engine(url)
+    with writing(engine) as connection:
+        load_reference(connection, pack)
+    engine.dispose()
+
+
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database at the newest schema, without any figures; the test runs on both kinds."""
+    """A database at the newest schema, without any figures; the test runs on both kinds.
+
+    It has no areas, unless the test or its file is marked `vietnam`.
+    """
+    knows = "vietnam" if request.node.get_closest_marker("vietnam") else "migrated"
     if request.param == "sqlite":
-        template = request.getfixturevalue("_migrated_sqlite")
+        names = {"vietnam": "vietnam_sqlite", "migrated": "_migrated_sqlite"}
+        template = request.getfixturevalue(names[knows])
         yield from sqlite_at(tmp_path / "test.sqlite", template=template)
     else:
         server = request.getfixturevalue("postgres")
-        yield from postgres_on(server, template=request.getfixturevalue("_migrated_postgres"))
+        yield from postgres_on(server, template=request.getfixturevalue(f"_{knows}_postgres"))
 
 
 @pytest.fixture(params=KINDS)

@@ -26,7 +26,6 @@ from data_access.accounts.model import console
 from data_access.cli.program import main
 from data_access.clock import machine_clock
 from data_access.contracts.registry import CONTRACTS
-from data_access.engine import writing
 from data_access.errors import (
     BadUse,
     DataAccessError,
@@ -35,12 +34,10 @@ from data_access.errors import (
     StorageUnavailable,
 )
 from data_access.reference.areas import load_areas
-from data_access.reference.load import load_reference
-from data_access.reference.pack import Pack
 from data_access.viewer import system_viewer
 from tests.conftest import NOW, Database
 
-pytestmark = pytest.mark.app
+pytestmark = [pytest.mark.app, pytest.mark.vietnam]
 
 HEADER = "dose_event_id,dose_no,vaccine_code,vaccinated_at,province_code,version,deleted\n"
 PATH = "/api/v1/records/vaccination"
@@ -65,13 +62,10 @@ def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def ready(
     database: Database,
-    vn_pack: Pack,
     monkeypatch: pytest.MonkeyPatch,
     uploads: Path,
 ) -> Database:
     """A database with areas, as the server's settings name it."""
-    with writing(database.engine) as connection:
-        load_reference(connection, vn_pack)
     monkeypatch.setenv("TUYENDAU_DATABASE_URL", database.url)
     monkeypatch.setenv("TUYENDAU_DEMO", "1")
     monkeypatch.setenv("TUYENDAU_NOW", NOW.isoformat())

@@ -36,12 +36,13 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.vietnam
 def test_every_cell_is_the_truth_and_nothing_is_refused(
     written: Path, database: Database, tmp_path: Path
 ) -> None:
-    pack, engine = bundled_pack("vn"), database.engine
+    engine = database.engine
     viewer = system_viewer(KNOWN_AT)
-    intake = open_gate(database, pack, tmp_path, clock=lambda: KNOWN_AT)
+    intake = open_gate(database, tmp_path, clock=lambda: KNOWN_AT)
     paths = sorted(written.glob("*/*.*"), key=lambda path: (path.stem not in FIRST, path))
     for path in (each for each in paths if each.parent.name != "truth"):
         done = intake.records(path, platform=path.parent.name, kind=path.stem, source="mo-phong",
@@ -58,7 +59,7 @@ def test_every_cell_is_the_truth_and_nothing_is_refused(
         .alias("value")
     )  # fmt: skip
     assert differences(engine, more).height == 1
-    found = verify(engine, viewer=viewer, zone=pack.time_zone, n_moments=None)
+    found = verify(engine, viewer=viewer, zone=bundled_pack("vn").time_zone, n_moments=None)
     assert found.differences.height == 0
 
 

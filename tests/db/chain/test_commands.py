@@ -8,22 +8,15 @@ import sqlalchemy as sa
 from data_access import tables
 from data_access.cli import ingest
 from data_access.cli.program import main
-from data_access.engine import writing
 from data_access.errors import DatabaseUnavailable
-from data_access.reference.load import load_reference
-from data_access.reference.pack import Pack
 from tests.conftest import NOW, Database
 
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.vietnam]
 
 
 @pytest.fixture
-def contacts(
-    database: Database, vn_pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> list[str]:
+def contacts(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The command that delivers one contact, to a database with areas."""
-    with writing(database.engine) as connection:
-        load_reference(connection, vn_pack)
     monkeypatch.setenv("TUYENDAU_DATABASE_URL", database.url)
     monkeypatch.setenv("TUYENDAU_DEMO", "1")
     monkeypatch.setenv("TUYENDAU_NOW", NOW.isoformat())

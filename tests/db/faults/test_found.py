@@ -23,7 +23,7 @@ from tests.conftest import Database
 from tests.db.gate import open_gate
 from tests.faulty import FIRST, N_DAYS, days
 
-pytestmark = [pytest.mark.db, pytest.mark.slow]
+pytestmark = [pytest.mark.db, pytest.mark.slow, pytest.mark.vietnam]
 NOW = datetime(2021, 8, 22, tzinfo=UTC)
 """Later than every lag that a rule tolerates."""
 LEDGER = ("updated", "unchanged", "stale", "rejected", "flagged")
@@ -31,8 +31,8 @@ _ROUND = "_round"
 
 
 @pytest.fixture
-def intake(database: Database, vn_pack: Pack, tmp_path: Path) -> Intake:
-    return open_gate(database, vn_pack, tmp_path, clock=lambda: NOW)
+def intake(database: Database, tmp_path: Path) -> Intake:
+    return open_gate(database, tmp_path, clock=lambda: NOW)
 
 
 def load(intake: Intake, day: FeedDay, folder: Path) -> tuple[Counter[str], Counter[str]]:

@@ -10,7 +10,6 @@ import pytest
 from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
 from data_access.ingest.intake import Intake
-from data_access.reference.pack import Pack
 from data_access.shared import Shared
 from data_access.viewer import parse_viewer
 from simulations.faults.spells import Spells
@@ -30,7 +29,7 @@ from tests.faulty import (
     weeks,
 )
 
-pytestmark = [pytest.mark.db, pytest.mark.slow]
+pytestmark = [pytest.mark.db, pytest.mark.slow, pytest.mark.vietnam]
 END = WEEKS_FIRST + timedelta(days=WEEKS_N_DAYS - 1)
 EVENING, DAY = time(20), timedelta(days=1)
 STATE_OF = {"silent": "silent", "partial": "partial"}
@@ -56,10 +55,8 @@ def deliver(intake: Intake, folder: Path, spells: Spells) -> Shared:
     return Shared(intake.engine, lambda: NOW, areas=intake.areas, cube=cube)
 
 
-def test_each_spell_is_on_the_desk_and_nobody_else_is(
-    database: Database, vn_pack: Pack, tmp_path: Path
-) -> None:
-    intake = open_gate(database, vn_pack, tmp_path, clock=lambda: NOW)
+def test_each_spell_is_on_the_desk_and_nobody_else_is(database: Database, tmp_path: Path) -> None:
+    intake = open_gate(database, tmp_path, clock=lambda: NOW)
     spells = Spells(spells=SPELLS, seed=3, zone=ZONE)
     shared = deliver(intake, tmp_path, spells)
     viewer = parse_viewer("national", now=NOW)

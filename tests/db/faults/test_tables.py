@@ -10,7 +10,6 @@ import pytest
 from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
 from data_access.ingest.intake import Intake
-from data_access.reference.pack import Pack
 from data_access.shared import Shared
 from data_access.viewer import parse_viewer
 from simulations.faults.provincial import MAPPING, Report
@@ -28,7 +27,7 @@ from tests.faulty import (
     samples_of_reports,
 )
 
-pytestmark = [pytest.mark.db, pytest.mark.slow]
+pytestmark = [pytest.mark.db, pytest.mark.slow, pytest.mark.vietnam]
 NOW = datetime(2021, 9, 2, tzinfo=UTC)
 CAUSES = {"cut_off": "shifted_day", "thousandfold": "decimal_mark",
           "columns_swapped": "samples_as_persons", "coverage_over": "typed_wrong",
@@ -37,8 +36,8 @@ CAUSES = {"cut_off": "shifted_day", "thousandfold": "decimal_mark",
 
 
 @pytest.fixture
-def intake(database: Database, vn_pack: Pack, tmp_path: Path) -> Intake:
-    made = open_gate(database, vn_pack, tmp_path, clock=lambda: NOW)
+def intake(database: Database, tmp_path: Path) -> Intake:
+    made = open_gate(database, tmp_path, clock=lambda: NOW)
     for platform, kind, rows in (
         ("tracing", "case", cases_of_reports()), ("testing", "sample", samples_of_reports()),
     ):  # fmt: skip

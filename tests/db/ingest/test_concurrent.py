@@ -14,16 +14,14 @@ from data_access.engine import make_engine, writing
 from data_access.ingest import cell_changes
 from data_access.ingest.intake import Intake
 from data_access.reference.areas import load_areas
-from data_access.reference.load import load_reference
-from data_access.reference.pack import Pack
 from data_access.viewer import system_viewer
 from tests.conftest import Database
 
+pytestmark = pytest.mark.vietnam
+
 
 @pytest.fixture
-def prepared(database: Database, vn_pack: Pack) -> Database:
-    with writing(database.engine) as connection:
-        load_reference(connection, vn_pack)
+def prepared(database: Database) -> Database:
     return database
 
 

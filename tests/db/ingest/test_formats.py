@@ -12,7 +12,6 @@ from data_access import tables
 from data_access.codes import from_day
 from data_access.cube.verify import verify
 from data_access.ingest.intake import Intake
-from data_access.reference.pack import Pack
 from data_access.viewer import system_viewer
 from tests.conftest import Database
 from tests.db.gate import open_gate
@@ -26,12 +25,12 @@ DOSES = [
     dose(dose_event_id="D2", vaccine_code="MD", dose_no="2", district_code="761"),
     dose(dose_event_id="D3", vaccine_code="PF", province_code="01", district_code="001"),
 ]
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.vietnam]
 
 
 @pytest.fixture
-def intake(database: Database, vn_pack: Pack, tmp_path: Path) -> Intake:
-    return open_gate(database, vn_pack, tmp_path, clock=lambda: KNOWN_AT + timedelta(days=9))
+def intake(database: Database, tmp_path: Path) -> Intake:
+    return open_gate(database, tmp_path, clock=lambda: KNOWN_AT + timedelta(days=9))
 
 
 def held(engine: sa.Engine) -> set[tuple[object, ...]]:

@@ -10,15 +10,15 @@ import pytest
 from data_access.cli.program import main
 from tests.conftest import Database
 
+pytestmark = pytest.mark.vietnam
+
 HEADER = "dose_event_id,dose_no,vaccine_code,vaccinated_at,province_code,version,age\n"
 
 
 @pytest.fixture
-def ready(database: Database, monkeypatch: pytest.MonkeyPatch, capfd) -> Database:
+def ready(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     monkeypatch.setenv("TUYENDAU_DATABASE_URL", database.url)
     monkeypatch.setenv("TUYENDAU_DEMO", "1")
-    assert main(["init"]) == 0
-    capfd.readouterr()
     return database
 
 

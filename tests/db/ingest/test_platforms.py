@@ -15,7 +15,6 @@ from data_access.contracts.model import DTYPES
 from data_access.contracts.registry import record_kind
 from data_access.cube.verify import verify
 from data_access.ingest.intake import Intake
-from data_access.reference.pack import Pack
 from data_access.viewer import system_viewer
 from tests.conftest import Database
 from tests.db.gate import open_gate
@@ -26,12 +25,12 @@ from tests.unit.ingest.support import write_csv
 KNOWN_AT = datetime(2022, 2, 1, 9, tzinfo=UTC)
 N_ROWS = 120
 FORMATS = ("csv", "ndjson", "parquet")
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.vietnam]
 
 
 @pytest.fixture
-def intake(database: Database, vn_pack: Pack, tmp_path: Path) -> Intake:
-    return open_gate(database, vn_pack, tmp_path, clock=lambda: KNOWN_AT + timedelta(days=9))
+def intake(database: Database, tmp_path: Path) -> Intake:
+    return open_gate(database, tmp_path, clock=lambda: KNOWN_AT + timedelta(days=9))
 
 
 def write(folder: Path, name: str, rows: list[Row], *, platform: str, fmt: str) -> Path:

@@ -14,7 +14,7 @@ from data_access.clock import parse_instant
 from data_access.codes import from_us, to_us
 from data_access.ingest.intake import Intake
 from data_access.reference.pack import Pack, load_pack
-from tests.conftest import NOW, Database
+from tests.conftest import NOW, Database, know
 from tests.db.gate import open_gate
 from tests.packs.build_my_pack import build
 
@@ -72,7 +72,8 @@ def my_pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
 
 @pytest.fixture
 def intake(database: Database, my_pack: Pack, tmp_path: Path) -> Intake:
-    return open_gate(database, my_pack, tmp_path / "rejects", clock=lambda: NOW, key="")
+    know(database.url, my_pack)
+    return open_gate(database, tmp_path / "rejects", clock=lambda: NOW, key="")
 
 
 def deliveries(table: str) -> list[tuple[datetime, Path]]:

@@ -13,14 +13,14 @@ import pytest
 import sqlalchemy as sa
 
 from data_access import tables
-from data_access.engine import writing
 from data_access.ingest.intake import Intake
 from data_access.ingest.watch import Watch
 from data_access.reference.areas import load_areas
-from data_access.reference.load import load_reference
-from data_access.reference.pack import Pack
 from data_access.viewer import system_viewer
 from tests.conftest import NOW, Database
+from tests.depth import THOROUGH
+
+pytestmark = pytest.mark.vietnam
 
 ROOT = Path(__file__).resolve().parents[3]
 DOSES = (
@@ -44,9 +44,7 @@ def told() -> list[dict[str, object]]:
 
 
 @pytest.fixture
-def watch(database: Database, vn_pack: Pack, tmp_path: Path, told) -> Watch:
-    with writing(database.engine) as connection:
-        load_reference(connection, vn_pack)
+def watch(database: Database, tmp_path: Path, told) -> Watch:
     intake = Intake(
         engine=database.engine,
         areas=load_areas(database.engine, viewer=system_viewer(NOW)),
@@ -136,7 +134,7 @@ def test_a_file_put_under_the_wrong_kind_first_is_not_lost(watch: Watch, told) -
 def test_killed_at_any_moment_and_started_again(watch: Watch, database: Database) -> None:
     chance = random.Random(11)  # noqa: S311 -- moments to kill at, not secrets
     head, row = DOSES.splitlines()
-    n_files, n_rows = 12, 300
+    n_files, n_rows = (12 if THOROUGH else 5), 300
     for number in range(n_files):
         rows = [row.replace("D1,", f"D{number}-{n},") for n in range(n_rows)]
         put(watch, f"vaccination/dose/s/{number}.csv", "\n".join([head, *rows]))

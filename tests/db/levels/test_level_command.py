@@ -9,12 +9,10 @@ from typing import Any
 import pytest
 
 from data_access.cli.program import main
-from data_access.engine import writing
-from data_access.reference.load import load_reference
-from data_access.reference.pack import Pack
+from data_access.reference.pack import bundled_pack
 from tests.conftest import Database
 
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.vietnam]
 NOW = datetime(2021, 10, 23, 3, tzinfo=UTC)
 DAY = date(2021, 10, 22)
 CENSUS_79 = 8_993_082
@@ -35,14 +33,10 @@ breakdown = { detected_in = "cong_dong" }
 
 
 @pytest.fixture
-def filled(
-    database: Database, vn_pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def filled(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Four weeks of Ho Chi Minh City and Hà Nội; returns the folder of a pack with inputs."""
-    with writing(database.engine) as connection:
-        load_reference(connection, vn_pack)
     pack = tmp_path / "pack"
-    shutil.copytree(vn_pack.folder, pack)
+    shutil.copytree(bundled_pack("vn").folder, pack)
     (pack / "level_inputs.csv").write_text(
         "area,from,until,key,value,source\n"
         "79,2021-10-01,,plans_ready,yes,test\n"

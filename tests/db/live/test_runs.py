@@ -13,14 +13,14 @@ from data_access.cube.verify import verify
 from data_access.demonstration import database_clock
 from data_access.engine import writing
 from data_access.errors import BadUse
-from data_access.reference.load import load_reference
-from data_access.reference.pack import bundled_pack
 from data_access.simulated import note_simulated, read_simulated
 from data_access.viewer import system_viewer
 from simulations.live.country import Country
 from simulations.live.run import Runner
 from simulations.live.send import Sender
 from tests.conftest import Database
+
+pytestmark = pytest.mark.vietnam
 
 FIRST = date(2021, 8, 31)
 OPENING = datetime(2021, 8, 31, 11, tzinfo=UTC)
@@ -35,8 +35,6 @@ def quiet(*_words: object) -> None:
 
 
 def runner(database: Database, *, country: Country = COUNTRY) -> Runner:
-    with writing(database.engine) as connection:
-        load_reference(connection, bundled_pack("vn"))
     return Runner(engine=database.engine, viewer=VIEWER, country=country, key="invented people")
 
 

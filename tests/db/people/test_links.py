@@ -11,16 +11,16 @@ import sqlalchemy as sa
 from data_access import tables
 from data_access.codes import Role
 from data_access.contracts.registry import CONTRACTS
-from data_access.engine import writing
 from data_access.errors import ScopeDenied, SettingsError
 from data_access.ingest.intake import Intake
 from data_access.ingest.pseudonym_keys import columns_with_refs, rekey
 from data_access.ingest.pseudonyms import reseal
 from data_access.people.resolve import resolve
-from data_access.reference.load import load_reference
 from data_access.viewer import make_viewer
 from tests.conftest import NOW, Database
 from tests.unit.ingest.support import areas, dose, stay, write_csv
+
+pytestmark = pytest.mark.vietnam
 
 FIRST, SECOND = "k" * 31 + "1", "k" * 31 + "2"
 CCCD, PHONE = "087084000999", "0912345678"
@@ -34,12 +34,6 @@ def intake(database: Database, tmp_path: Path, key: str = FIRST) -> Intake:
         pseudonym_key=key,
         rejects_folder=tmp_path / "rejects",
     )
-
-
-@pytest.fixture(autouse=True)
-def _reference(database: Database, vn_pack) -> None:
-    with writing(database.engine) as connection:
-        load_reference(connection, vn_pack)
 
 
 def deliver(gate: Intake, tmp_path: Path, platform: str, *rows, days: int = 0) -> None:

@@ -10,19 +10,16 @@ import sqlalchemy as sa
 from data_access import tables
 from data_access.codes import Clearance, Level, Role
 from data_access.cube.query import Ask
-from data_access.engine import writing
 from data_access.errors import BadInput, UnknownId
 from data_access.ingest.intake import Intake
 from data_access.ingest.mapping import load_table_mapping
 from data_access.reference.areas import load_areas
-from data_access.reference.load import load_reference
-from data_access.reference.pack import Pack
 from data_access.settings import Settings
 from data_access.shared import Shared, open_shared
 from data_access.viewer import Viewer, make_viewer, system_viewer
 from tests.conftest import Database
 
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.vietnam]
 NOW = datetime(2021, 9, 2, 9, tzinfo=UTC)
 DAY = date(2021, 9, 1)
 HEAD = """
@@ -35,9 +32,7 @@ CASES = '[[measure]]\nid = "cases"\ncolumn = "n"\n'
 
 
 @pytest.fixture
-def gate(database: Database, vn_pack: Pack, tmp_path: Path) -> Intake:
-    with writing(database.engine) as connection:
-        load_reference(connection, vn_pack)
+def gate(database: Database, tmp_path: Path) -> Intake:
     areas = load_areas(database.engine, viewer=system_viewer(NOW))
     return Intake(engine=database.engine, areas=areas, clock=lambda: NOW, pseudonym_key="",
                   rejects_folder=tmp_path / "rejects")  # fmt: skip

@@ -7,12 +7,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data_access.reference.model import Pack
 from data_access.settings import Settings
 from data_access.shared import Shared, open_shared
 from data_access.viewer import Viewer, parse_viewer
 from tests.conftest import Database
 from tests.db.gate import KEY, open_gate
+
+pytestmark = pytest.mark.vietnam
 
 NOW = datetime(2021, 9, 2, 9, tzinfo=UTC)
 FIRST, SECOND = NOW - timedelta(days=20), NOW - timedelta(days=2)
@@ -28,8 +29,8 @@ LATER = ("L1,Viện A,khang_dinh,250,2021-05-01,,79,2",)
 
 
 @pytest.fixture
-def shared(database: Database, vn_pack: Pack, tmp_path: Path) -> Iterator[Shared]:
-    intake = open_gate(database, vn_pack, tmp_path / "rejects", clock=lambda: NOW)
+def shared(database: Database, tmp_path: Path) -> Iterator[Shared]:
+    intake = open_gate(database, tmp_path / "rejects", clock=lambda: NOW)
     for name, rows, known in (("a", EARLIER, FIRST), ("b", LATER, SECOND)):
         path = tmp_path / f"{name}.csv"
         path.write_text("\n".join([HEAD, *rows]), encoding="utf-8")

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from data_access.places import place_activity
-from data_access.reference.model import Pack
 from data_access.settings import Settings
 from data_access.shared import Shared, open_shared
 from data_access.viewer import Viewer, parse_viewer
 from tests.conftest import Database
 from tests.db.gate import KEY, open_gate
+
+pytestmark = pytest.mark.vietnam
 
 NOW = datetime(2021, 9, 2, 9, tzinfo=UTC)
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -44,9 +45,9 @@ def iso(moment: datetime | None) -> str:
 
 
 @pytest.fixture
-def shared(database: Database, vn_pack: Pack, tmp_path: Path) -> Iterator[Shared]:
+def shared(database: Database, tmp_path: Path) -> Iterator[Shared]:
     places, scans = written()
-    gate = open_gate(database, vn_pack, tmp_path / "rejects", clock=lambda: NOW)
+    gate = open_gate(database, tmp_path / "rejects", clock=lambda: NOW)
     of_places = ["place_code,kind,registered_at,closed_at,province_code,district_code,ward_code"]
     of_places += [
         f"{code},cho,{iso(opened)},{iso(closed)},{','.join(where)}"

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from data_access.errors import ScopeDenied
-from data_access.reference.model import Pack
 from data_access.settings import Settings
 from data_access.shared import Shared, open_shared
 from data_access.viewer import parse_viewer
@@ -18,7 +17,7 @@ from tests.conftest import Database
 from tests.db.gate import KEY, open_gate
 from tests.db.reconcile.clean_days import person
 
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.vietnam]
 NOW = datetime(2021, 9, 2, 9, tzinfo=UTC)
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 START, END = date(2021, 8, 26), date(2021, 9, 1)
@@ -67,8 +66,8 @@ def expected(*, touching: str = "") -> dict[tuple[str, str], tuple[int, date]]:
 
 
 @pytest.fixture
-def shared(database: Database, vn_pack: Pack, tmp_path: Path) -> Iterator[Shared]:
-    gate = open_gate(database, vn_pack, tmp_path / "rejects", clock=lambda: NOW)
+def shared(database: Database, tmp_path: Path) -> Iterator[Shared]:
+    gate = open_gate(database, tmp_path / "rejects", clock=lambda: NOW)
     lines = ["scan_id,place_code,scanned_at,province_code,id_no"]
     lines += [
         f"{key},P{province},{moment.isoformat()},{province},{who}"

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from data_access.errors import ScopeDenied
-from data_access.reference.model import Pack
 from data_access.settings import Settings
 from data_access.shared import Shared, open_shared
 from data_access.viewer import Role, make_viewer, parse_viewer
@@ -19,7 +18,7 @@ from tests.conftest import Database
 from tests.db.gate import KEY, open_gate
 from tests.db.reconcile.clean_days import person
 
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.vietnam]
 NOW = datetime(2021, 9, 2, 9, tzinfo=UTC)
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = date(2021, 9, 1)
@@ -134,8 +133,8 @@ def written(folder: Path) -> list[tuple[str, str, Path]]:
 
 
 @pytest.fixture
-def shared(database: Database, vn_pack: Pack, tmp_path: Path) -> Iterator[Shared]:
-    gate = open_gate(database, vn_pack, tmp_path / "rejects", clock=lambda: NOW)
+def shared(database: Database, tmp_path: Path) -> Iterator[Shared]:
+    gate = open_gate(database, tmp_path / "rejects", clock=lambda: NOW)
     known = NOW - timedelta(hours=1)
     for platform, kind, path in written(tmp_path):
         done = gate.records(path, platform=platform, kind=kind, source=platform, known_at=known)

@@ -9,7 +9,7 @@ import pytest
 from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
 from data_access.ingest.intake import Intake
-from data_access.reference.pack import Pack
+from data_access.reference.pack import bundled_pack
 from data_access.shared import Shared
 from data_access.viewer import parse_viewer
 from simulations.day import make_day
@@ -17,7 +17,7 @@ from simulations.platforms.written import write_records
 from tests.conftest import Database
 from tests.db.gate import open_gate
 
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.vietnam]
 FIRST, N_DAYS = date(2021, 8, 5), 2
 KNOWN_AT = datetime(2021, 8, 8, 1, tzinfo=UTC)
 NOW = KNOWN_AT + timedelta(days=7)
@@ -26,8 +26,8 @@ DAYS = {"start": FIRST - timedelta(days=1), "end": FIRST + timedelta(days=N_DAYS
 
 
 @pytest.fixture
-def intake(database: Database, vn_pack: Pack, tmp_path: Path) -> Intake:
-    return open_gate(database, vn_pack, tmp_path, clock=lambda: NOW)
+def intake(database: Database, tmp_path: Path) -> Intake:
+    return open_gate(database, tmp_path, clock=lambda: NOW)
 
 
 def load(intake: Intake, folder: Path, day: dict[tuple[str, str], pl.DataFrame]) -> None:
@@ -46,9 +46,9 @@ def findings(intake: Intake) -> pl.DataFrame:
 
 
 def test_an_invented_period_holds_no_contradiction_and_a_planted_one_is_found(
-    intake: Intake, vn_pack: Pack, tmp_path: Path
+    intake: Intake, tmp_path: Path
 ) -> None:
-    day = make_day(areas=vn_pack.areas, first_day=FIRST, n_days=N_DAYS, seed=11,
+    day = make_day(areas=bundled_pack("vn").areas, first_day=FIRST, n_days=N_DAYS, seed=11,
                    provinces=["01", "79"], per_province=6)  # fmt: skip
     load(intake, tmp_path, day)
     found = findings(intake)

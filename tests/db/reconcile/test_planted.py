@@ -13,7 +13,6 @@ from data_access.ingest.intake import Intake
 from data_access.reconcile.engine import duplicates
 from data_access.reconcile.finding import FINDING_SCHEMA
 from data_access.reconcile.rules import CAUSES, RULES
-from data_access.reference.pack import Pack
 from data_access.shared import Shared
 from data_access.viewer import parse_viewer
 from tests.conftest import Database
@@ -33,7 +32,7 @@ from tests.db.reconcile.clean_days import (
     person,
 )
 
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.vietnam]
 Found = tuple[str, str, str, str]
 """(rule, area, day, cause)."""
 DAYS = {"start": FIRST - timedelta(days=1), "end": FIRST + timedelta(days=N_DAYS - 1)}
@@ -41,8 +40,8 @@ NOW = KNOWN_AT + timedelta(days=1)
 
 
 @pytest.fixture
-def intake(database: Database, vn_pack: Pack, tmp_path: Path) -> Intake:
-    return open_gate(database, vn_pack, tmp_path, clock=lambda: NOW)
+def intake(database: Database, tmp_path: Path) -> Intake:
+    return open_gate(database, tmp_path, clock=lambda: NOW)
 
 
 def asked(intake: Intake, role: str = "national", *, early: bool = False) -> pl.DataFrame:

@@ -6,12 +6,9 @@ from pathlib import Path
 import pytest
 
 from data_access.cli.program import main
-from data_access.engine import writing
-from data_access.reference.load import load_reference
-from data_access.reference.pack import Pack
 from tests.conftest import Database
 
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.vietnam]
 NOW = datetime(2021, 9, 2, 9, tzinfo=UTC)
 GOOD = """kind,item,at,reason,province,platform,stage,date,evidence,owner,status,decision,head
 deployment,,2021-08-01T09:00:00+07:00,,79,testing,chua_bat_dau,2021-08-01,,Sở TTTT,,,
@@ -22,9 +19,7 @@ Out = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def ready(database: Database, vn_pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
-    with writing(database.engine) as connection:
-        load_reference(connection, vn_pack)
+def ready(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"DATABASE_URL": database.url, "NOW": NOW.isoformat()}.items():
         monkeypatch.setenv(f"TUYENDAU_{name}", value)
 
