@@ -4,10 +4,11 @@ Vintage `old` to 31 Dec 2021: provinces 01 (districts 011, 012), 02, 03. Vintage
 1 Jan 2022: 01 and 02 merged into 01; 03 unchanged.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -107,6 +108,10 @@ class Cell:
     known: datetime = KNOWN
     vintage: str = "old"
 
+    @property
+    def source_key(self) -> tuple[str, str]:
+        return self.source, self.origin
+
 
 @dataclass
 class World:
@@ -133,13 +138,13 @@ class World:
 
     def put(self, *cells: Cell, register: Mapping[str, str] | None = None) -> None:
         """Write cells as the gate would: history, current, change numbers, ledger."""
+        if not cells:
+            return
         with self.engine.begin() as connection:
-            rows = [_row(connection, cell, self.areas, register or {}) for cell in cells]
+            rows = _rows(connection, cells, self.areas, register or {})
             _deliver(connection, cells, rows)
-            for row in rows:
-                _upsert_history(connection, row)
-            for key in {tuple(row[name] for name in _KEY) for row in rows}:
-                _refresh_current(connection, key)
+            _upsert_history(connection, rows)
+            _refresh_current(connection, rows)
             _bump(connection, {(row["measure_id"], row["month"]) for row in rows})
 
 
@@ -176,22 +181,36 @@ def days(start: date, values: Iterable[float | None], **fields: object) -> list[
     ]
 
 
-def _row(
-    connection: sa.Connection, cell: Cell, areas: Areas, register: Mapping[str, str]
-) -> dict[str, object]:
-    return {
-        "measure_id": _measure_id(connection, cell.measure, register),
-        "month": month_of(cell.day),
-        "day": to_day(cell.day),
-        "area_id": areas.id_of(cell.area, cell.vintage),
-        "breakdown_id": _breakdown_id(connection, cell.dims),
-        "source_id": _source_id(connection, cell),
-        "known_at": to_us(cell.known),
-        "value": cell.value,
-        "n": cell.n,
-        "status": int(cell.status) if cell.value is None or cell.status else int(Status.VALUE),
-        "batch_id": 1,
-    }
+def _rows(
+    connection: sa.Connection, cells: Sequence[Cell], areas: Areas, register: Mapping[str, str]
+) -> list[dict[str, object]]:
+    measures = {key: _measure_id(connection, key, register) for key in _once(cells, "measure")}
+    breakdowns = {dims: _breakdown_id(connection, dims) for dims in _once(cells, "dims")}
+    sources: dict[tuple[str, str], int] = {}
+    for cell in cells:
+        if cell.source_key not in sources:
+            sources[cell.source_key] = _source_id(connection, cell)
+    return [
+        {
+            "measure_id": measures[cell.measure],
+            "month": month_of(cell.day),
+            "day": to_day(cell.day),
+            "area_id": areas.id_of(cell.area, cell.vintage),
+            "breakdown_id": breakdowns[cell.dims],
+            "source_id": sources[cell.source_key],
+            "known_at": to_us(cell.known),
+            "value": cell.value,
+            "n": cell.n,
+            "status": int(cell.status) if cell.value is None or cell.status else int(Status.VALUE),
+            "batch_id": 1,
+        }
+        for cell in cells
+    ]
+
+
+def _once(cells: Sequence[Cell], name: str) -> list[str]:
+    """Return what the cells name, each once, in their order: numbers are given in it."""
+    return list(dict.fromkeys(getattr(cell, name) for cell in cells))
 
 
 def _next(connection: sa.Connection, column: sa.ColumnElement[int]) -> int:
@@ -247,34 +266,49 @@ def _source_id(connection: sa.Connection, cell: Cell) -> int:
 def _deliver(
     connection: sa.Connection, cells: Iterable[Cell], rows: Iterable[Mapping[str, object]]
 ) -> None:
+    counts = {f"n_{name}": 0 for name in ("read", "new", "updated", "unchanged", "stale")}
+    batches = []
     for cell, row in zip(cells, rows, strict=True):
-        counts = {f"n_{name}": 0 for name in ("read", "new", "updated", "unchanged", "stale")}
         platform = MEASURES[cell.measure].platform if cell.measure in MEASURES else "testing"
-        connection.execute(
-            sa.insert(tables.batch).values(
-                origin=cell.origin, platform=platform, source_id=row["source_id"],
-                file_name="f.csv", sha256="0", n_bytes=1, known_at=row["known_at"],
-                received_at=row["known_at"], committed_at=row["known_at"], n_rejected=0, **counts,
-            )
+        batches.append(
+            {
+                "origin": cell.origin, "platform": platform, "source_id": row["source_id"],
+                "file_name": "f.csv", "sha256": "0", "n_bytes": 1, "known_at": row["known_at"],
+                "received_at": row["known_at"], "committed_at": row["known_at"], "n_rejected": 0,
+                **counts,
+            }
         )  # fmt: skip
+    connection.execute(sa.insert(tables.batch), batches)
 
 
-def _upsert_history(connection: sa.Connection, row: Mapping[str, object]) -> None:
-    table = tables.cube_history
-    same = [table.c[name] == row[name] for name in (*_KEY, "known_at")]
-    connection.execute(sa.delete(table).where(*same))
-    connection.execute(sa.insert(table).values(**row))
+def _upsert_history(connection: sa.Connection, rows: Sequence[dict[str, object]]) -> None:
+    """Write each version; of two for one cell and moment the later stands."""
+    named = (*_KEY, "known_at")
+    versions = {tuple(row[name] for name in named): row for row in rows}
+    _delete(connection, tables.cube_history, named, list(versions))
+    connection.execute(sa.insert(tables.cube_history), list(versions.values()))
 
 
-def _refresh_current(connection: sa.Connection, key: tuple[object, ...]) -> None:
-    past, current = tables.cube_history, tables.cube_current
-    same = [past.c[name] == value for name, value in zip(_KEY, key, strict=True)]
-    last = sa.select(past).where(*same).order_by(past.c.known_at.desc()).limit(1)
-    row = dict(connection.execute(last).mappings().one())
-    here = [current.c[name] == value for name, value in zip(_KEY, key, strict=True)]
-    connection.execute(sa.delete(current).where(*here))
-    if row["n"] or row["status"]:
-        connection.execute(sa.insert(current).values(**row))
+def _refresh_current(connection: sa.Connection, rows: Sequence[dict[str, object]]) -> None:
+    """Put the newest version of each touched cell in force, unless it ends the cell."""
+    past = tables.cube_history
+    touched = {tuple(row[name] for name in _KEY) for row in rows}
+    held = sa.select(past).where(past.c.measure_id.in_({row["measure_id"] for row in rows}))
+    newest = {}
+    for row in connection.execute(held.order_by(past.c.known_at)).mappings():
+        newest[tuple(row[name] for name in _KEY)] = dict(row)
+    _delete(connection, tables.cube_current, _KEY, list(touched))
+    living = [newest[key] for key in touched if newest[key]["n"] or newest[key]["status"]]
+    if living:
+        connection.execute(sa.insert(tables.cube_current), living)
+
+
+def _delete(
+    connection: sa.Connection, table: sa.Table, names: tuple[str, ...], keys: list[tuple[Any, ...]]
+) -> None:
+    same = [table.c[name] == sa.bindparam(f"old_{name}") for name in names]
+    given = [{f"old_{name}": part for name, part in zip(names, key, strict=True)} for key in keys]
+    connection.execute(sa.delete(table).where(*same), given)
 
 
 def _bump(connection: sa.Connection, touched: set[tuple[object, object]]) -> None:

@@ -50,11 +50,10 @@ class Desk:
             number = connection.execute(sa.select(sa.func.max(batch.c.batch_id))).scalar_one()
             named = sa.update(batch).where(batch.c.batch_id == number)
             connection.execute(named.values(file_name=name, sha256=f"{number:064d}"[::-1]))
+            areas = {self.world.areas.id_of(cell.area, cell.vintage) for cell in cells}
             for table in (tables.cube_history, tables.cube_current):
-                for cell in cells:
-                    area = self.world.areas.id_of(cell.area, cell.vintage)
-                    here = (table.c.known_at.in_(moments), table.c.area_id == area)
-                    connection.execute(sa.update(table).where(*here).values(batch_id=number))
+                here = (table.c.known_at.in_(moments), table.c.area_id.in_(areas))
+                connection.execute(sa.update(table).where(*here).values(batch_id=number))
 
     def cut(self, cut_off: datetime | None = None) -> Bulletin:
         return self.bulletins.cut(AN, cut_off or self.world.now)
