@@ -1,7 +1,11 @@
 """Signing in over HTTP: what a browser does, and what an attacker would."""
 
 import re
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -299,6 +303,50 @@ def test_nothing_typed_comes_back_as_markup(client: TestClient) -> None:
     page = client.get("/login", params={"next": '/x"><script>alert(1)</script>', "lang": "<b>"})
     assert "<script" not in page.text
     assert 'lang="vi"' in page.text
+
+
+def test_a_flood_of_guesses_is_turned_away_and_holds_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each guess costs a hash: few wait for one, and none on a thread that others need."""
+    go_on, checks = threading.Event(), []
+
+    def slow(_password: str, _stored: str | None) -> bool:
+        checks.append(threading.current_thread().name)
+        return not go_on.wait(20)
+
+    monkeypatch.setattr(passwords, "matches", slow)
+    with ThreadPoolExecutor(office.MOST_OF_ONE) as guessers:
+        guesses = [guessers.submit(sign_in, browser()) for _ in range(office.MOST_OF_ONE)]
+        wait_until(lambda: resources.office().waiting == office.MOST_OF_ONE)
+        refused = sign_in(browser())
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
+        assert "quá nhiều lượt đăng nhập" in refused.text
+        assert browser().get("/readyz").status_code == 200
+        assert browser().get("/login").status_code == 200
+        assert len(checks) <= office.AT_ONCE
+        go_on.set()
+        assert {guess.result(timeout=20).status_code for guess in guesses} == {403}
+    assert resources.office().waiting == 0
+    assert {name.rpartition("_")[0] for name in checks} == {"sign-in"}
+
+
+def test_all_addresses_together_wait_in_one_short_line() -> None:
+    desk = resources.office()
+    with ExitStack() as line:
+        for number in range(office.MOST_WAITING):
+            line.enter_context(desk.place(f"10.0.0.{number}"))
+        with pytest.raises(office.Busy), desk.place("10.0.1.1"):
+            pass
+    with desk.place("10.0.1.1"):
+        assert desk.waiting == 1
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
 
 
 def test_without_a_key_nobody_signs_in(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

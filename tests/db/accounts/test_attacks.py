@@ -125,6 +125,19 @@ def test_a_login_that_does_not_exist_is_hashed_with_the_same_cost() -> None:
     assert not passwords.matches(GOOD, None)
 
 
+@pytest.mark.parametrize("login", ["known", "unknown"])
+def test_the_first_attempt_of_a_process_costs_the_same_whoever_it_names(
+    monkeypatch: pytest.MonkeyPatch, login: str
+) -> None:
+    """The hash that unknown logins are checked against is made once: not by their attempt alone."""
+    real, made = passwords.hashed(GOOD), []
+    hashed = passwords.hashed
+    monkeypatch.setattr(passwords, "hashed", lambda text: made.append(1) or hashed(text))
+    passwords._of_nobody.cache_clear()
+    assert not passwords.matches(WRONG, real if login == "known" else None)
+    assert made == [1]
+
+
 def test_forged_foreign_and_ended_sessions_open_nothing(world: World) -> None:
     secret = world.sign_in("chi.huy")
     assert world.who(secret)
