@@ -128,6 +128,13 @@ SLIP_IN = (
 )
 
 
+REORDERED = (
+    "UPDATE audit SET seq = -2 WHERE seq = 2",
+    "UPDATE audit SET seq = 2 WHERE seq = 3",
+    "UPDATE audit SET seq = 3 WHERE seq = -2",
+)
+
+
 @pytest.mark.parametrize(
     ("statements", "broken", "why"),
     [
@@ -136,6 +143,9 @@ SLIP_IN = (
         (("DELETE FROM audit WHERE seq = 3",), 3, "removed"),
         (("DELETE FROM audit WHERE seq = 1",), 1, "removed"),
         (("DELETE FROM audit WHERE seq = 3", SLIP_IN), 3, "changed"),
+        (REORDERED, 2, "changed"),
+        (("UPDATE audit SET detail = '{}' WHERE seq = 4",), 4, "changed"),
+        (("UPDATE audit SET hash = previous_hash WHERE seq = 4",), 4, "changed"),
         (("DELETE FROM audit WHERE seq >= 4",), 4, "cut off"),
         (("DELETE FROM audit",), 1, "cut off"),
     ],
