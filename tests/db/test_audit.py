@@ -12,10 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from data_access import audit, tables
+from data_access.accounts import manage
+from data_access.accounts.model import console
 from data_access.cli.program import main
 from data_access.codes import Role
 from data_access.engine import make_engine, writing
 from data_access.errors import BadUse, ScopeDenied, SettingsError
+from data_access.reference.areas import Areas
+from data_access.reference.pack import Pack
 from data_access.settings import read_settings
 from data_access.viewer import make_viewer
 from tests.conftest import NOW, Database
@@ -89,6 +93,21 @@ def test_rows_are_chained_as_the_text_says(sealed: sa.Engine) -> None:
 
 def test_an_empty_log_is_whole(sealed: sa.Engine) -> None:
     assert audit.verify(sealed, viewer=ADMIN, key=KEY) == audit.Verdict(n_rows=0)
+
+
+def test_a_log_removed_with_its_head_is_missed_where_accounts_are_left(
+    database: Database, sealed: sa.Engine, vn_pack: Pack
+) -> None:
+    """To whoever checks without a kept head, too."""
+    new = manage.NewAccount(login="chi.huy", name="Chi", role=Role.NATIONAL)
+    areas = Areas.from_pack(vn_pack)
+    manage.add_account(sealed, new, areas=areas, actor=console("tests"), now=NOW)
+    assert audit.verify(sealed, viewer=ADMIN, key=KEY) == audit.Verdict(n_rows=1)
+    disarm(database)
+    run(database, "DELETE FROM audit", "DELETE FROM audit_head")
+    found = audit.verify(sealed, viewer=ADMIN, key=KEY)
+    assert found.broken == 1
+    assert found.why.startswith("removed with its head")
 
 
 @pytest.mark.parametrize(
