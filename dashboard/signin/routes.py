@@ -55,7 +55,11 @@ async def login(request: Request, office: Office) -> Response:
     signed = await asyncio.to_thread(office.find, door.cookie, secret)
     must_change = signed is not None and signed.account.must_change
     target = f"/password?{_query(page)}" if must_change else page.next
-    return _entered(request, secret, target)
+    answer = _entered(request, secret, target)
+    if signed is not None:
+        mark = signin.browser_mark(office.keys, signed.account.account_id)
+        cookies.set_browser(answer, request, mark)
+    return answer
 
 
 def _login_fields(page: forms.Page, *, wrong: bool = False) -> tuple[Markup, ...]:
@@ -224,6 +228,7 @@ def _attempt(request: Request, values: Values, *, login: str = "") -> signin.Att
         password=values.get("password", ""),
         code=values.get("code", ""),
         address=cookies.client_of(request),
+        browser=cookies.browser_of(request),
     )
 
 

@@ -102,7 +102,8 @@ def test_in_and_out(client: TestClient) -> None:
 def test_cookies_are_closed_to_scripts_and_other_hosts(client: TestClient) -> None:
     answer = sign_in(client)
     written = answer.headers.get_list("set-cookie")
-    assert {one.split("=")[0] for one in written} == {cookies.SESSION_TLS, cookies.FORM_TLS}
+    names = {cookies.SESSION_TLS, cookies.FORM_TLS, cookies.BROWSER_TLS}
+    assert {one.split("=")[0] for one in written} == names
     for one in written:
         parts = {part.strip().lower() for part in one.split(";")[1:]}
         assert {"httponly", "secure", "path=/", "samesite=lax"} <= parts
@@ -303,6 +304,25 @@ def test_nothing_typed_comes_back_as_markup(client: TestClient) -> None:
     page = client.get("/login", params={"next": '/x"><script>alert(1)</script>', "lang": "<b>"})
     assert "<script" not in page.text
     assert 'lang="vi"' in page.text
+
+
+def test_a_stranger_does_not_shut_out_a_browser_in_which_somebody_signed_in(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cookies, "client_of", lambda _request: f"10.0.0.{next(addresses)}")
+    addresses = iter(range(100))
+    sign_in(client)
+    client.post("/logout", data=fields(client.get("/logout").text))
+    assert who(client) is None
+    for _ in range(throttle.ACCOUNT.free):
+        assert sign_in(browser(), password="sai hết cả rồi đấy").status_code == 403
+    assert sign_in(browser()).status_code == 403
+    assert sign_in(client).status_code == 303
+    assert who(client) == "chi.huy"
+    kept = [c for c in client.cookies.jar if c.name == cookies.BROWSER_TLS]
+    assert [(c.secure, c.path, c.has_nonstandard_attr("HttpOnly")) for c in kept] == [
+        (True, "/", True)
+    ]
 
 
 def test_a_flood_of_guesses_is_turned_away_and_holds_nobody_else(
