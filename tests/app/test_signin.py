@@ -110,7 +110,8 @@ def test_cookies_are_closed_to_scripts_and_other_hosts(client: TestClient) -> No
         assert not any(part.startswith("domain") for part in parts)
     assert "no-store" in answer.headers["cache-control"]
     plain = sign_in(browser("http://testserver")).headers.get_list("set-cookie")
-    assert {one.split("=")[0] for one in plain} == {cookies.SESSION, cookies.FORM}
+    names = {cookies.SESSION, cookies.FORM, cookies.BROWSER}
+    assert {one.split("=")[0] for one in plain} == names
     assert not any("secure" in one.lower() for one in plain)
 
 
