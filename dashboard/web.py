@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import streamlit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.web.server.server_util import is_url_from_allowed_origins
+from streamlit import config
 
 FRONT = Path(streamlit.__file__).parent / "static"
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -127,11 +127,24 @@ class Guard:
 
 
 def _is_own(headers: Headers) -> bool:
-    """Return whether a socket is opened by a page of this server; a program says no origin."""
+    """Return whether a socket is opened by a page of this server; a program says no origin.
+
+    Not asked of Streamlit: for a strange origin it looks for the machine's external address on the
+    internet, in the event loop, each time: one socket would hold everybody up.
+    """
     origin = headers.get("origin")
-    if origin is None or urlsplit(origin).netloc == headers.get("host", ""):
+    if origin is None:
         return True
-    return is_url_from_allowed_origins(origin)
+    try:
+        parts = urlsplit(origin)
+        name = parts.hostname
+    except ValueError:
+        return False
+    if parts.netloc and parts.netloc == headers.get("host", ""):
+        return True
+    # A proxy that asks under another name: the one that browsers know is set by whoever runs it.
+    is_named = config.is_manually_set("browser.serverAddress")
+    return is_named and name == config.get_option("browser.serverAddress")
 
 
 class PackedScripts:

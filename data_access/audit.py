@@ -266,6 +266,9 @@ def _require(viewer: Viewer) -> None:
         raise ScopeDenied(f"role {viewer.role} may not see the audit log")
 
 
+_ALL_GONE = "removed with its head: there are accounts, and no row of who made them"
+
+
 def verify(
     engine: sa.Engine, *, viewer: Viewer, key: str = "", kept: Head | None = None
 ) -> Verdict:
@@ -293,7 +296,14 @@ def verify(
                 if why:
                     return Verdict(n_rows=last, broken=last + 1, why=why)
                 last, previous = last + 1, str(row["hash"])
+        if not last and not end.seq and _is_in_use(connection):
+            return Verdict(n_rows=0, broken=1, why=_ALL_GONE)
     return _ending(end, last=last, previous=previous, key=key, kept=kept)
+
+
+def _is_in_use(connection: sa.Connection) -> bool:
+    """Return whether there is an account: to make one leaves a row."""
+    return connection.execute(sa.select(tables.account.c.account_id).limit(1)).first() is not None
 
 
 def _after(connection: sa.Connection, seq: int, *, viewer: Viewer) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@ headers only from addresses named in `FORWARDED_ALLOW_IPS` (uvicorn's setting).
 
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
@@ -19,6 +20,9 @@ from data_access.accounts.sessions import ABSOLUTE
 # A browser takes `__Host-` only over TLS, for this host alone, for the whole of it.
 SESSION, SESSION_TLS = "td_session", "__Host-td_session"
 FORM, FORM_TLS = "td_form", "__Host-td_form"
+BROWSER, BROWSER_TLS = "td_browser", "__Host-td_browser"
+_KNOWN_FOR = timedelta(days=180)
+_LONGEST_MARK = 200
 _TOKEN_BYTES = 32
 _IPV6_NETWORK_BITS = 64
 _LONGEST_PATH = 2_000
@@ -81,6 +85,16 @@ def set_form(response: Response, request: Request, form: str) -> None:
     _set(response, request, (FORM, FORM_TLS), form)
 
 
+def browser_of(request: Request) -> str:
+    """Return what this browser kept of an earlier sign-in; empty for nothing."""
+    return request.cookies.get((BROWSER, BROWSER_TLS)[is_secure(request)], "")[:_LONGEST_MARK]
+
+
+def set_browser(response: Response, request: Request, mark: str) -> None:
+    """Have the browser keep that somebody signed in; it stays when they sign out."""
+    _set(response, request, (BROWSER, BROWSER_TLS), mark, lasts=_KNOWN_FOR)
+
+
 def drop_session(response: Response, request: Request) -> None:
     """Take the session from the browser."""
     for name in (SESSION, SESSION_TLS):
@@ -90,10 +104,13 @@ def drop_session(response: Response, request: Request) -> None:
     set_form(response, request, secrets.token_urlsafe(_TOKEN_BYTES))
 
 
-def _set(response: Response, request: Request, names: tuple[str, str], value: str) -> None:
+def _set(
+    response: Response, request: Request, names: tuple[str, str], value: str, *,
+    lasts: timedelta = ABSOLUTE,
+) -> None:  # fmt: skip
     secure = is_secure(request)
     response.set_cookie(
-        names[secure], value, max_age=int(ABSOLUTE.total_seconds()), path="/", httponly=True,
+        names[secure], value, max_age=int(lasts.total_seconds()), path="/", httponly=True,
         samesite="lax", secure=secure,
     )  # fmt: skip
 

@@ -1,10 +1,12 @@
 """Who holds a session: asked of the database at most every two seconds. Safe between threads."""
 
+import asyncio
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import suppress
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +26,12 @@ KEPT_SECONDS = 300.0
 MOST = 4_096
 AT_ONCE = 2
 """Hashes computed at once: each takes 64 MiB and a tenth of a second of four cores."""
+MOST_WAITING, MOST_OF_ONE = 32, 8
+"""So many wait for their turn at once, and so many from one address; others come again."""
+
+
+class Busy(Exception):
+    """As many passwords as are waited for are being checked."""
 
 
 @dataclass
@@ -40,7 +48,9 @@ class Office:
         self._engine = shared.engine
         self._settings = settings
         self.clock = clock
-        self.turn = threading.BoundedSemaphore(AT_ONCE)
+        # Threads of their own: whoever guesses must not hold those that others need.
+        self._hashing = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sign-in")
+        self._waiting: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._held: OrderedDict[tuple[str, str], _Held] = OrderedDict()
 
@@ -129,9 +139,44 @@ class Office:
         with self._lock:
             self._held.clear()
 
-    def within_turn(self, work: Callable[[datetime], str | None]) -> str | None:
-        """Return what some work with a password returns; few at once."""
-        with self.turn:
-            done = work(self.clock())
+    async def within_turn(
+        self, work: Callable[[datetime], str | None], *, whence: str
+    ) -> str | None:
+        """Return what some work with a password returns; few at once, and few wait.
+
+        Args:
+            work: takes the present moment.
+            whence: the address that asks.
+
+        Raises:
+            Busy: if too many wait already.
+        """
+        with self.place(whence):
+            loop = asyncio.get_running_loop()
+            done = await loop.run_in_executor(self._hashing, lambda: work(self.clock()))
         self.forget()
         return done
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn, or have it."""
+        with self._lock:
+            return self._waiting.total()
+
+    @contextmanager
+    def place(self, whence: str) -> Iterator[None]:
+        """Hold a place in the line.
+
+        Raises:
+            Busy: if it is too long, or one address holds too much of it.
+        """
+        with self._lock:
+            if self._waiting.total() >= MOST_WAITING or self._waiting[whence] >= MOST_OF_ONE:
+                raise Busy
+            self._waiting[whence] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting[whence] -= 1
+                self._waiting += Counter()  # forget who waits no more

@@ -16,7 +16,7 @@ from dashboard import resources
 from dashboard.components.markup import Markup, element
 from dashboard.i18n import DEFAULT, LANGUAGES
 from dashboard.signin import cookies, forms
-from dashboard.signin.office import Office
+from dashboard.signin.office import Busy, Office
 from data_access.accounts import second_factor, signin
 from data_access.accounts.model import Refused
 from data_access.accounts.passwords import LONGEST, SHORTEST
@@ -24,6 +24,7 @@ from data_access.accounts.sessions import SignedIn
 from data_access.errors import DataAccessError
 
 MOST_BYTES = 8_192
+AGAIN_SECONDS = 5
 _LENGTHS = {"shortest": SHORTEST, "longest": LONGEST}
 Values = dict[str, str]
 Handler = Callable[[Request, Office], Awaitable[Response]]
@@ -45,8 +46,8 @@ async def login(request: Request, office: Office) -> Response:
     attempt = _attempt(request, values)
     door = office.door(cookies.session_name(secure=cookies.is_secure(request)))
     _, old = cookies.session_of(request.cookies)
-    secret = await asyncio.to_thread(
-        office.within_turn, lambda now: signin.sign_in(door, attempt, replaces=old, now=now)
+    secret = await office.within_turn(
+        lambda now: signin.sign_in(door, attempt, replaces=old, now=now), whence=attempt.address
     )
     if secret is None:
         page = replace(page, problem="signin.refused", fields=_login_fields(page, wrong=True))
@@ -54,7 +55,11 @@ async def login(request: Request, office: Office) -> Response:
     signed = await asyncio.to_thread(office.find, door.cookie, secret)
     must_change = signed is not None and signed.account.must_change
     target = f"/password?{_query(page)}" if must_change else page.next
-    return _entered(request, secret, target)
+    answer = _entered(request, secret, target)
+    if signed is not None:
+        mark = signin.browser_mark(office.keys, signed.account.account_id)
+        cookies.set_browser(answer, request, mark)
+    return answer
 
 
 def _login_fields(page: forms.Page, *, wrong: bool = False) -> tuple[Markup, ...]:
@@ -202,7 +207,7 @@ async def _own_change(
 ) -> Response:
     """Do what somebody asks for themselves; a new session begins, all others are over."""
     try:
-        secret = await asyncio.to_thread(office.within_turn, work)
+        secret = await office.within_turn(work, whence=cookies.client_of(request))
     except Refused as refused:
         page = replace(page, problem=f"refused.{refused.rule}", reasons=dict(_LENGTHS))
         return _shown(request, office, page, status=400)
@@ -223,6 +228,7 @@ def _attempt(request: Request, values: Values, *, login: str = "") -> signin.Att
         password=values.get("password", ""),
         code=values.get("code", ""),
         address=cookies.client_of(request),
+        browser=cookies.browser_of(request),
     )
 
 
@@ -295,7 +301,7 @@ def _private(answer: Response) -> Response:
 
 
 def _answered(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """Answer in plain words where nobody can sign in, or the database is away."""
+    """Answer in plain words where nobody can sign in, the database is away, or too many try."""
 
     async def answer(request: Request) -> Response:
         try:
@@ -305,15 +311,19 @@ def _answered(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             return await handler(request, office)
         except DataAccessError:
             return _sorry(request, "signin.away")
+        except Busy:
+            answer = _sorry(request, "signin.busy", status=429)
+            answer.headers["Retry-After"] = str(AGAIN_SECONDS)
+            return answer
 
     return answer
 
 
-def _sorry(request: Request, problem: str) -> Response:
+def _sorry(request: Request, problem: str, *, status: int = 503) -> Response:
     page = _page("login", request.query_params)
     way_back = forms.links((page.t("signin.back"), page.next))
     page = replace(page, problem=problem, after=(way_back,))
-    return _private(HTMLResponse(forms.document(page), status_code=503))
+    return _private(HTMLResponse(forms.document(page), status_code=status))
 
 
 _METHODS = ["GET", "POST"]

@@ -4,9 +4,11 @@ To an outsider a login that does not exist, a wrong password, a wrong code, a sh
 account are one answer, after one and the same amount of work: the hash is always computed.
 """
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hmac import compare_digest
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +24,7 @@ from data_access.reader import snapshot
 from data_access.viewer import Viewer
 
 _LONGEST_LOGIN = 64
+_NONCE_BYTES = 16
 Work = Callable[[datetime], str | None]
 """Something that takes the present moment and returns the secret of a new session."""
 
@@ -35,12 +38,14 @@ class Attempt:
         password: the password.
         code: the second factor; empty if none was typed.
         address: where they come from; only a keyed hash of it is kept, for an hour.
+        browser: what their browser kept of an earlier sign-in, see `browser_mark`; or anything.
     """
 
     login: str
     password: str = field(repr=False)
     code: str = field(default="", repr=False)
     address: str = ""
+    browser: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +68,27 @@ class Door:
 def account_key(keys: Keys, login: str) -> str:
     """Return the name under which failures at a login are counted."""
     return keys.mark("throttle", "account", login)
+
+
+def browser_mark(keys: Keys, account_id: str) -> str:
+    """Return what a browser keeps in which somebody has signed in. It opens nothing.
+
+    Failures in a browser that has it are counted by themselves: a stranger who guesses at a login
+    shuts out other strangers, not its owner (OWASP, "Slow down online guessing attacks with device
+    cookies").
+    """
+    nonce = secrets.token_hex(_NONCE_BYTES)
+    return f"{nonce}.{keys.mark('browser', account_id, nonce)}"
+
+
+def _counted_by(keys: Keys, attempt: Attempt, login: str, row: Mapping[str, Any] | None) -> str:
+    """Return the name under which failures of an attempt at a login are counted."""
+    account_id = str(row["account_id"]) if row else ""
+    nonce, _, mark = attempt.browser.partition(".")
+    is_known = compare_digest(mark.encode(), keys.mark("browser", account_id, nonce).encode())
+    if row is not None and is_known:
+        return keys.mark("throttle", "browser", account_id, nonce)
+    return account_key(keys, login)
 
 
 def sign_in(door: Door, attempt: Attempt, *, replaces: str = "", now: datetime) -> str | None:
@@ -119,11 +145,11 @@ def _admitted(
 ) -> bool:  # fmt: skip
     """Return whether somebody may come in, as the database has it now; failures are counted."""
     login = attempt.login.strip().lower()[:_LONGEST_LOGIN]
-    by_account = account_key(door.keys, login)
+    row = _row(connection, login)
+    by_account = _counted_by(door.keys, attempt, login, row)
     by_address = door.keys.mark("throttle", "address", attempt.address)
     throttle.tidy(connection, now=now)
     is_locked = throttle.is_locked(connection, (by_account, by_address), now=now)
-    row = _row(connection, login)
     # The password that was checked must still be the one: it may have been changed meanwhile.
     is_same = bool(row and before and row["password_hash"] == before["password_hash"])
     is_open = bool(row and row["disabled_at"] is None and (door.demo or not row["is_demo"]))

@@ -29,7 +29,8 @@ class Policy:
         sensitive_measures: measures all of whose figures below province are sensitive.
         sensitive_dimensions: measure, or `*` → dimensions.
         exempt: measures that count no persons.
-        provinces_only: measures that are told of no level below province.
+        districts: measures that are told of districts too; whatever else counts persons is not.
+        provinces_only: the product's measures that are not: none of their figures needs a mask.
         untold: measure → dimensions that are known and not published.
         published: measure → the dimensions it is published by.
     """
@@ -40,6 +41,7 @@ class Policy:
     sensitive_measures: frozenset[str]
     sensitive_dimensions: Mapping[str, frozenset[str]]
     exempt: frozenset[str]
+    districts: frozenset[str]
     provinces_only: frozenset[str]
     untold: Mapping[str, frozenset[str]]
     published: Mapping[str, tuple[str, ...]]
@@ -84,7 +86,7 @@ class Policy:
         """
         if measure.key in self.exempt:
             return True
-        if measure.key in self.provinces_only and rank >= LOWEST:
+        if rank >= LOWEST and flow_of(measure) not in self.districts:
             return False
         if rank > LOWEST or (measure.outflow and self.threshold(measure, rank)):
             # A stock that people leave again is not protected against its own flows.
@@ -126,6 +128,7 @@ def parse_policy(text: str) -> Policy:
             key: frozenset(names) for key, names in found["sensitive"]["dimensions"].items()
         },
         exempt=frozenset(found["exempt"]["measures"]),
+        districts=frozenset(found["districts"]["measures"]),
         provinces_only=frozenset(found["provinces"]["measures"]),
         untold={key: frozenset(names) for key, names in found["untold"].items()},
         published={key: tuple(names) for key, names in found["published"].items()},

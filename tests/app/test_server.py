@@ -13,8 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
+from streamlit import net_util
 
-from dashboard import assets, limits, resources, server
+from dashboard import assets, limits, resources, server, web
 from dashboard.web import FRONT, packed_file
 from data_access.errors import DataAccessError
 from data_access.reference.pack import bundled_pack
@@ -236,8 +237,20 @@ def test_a_fault_says_nothing_of_itself() -> None:
 
 
 @pytest.mark.parametrize("path", ["/live", "/_stcore/stream"])
-def test_a_socket_of_another_site_is_refused(client: TestClient, path: str) -> None:
-    for origin in ("https://evil.example", "null"):
+def test_a_socket_of_another_site_is_refused(
+    client: TestClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nobody is asked about it: a call to the internet would hold the event loop up."""
+
+    def call_out(*_args: object, **_more: object) -> None:
+        raise AssertionError("the server calls out because of a strange origin")
+
+    for name in ("get_external_ip", "get_internal_ip", "_make_blocking_http_get"):
+        monkeypatch.setattr(net_util, name, call_out)
+    for origin in (
+        "https://evil.example", "null", "http://localhost:9999", "http://testserver.evil.example",
+        "http://testserver:8080", "http://[", "",
+    ):  # fmt: skip
         with (
             pytest.raises(WebSocketDisconnect) as refused,
             client.websocket_connect(path, headers={"origin": origin}),
@@ -248,6 +261,17 @@ def test_a_socket_of_another_site_is_refused(client: TestClient, path: str) -> N
 
 def test_a_socket_of_our_own_page_is_let_in(client: TestClient) -> None:
     with client.websocket_connect("/live", headers={"origin": "http://testserver"}):
+        pass
+
+
+def test_a_socket_of_the_name_that_browsers_know_is_let_in(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a proxy that asks under a name of its own."""
+    told = {"browser.serverAddress": "chihuy.example.vn"}
+    monkeypatch.setattr(web.config, "is_manually_set", told.__contains__)
+    monkeypatch.setattr(web.config, "get_option", told.__getitem__)
+    with client.websocket_connect("/live", headers={"origin": "https://chihuy.example.vn"}):
         pass
 
 

@@ -1,7 +1,11 @@
 """Signing in over HTTP: what a browser does, and what an attacker would."""
 
 import re
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -98,14 +102,16 @@ def test_in_and_out(client: TestClient) -> None:
 def test_cookies_are_closed_to_scripts_and_other_hosts(client: TestClient) -> None:
     answer = sign_in(client)
     written = answer.headers.get_list("set-cookie")
-    assert {one.split("=")[0] for one in written} == {cookies.SESSION_TLS, cookies.FORM_TLS}
+    names = {cookies.SESSION_TLS, cookies.FORM_TLS, cookies.BROWSER_TLS}
+    assert {one.split("=")[0] for one in written} == names
     for one in written:
         parts = {part.strip().lower() for part in one.split(";")[1:]}
         assert {"httponly", "secure", "path=/", "samesite=lax"} <= parts
         assert not any(part.startswith("domain") for part in parts)
     assert "no-store" in answer.headers["cache-control"]
     plain = sign_in(browser("http://testserver")).headers.get_list("set-cookie")
-    assert {one.split("=")[0] for one in plain} == {cookies.SESSION, cookies.FORM}
+    names = {cookies.SESSION, cookies.FORM, cookies.BROWSER}
+    assert {one.split("=")[0] for one in plain} == names
     assert not any("secure" in one.lower() for one in plain)
 
 
@@ -299,6 +305,69 @@ def test_nothing_typed_comes_back_as_markup(client: TestClient) -> None:
     page = client.get("/login", params={"next": '/x"><script>alert(1)</script>', "lang": "<b>"})
     assert "<script" not in page.text
     assert 'lang="vi"' in page.text
+
+
+def test_a_stranger_does_not_shut_out_a_browser_in_which_somebody_signed_in(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cookies, "client_of", lambda _request: f"10.0.0.{next(addresses)}")
+    addresses = iter(range(100))
+    sign_in(client)
+    client.post("/logout", data=fields(client.get("/logout").text))
+    assert who(client) is None
+    for _ in range(throttle.ACCOUNT.free):
+        assert sign_in(browser(), password="sai hết cả rồi đấy").status_code == 403
+    assert sign_in(browser()).status_code == 403
+    assert sign_in(client).status_code == 303
+    assert who(client) == "chi.huy"
+    kept = [c for c in client.cookies.jar if c.name == cookies.BROWSER_TLS]
+    assert [(c.secure, c.path, c.has_nonstandard_attr("HttpOnly")) for c in kept] == [
+        (True, "/", True)
+    ]
+
+
+def test_a_flood_of_guesses_is_turned_away_and_holds_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each guess costs a hash: few wait for one, and none on a thread that others need."""
+    go_on, checks = threading.Event(), []
+
+    def slow(_password: str, _stored: str | None) -> bool:
+        checks.append(threading.current_thread().name)
+        return not go_on.wait(20)
+
+    monkeypatch.setattr(passwords, "matches", slow)
+    with ThreadPoolExecutor(office.MOST_OF_ONE) as guessers:
+        guesses = [guessers.submit(sign_in, browser()) for _ in range(office.MOST_OF_ONE)]
+        wait_until(lambda: resources.office().waiting == office.MOST_OF_ONE)
+        refused = sign_in(browser())
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
+        assert "quá nhiều lượt đăng nhập" in refused.text
+        assert browser().get("/readyz").status_code == 200
+        assert browser().get("/login").status_code == 200
+        assert len(checks) <= office.AT_ONCE
+        go_on.set()
+        assert {guess.result(timeout=20).status_code for guess in guesses} == {403}
+    assert resources.office().waiting == 0
+    assert {name.rpartition("_")[0] for name in checks} == {"sign-in"}
+
+
+def test_all_addresses_together_wait_in_one_short_line() -> None:
+    desk = resources.office()
+    with ExitStack() as line:
+        for number in range(office.MOST_WAITING):
+            line.enter_context(desk.place(f"10.0.0.{number}"))
+        with pytest.raises(office.Busy), desk.place("10.0.1.1"):
+            pass
+    with desk.place("10.0.1.1"):
+        assert desk.waiting == 1
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
 
 
 def test_without_a_key_nobody_signs_in(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

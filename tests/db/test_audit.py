@@ -12,10 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from data_access import audit, tables
+from data_access.accounts import manage
+from data_access.accounts.model import console
 from data_access.cli.program import main
 from data_access.codes import Role
 from data_access.engine import make_engine, writing
 from data_access.errors import BadUse, ScopeDenied, SettingsError
+from data_access.reference.areas import Areas
+from data_access.reference.pack import Pack
 from data_access.settings import read_settings
 from data_access.viewer import make_viewer
 from tests.conftest import NOW, Database
@@ -91,6 +95,21 @@ def test_an_empty_log_is_whole(sealed: sa.Engine) -> None:
     assert audit.verify(sealed, viewer=ADMIN, key=KEY) == audit.Verdict(n_rows=0)
 
 
+def test_a_log_removed_with_its_head_is_missed_where_accounts_are_left(
+    database: Database, sealed: sa.Engine, vn_pack: Pack
+) -> None:
+    """To whoever checks without a kept head, too."""
+    new = manage.NewAccount(login="chi.huy", name="Chi", role=Role.NATIONAL)
+    areas = Areas.from_pack(vn_pack)
+    manage.add_account(sealed, new, areas=areas, actor=console("tests"), now=NOW)
+    assert audit.verify(sealed, viewer=ADMIN, key=KEY) == audit.Verdict(n_rows=1)
+    disarm(database)
+    run(database, "DELETE FROM audit", "DELETE FROM audit_head")
+    found = audit.verify(sealed, viewer=ADMIN, key=KEY)
+    assert found.broken == 1
+    assert found.why.startswith("removed with its head")
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -128,6 +147,13 @@ SLIP_IN = (
 )
 
 
+REORDERED = (
+    "UPDATE audit SET seq = -2 WHERE seq = 2",
+    "UPDATE audit SET seq = 2 WHERE seq = 3",
+    "UPDATE audit SET seq = 3 WHERE seq = -2",
+)
+
+
 @pytest.mark.parametrize(
     ("statements", "broken", "why"),
     [
@@ -136,6 +162,9 @@ SLIP_IN = (
         (("DELETE FROM audit WHERE seq = 3",), 3, "removed"),
         (("DELETE FROM audit WHERE seq = 1",), 1, "removed"),
         (("DELETE FROM audit WHERE seq = 3", SLIP_IN), 3, "changed"),
+        (REORDERED, 2, "changed"),
+        (("UPDATE audit SET detail = '{}' WHERE seq = 4",), 4, "changed"),
+        (("UPDATE audit SET hash = previous_hash WHERE seq = 4",), 4, "changed"),
         (("DELETE FROM audit WHERE seq >= 4",), 4, "cut off"),
         (("DELETE FROM audit",), 1, "cut off"),
     ],

@@ -54,9 +54,11 @@ class World:
 
     def sign_in(
         self, login: str, password: str = GOOD, *, code: str = "", address: str = "10.0.0.1",
-        replaces: str = "",
+        replaces: str = "", browser: str = "",
     ) -> str | None:  # fmt: skip
-        attempt = signin.Attempt(login=login, password=password, code=code, address=address)
+        attempt = signin.Attempt(
+            login=login, password=password, code=code, address=address, browser=browser
+        )
         return signin.sign_in(self.door, attempt, replaces=replaces, now=self.now)
 
     def who(self, secret: str | None, *, cookie: str = COOKIE) -> Account | None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from data_access import tables
 from data_access.accounts import manage, passwords, sessions, signin, throttle
+from data_access.accounts.keys import Keys
 from data_access.accounts.model import Refused, console
 from data_access.actor import Actor
 from data_access.codes import Role
@@ -69,6 +70,48 @@ def test_a_lock_ends_by_itself_and_success_begins_the_count_anew(world: World) -
     assert world.sign_in("chi.huy")
 
 
+def known(world: World, login: str) -> str:
+    account = world.who(world.sign_in(login, address="10.7.7.7"))
+    assert account is not None
+    return signin.browser_mark(world.keys, account.account_id)
+
+
+def test_a_stranger_who_guesses_without_end_does_not_shut_the_owner_out(world: World) -> None:
+    own = known(world, "chi.huy")
+    fail(world, throttle.ACCOUNT.free + 9)
+    for number in range(10):  # the first guess after each lock comes from the stranger
+        world.later(minutes=15, seconds=1)
+        assert world.sign_in("chi.huy", WRONG, address=f"198.51.100.{number}") is None
+        assert world.sign_in("chi.huy", address="10.0.0.9") is None
+        assert world.sign_in("chi.huy", address="10.0.0.9", browser=own)
+
+
+def test_guesses_in_a_known_browser_are_counted_too(world: World) -> None:
+    own = known(world, "chi.huy")
+    for number in range(throttle.ACCOUNT.free):
+        address = f"198.51.100.{number}"
+        assert world.sign_in("chi.huy", WRONG, browser=own, address=address) is None
+    assert world.sign_in("chi.huy", browser=own) is None
+    assert world.sign_in("chi.huy")  # another browser's count is another
+
+
+@pytest.mark.parametrize("case", ["another's", "forged", "other key", "letters", "long"])
+def test_a_browser_that_is_not_known_is_a_stranger(world: World, case: str) -> None:
+    own = known(world, "chi.huy")
+    account = world.who(world.sign_in("chi.huy", browser=own))
+    assert account is not None
+    shown = {
+        "another's": known(world, "ha.noi"),
+        "forged": own[:-1] + ("0" if own[-1] != "0" else "1"),
+        "other key": signin.browser_mark(Keys("another-key-" * 4), account.account_id),
+        "letters": "é.ử",
+        "long": own + "0" * 200,
+    }[case]
+    fail(world, throttle.ACCOUNT.free)
+    assert world.sign_in("chi.huy", browser=shown, address="10.0.0.9") is None
+    assert world.sign_in("chi.huy", browser=own, address="10.0.0.9")
+
+
 def test_an_address_that_tries_many_logins_is_locked_alone(world: World) -> None:
     for number in range(throttle.ADDRESS.free):
         assert world.sign_in(f"nguoi.{number}", WRONG, address="203.0.113.7") is None
@@ -123,6 +166,19 @@ def test_a_login_that_does_not_exist_is_hashed_with_the_same_cost() -> None:
     of_nobody, real = passwords._of_nobody(), passwords.hashed(GOOD)
     assert of_nobody.split("$")[:4] == real.split("$")[:4]
     assert not passwords.matches(GOOD, None)
+
+
+@pytest.mark.parametrize("login", ["known", "unknown"])
+def test_the_first_attempt_of_a_process_costs_the_same_whoever_it_names(
+    monkeypatch: pytest.MonkeyPatch, login: str
+) -> None:
+    """The hash that unknown logins are checked against is made once: not by their attempt alone."""
+    real, made = passwords.hashed(GOOD), []
+    hashed = passwords.hashed
+    monkeypatch.setattr(passwords, "hashed", lambda text: made.append(1) or hashed(text))
+    passwords._of_nobody.cache_clear()
+    assert not passwords.matches(WRONG, real if login == "known" else None)
+    assert made == [1]
 
 
 def test_forged_foreign_and_ended_sessions_open_nothing(world: World) -> None:

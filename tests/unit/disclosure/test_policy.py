@@ -1,5 +1,7 @@
 """The policy as the product ships it, and what it makes of levels and dimensions."""
 
+from dataclasses import replace
+
 import pytest
 
 from data_access.codes import Clearance
@@ -59,6 +61,21 @@ def test_every_public_measure_is_published_by_its_own_dimensions_or_exempt() -> 
             assert set(one.dimensions) <= known, key
 
 
+def test_every_public_measure_of_persons_is_told_of_districts_or_of_provinces_only() -> None:
+    """A new one must be thought of: what is told of districts may be no part of another."""
+    for key, one in MEASURES.items():
+        if one.clearance == Clearance.PUBLIC and key not in POLICY.exempt:
+            below = POLICY.publishes(one, LOWEST, frozenset())
+            assert below != (key in POLICY.provinces_only), key
+
+
+def test_a_measure_that_only_a_mapping_knows_is_not_told_below_province() -> None:
+    """It may be a part of one that is, and nothing says so."""
+    unknown = replace(measure("cases"), key="cases_of_children", cumulative="", dimensions=())
+    assert POLICY.publishes(unknown, PROVINCE, frozenset())
+    assert not POLICY.publishes(unknown, LOWEST, frozenset())
+
+
 def test_nothing_that_is_told_of_provinces_only_needs_a_mask() -> None:
     """What has no mask may have no threshold at the levels at which it is told."""
     for key in POLICY.provinces_only:
@@ -71,7 +88,10 @@ def test_nothing_that_is_told_of_provinces_only_needs_a_mask() -> None:
 
 
 def test_the_names_in_the_policy_exist() -> None:
-    assert set(MEASURES) >= POLICY.exempt | POLICY.sensitive_measures | set(POLICY.published)
+    assert set(MEASURES) >= (
+        POLICY.exempt | POLICY.sensitive_measures | set(POLICY.published)
+        | POLICY.districts | POLICY.provinces_only
+    )  # fmt: skip
 
 
 def test_a_level_that_is_forgotten_is_refused() -> None:
