@@ -11,6 +11,7 @@ import polars as pl
 
 from data_access.codes import Level
 from data_access.cube.query import Ask
+from data_access.cube.rollup import UNKNOWN
 from data_access.errors import UnknownId
 from data_access.reference.places import Areas
 
@@ -118,7 +119,7 @@ def _community(
         "date", "area_code", "detected_in", "value"
     ).iter_rows():
         mine = parts.setdefault((area, day), [0.0, 0.0, 0.0])
-        if value is not None:
+        if value is not None and code != UNKNOWN:
             mine[0] += value
             mine[1] += value if code in COMMUNITY else 0.0
             mine[2] += 1 if code in COMMUNITY else 0

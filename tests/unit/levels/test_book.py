@@ -139,6 +139,7 @@ def test_hanoi_counts_two_weeks_of_all_cases() -> None:
     [
         ({"cong_dong": 3.0, "cach_ly": 2.0}, 5.0, 3.0),
         ({"cach_ly": 5.0}, 5.0, 0.0),  # all found elsewhere: none in the community
+        ({"cach_ly": 3.0, "unknown": 2.0}, 5.0, None),  # two may have been found in the community
         ({"cach_ly": 4.0}, 5.0, None),  # one case without a place
         ({}, 0.0, 0.0),  # no case, hence none anywhere
         ({}, 5.0, None),
