@@ -22,7 +22,7 @@ from data_access.reference.areas import Areas, load_areas
 from data_access.rollout import ledger
 from data_access.simulated import TICK, Simulated, begin_simulated, note_simulated
 from data_access.viewer import Viewer
-from simulations import rollout
+from simulations import reporting, rollout
 from simulations.live.country import Country
 from simulations.live.reports import Reports
 from simulations.live.send import Sender
@@ -112,6 +112,7 @@ class Runner:
                     resumed = False
                     self._note(state, tick.until, speed=speed)
                     self._follow(sender)
+                    self._report(sender, tick.until)
                     say(sentence(tick.until, counts, zone=sender.areas.country.time_zone))
             finally:
                 self._note(state, max(sender.sent, state.sent), speed=0.0)
@@ -172,6 +173,17 @@ class Runner:
 
     def _note(self, state: Simulated, sent: datetime, *, speed: float) -> None:
         note_simulated(self.engine, replace(state, sent=sent, real=self.real(), speed=speed))
+
+    def _report(self, sender: Sender, until: datetime) -> None:
+        """Let the provinces say how their rollout stands, as far as they do."""
+        reporting.tell(
+            self.engine,
+            provinces=self.country.provinces or province_codes(sender.areas),
+            until=until,
+            zone=sender.areas.country.time_zone,
+            seed=self.country.seed,
+            viewer=self.viewer,
+        )
 
     def _follow(self, sender: Sender) -> None:
         refresh(self.engine, clock=sender.moment, zone=sender.areas.country.time_zone)

@@ -149,22 +149,22 @@ def test_the_map_writes_the_level_and_leaves_the_undetermined_without_colour() -
 # --- the form for what no platform tells ----------------------------------------------------------
 
 
-def opened_form(role: str = "province:79"):  # type: ignore[no-untyped-def]
-    app = run("levels", **{"as": role, "area": "79", **TRIAL})
+def opened_form(area: str, role: str = ""):  # type: ignore[no-untyped-def]
+    app = run("levels", **{"as": role or f"province:{area}", "area": area, **TRIAL})
     app.session_state["levels_input_box"] = True
     return app.run()
 
 
-def entered(app, *, value: str, source: str):  # type: ignore[no-untyped-def]
-    app.selectbox(key="levels_input_79_plans_ready_value").set_value(value)
-    app.text_input(key="levels_input_79_plans_ready_source").set_value(source)
+def entered(app, area: str, *, value: str, source: str):  # type: ignore[no-untyped-def]
+    app.selectbox(key=f"levels_input_{area}_plans_ready_value").set_value(value)
+    app.text_input(key=f"levels_input_{area}_plans_ready_source").set_value(source)
     [button] = [one for one in app.button if one.label == "Ghi"]
     button.click()
     return app.run()
 
 
 def test_a_province_enters_its_plans_and_the_page_names_the_ground() -> None:
-    app = entered(opened_form(), value="yes", source="Công văn <12>")
+    app = entered(opened_form("79"), "79", value="yes", source="Công văn <12>")
     assert not app.exception
     page = html(app)
     assert "Công văn &lt;12&gt;; demo:province:79 nhập" in page
@@ -172,20 +172,19 @@ def test_a_province_enters_its_plans_and_the_page_names_the_ground() -> None:
 
 
 def test_a_fault_stands_at_its_field_and_nothing_is_kept() -> None:
-    app = entered(opened_form(), value="yes", source="")
-    page = html(app)
+    page = html(entered(opened_form("74"), "74", value="yes", source=""))
     assert "Hãy ghi căn cứ." in page
     assert "nhập, từ" not in page
 
 
 def test_who_entered_second_is_told_and_keeps_their_words() -> None:
-    first, second = opened_form("national"), opened_form()
-    entered(first, value="yes", source="CV 1")
-    second = entered(second, value="no", source="CV 2")
+    first, second = opened_form("75", "national"), opened_form("75")
+    entered(first, "75", value="yes", source="CV 1")
+    second = entered(second, "75", value="no", source="CV 2")
     assert "đã ghi “yes”" in html(second)
-    kept = second.text_input(key="levels_input_79_plans_ready_source")
-    assert kept.value == "CV 2"
-    assert "CV 2; demo:province:79 nhập" in html(entered(second, value="no", source="CV 2"))
+    assert second.text_input(key="levels_input_75_plans_ready_source").value == "CV 2"
+    page = html(entered(second, "75", value="no", source="CV 2"))
+    assert "CV 2; demo:province:75 nhập" in page
 
 
 @pytest.mark.parametrize("role", ["operator", "admin"])

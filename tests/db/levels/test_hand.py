@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
