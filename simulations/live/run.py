@@ -22,7 +22,7 @@ from data_access.reference.areas import Areas, load_areas
 from data_access.rollout import ledger
 from data_access.simulated import TICK, Simulated, begin_simulated, note_simulated
 from data_access.viewer import Viewer
-from simulations import reporting, rollout
+from simulations import level_words, reporting, rollout
 from simulations.live.country import Country
 from simulations.live.reports import Reports
 from simulations.live.send import Sender
@@ -118,7 +118,7 @@ class Runner:
                 self._note(state, max(sender.sent, state.sent), speed=0.0)
 
     def tell_rollout(self) -> int:
-        """Say how the rollout stands at the opening; nothing where anything was said before.
+        """Say how rollout and plans stand at the opening; nothing where it was said before.
 
         Raises:
             DatabaseUnavailable: if the database does not answer.
@@ -127,9 +127,12 @@ class Runner:
         if ledger.count(self.engine, viewer=viewer):
             return 0
         areas = load_areas(self.engine, viewer=self.viewer)
+        provinces = self.country.provinces or province_codes(areas)
+        level_words.tell(self.engine, areas=areas, provinces=provinces,
+                         opening=self.country.opening, seed=self.country.seed)  # fmt: skip
         return rollout.tell(
             self.engine,
-            provinces=self.country.provinces or province_codes(areas),
+            provinces=provinces,
             opening=self.country.opening,
             zone=areas.country.time_zone,
             seed=self.country.seed,
