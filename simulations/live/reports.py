@@ -34,9 +34,10 @@ id = "deaths"
 column = "deaths"
 '''
 _CASE_DAY = pl.coalesce("report_date", "result_date", "sample_date", "onset_date")
-_KNOWN = {
+_TOLD = pl.Datetime("us", "UTC")
+_KNOWN: dict[str, pl.DataType | type[pl.DataType]] = {
     "case_id": pl.String, "code": pl.String, "day": pl.Date, "died": pl.Date,
-    "told": pl.Datetime("us", "UTC"),
+    "told": _TOLD,
 }  # fmt: skip
 LATE = (0.66, 0.80, 0.89, 0.95, 0.98)
 """Share of cases counted with a delay of no, one, two ... mornings; the others a morning more.
@@ -67,7 +68,7 @@ class Reports:
         told = rows.select(
             "case_id", pl.col("province_code").alias("code"), _CASE_DAY.alias("day"),
             died.cast(pl.Date).alias("died"),
-            pl.col(SENT).dt.convert_time_zone("UTC").cast(_KNOWN["told"]).alias("told"),
+            pl.col(SENT).dt.convert_time_zone("UTC").cast(_TOLD).alias("told"),
         )  # fmt: skip
         first = pl.col("told").first().over("case_id")
         known = pl.concat([self._cases, self._delayed(told)]).with_columns(told=first)
@@ -76,7 +77,7 @@ class Reports:
     def _delayed(self, told: pl.DataFrame) -> pl.DataFrame:
         """Return the cases with the moment at which whoever writes the report hears of them."""
         moments = [self._heard(case, at) for case, at in told.select("case_id", "told").iter_rows()]
-        return told.with_columns(pl.Series("told", moments, dtype=_KNOWN["told"]))
+        return told.with_columns(pl.Series("told", moments, dtype=_TOLD))
 
     def _heard(self, case: str, sent: datetime) -> datetime:
         chance = zlib.crc32(case.encode()) / _CRC
