@@ -67,8 +67,10 @@ def _moved(card: Card, *, t: Translate, language: str) -> str:
         return ""
     # A daily count is compared week against week, a level with what it was seven days ago.
     week = "_week" if change.days == WINDOW_DAYS else ""
+    until = change.until
+    end = t("card.until", day=formatting.short_day(until, language=language)) if until else ""
     if change.difference == 0:
-        return t(f"command.same{week}")
+        return t(f"command.same{week}") + end
     if card.entry.is_ratio:
         points = formatting.number(
             abs(change.difference) * 100, language=language, decimals=card.entry.decimals
@@ -78,7 +80,7 @@ def _moved(card: Card, *, t: Translate, language: str) -> str:
         size = formatting.percent(abs(change.relative), language=language)
     else:
         size = card.entry.value(abs(change.difference), language=language)
-    return t(f"command.{'up' if change.difference > 0 else 'down'}{week}", change=size)
+    return t(f"command.{'up' if change.difference > 0 else 'down'}{week}", change=size) + end
 
 
 def _lower(title: str) -> str:

@@ -1,7 +1,7 @@
 """The headline of the overview: one card per indicator, read off a frame of figures. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -42,6 +42,8 @@ class Change:
         days: length of each period; 1 compares two days.
         days_apart: days between the two periods' ends.
         tone: whether that is good, bad or neither.
+        until: the day that the comparison ends with, where later ones are still being reported;
+            None: it is the day on screen.
     """
 
     difference: float
@@ -49,6 +51,7 @@ class Change:
     days: int
     days_apart: int
     tone: str
+    until: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +113,12 @@ class Card:
 
 
 def cards(
-    figures: pl.DataFrame, entries: Sequence[Entry], *, day: date, ever: pl.DataFrame | None = None
+    figures: pl.DataFrame,
+    entries: Sequence[Entry],
+    *,
+    day: date,
+    ever: pl.DataFrame | None = None,
+    complete: Mapping[str, date] | None = None,
 ) -> tuple[Card, ...]:
     """Return one card per entry, in their order.
 
@@ -119,9 +127,17 @@ def cards(
         entries: what to show.
         day: the day on screen.
         ever: the same columns for ids without a value in `figures`: all days up to `day`.
+        complete: last complete day by id, of those whose later days are still being reported.
     """
+    ends = complete or {}
     return tuple(
-        _card(_of(figures, entry.key, day), _of(ever, entry.key, day), entry=entry, day=day)
+        _card(
+            _of(figures, entry.key, day),
+            _of(ever, entry.key, day),
+            entry=entry,
+            day=day,
+            until=ends.get(entry.key),
+        )
         for entry in entries
     )
 
@@ -132,7 +148,9 @@ def _of(figures: pl.DataFrame | None, key: str, day: date) -> pl.DataFrame:
     return figures.filter(pl.col("id") == key, pl.col("date") <= day).sort("date")
 
 
-def _card(rows: pl.DataFrame, older: pl.DataFrame, *, entry: Entry, day: date) -> Card:
+def _card(
+    rows: pl.DataFrame, older: pl.DataFrame, *, entry: Entry, day: date, until: date | None
+) -> Card:
     today = rows.filter(pl.col("date") == day)
     value = today["value"][0] if today.height else None
     known = rows.filter(pl.col("value").is_not_null())
@@ -144,7 +162,7 @@ def _card(rows: pl.DataFrame, older: pl.DataFrame, *, entry: Entry, day: date) -
         value=value,
         day=day,
         status="" if value is not None else _status(today, last, day=day),
-        change=change_of(rows, entry=entry, day=day) if value is not None else None,
+        change=_change_to(rows, until, entry=entry, day=day) if value is not None else None,
         spark=_spark(rows, day, entry=entry),
         last_day=last["date"][0] if last.height else None,
         last_value=last["value"][0] if last.height else None,
@@ -163,6 +181,14 @@ def _spark(rows: pl.DataFrame, day: date, *, entry: Entry) -> tuple[float | None
     known = dict(rows.select("date", "value").iter_rows())
     days = [day - timedelta(days=back) for back in range(SPARK_DAYS - 1, -1, -1)]
     return tuple(None if (one := known.get(day)) is None else entry.within(one) for day in days)
+
+
+def _change_to(rows: pl.DataFrame, until: date | None, *, entry: Entry, day: date) -> Change | None:
+    """Return how a figure moved up to its last complete day: a half-told day is no fall."""
+    if until is None or until >= day:
+        return change_of(rows, entry=entry, day=day)
+    found = change_of(rows, entry=entry, day=until)
+    return None if found is None else replace(found, until=until)
 
 
 def change_of(rows: pl.DataFrame, *, entry: Entry, day: date) -> Change | None:

@@ -10,6 +10,8 @@ import polars as pl
 
 from dashboard import formatting
 from dashboard.i18n import Translate
+from data_access.codes import Level
+from data_access.levels.asked import FORMS, REFUSALS, keys_for
 from data_access.levels.book import Standing
 from data_access.rules.assess import BY_HAND
 from data_access.rules.catalogue import in_force, rule_sets
@@ -26,6 +28,8 @@ def said_of(one: Directive) -> tuple[str, ...]:
 
 HORIZON_DAYS = 365
 """A pace of today says nothing of what is farther away."""
+ASKED = keys_for(Level.PROVINCE)
+"""What no platform tells."""
 RANKED = ("incidence", "coverage_1", "old_full", "deaths", "positivity", "incidence_14d")
 """Criteria that stand in the ranking, those of the rule shown."""
 _SCHEMES = dict.fromkeys(one.scheme for one in rule_sets().values())
@@ -42,6 +46,8 @@ NAMES = frozenset(
         *(f"adjust_{key}" for key in ("A1", "A2", "C2", "deaths", BY_HAND)),
         *(f"if_{way}" for way in ("at_least", "at_most", "above", "below", "set")),
         *(f"t_{test}" for test in (*(one.name for one in fields(Verdict)), "strict", "fitted")),
+        *(f"c_{key}" for key in FORMS),
+        *(f"input_{code}" for code in REFUSALS),
         *("note_days_missing", "note_old_estimated", f"c_{BY_HAND}"),
     }
 )  # fmt: skip
@@ -77,6 +83,20 @@ def value_text(value: Value, criterion: Criterion, *, t: Translate, language: st
     if criterion.unit == "ratio":
         return formatting.percent(value, language=language)
     return formatting.number(value, language=language, decimals=0 if value == round(value) else 1)
+
+
+def origin_text(standing: Standing, key: str, *, t: Translate, language: str) -> str:
+    """Return where a criterion's value is from; of one that is not known, who could say it."""
+    said = standing.hands.get(key)
+    if said is not None:
+        since = formatting.day(said.since, language=language)
+        if said.account:
+            return t("levels.from_hand", source=said.source, name=said.account, day=since)
+        return t("levels.from_pack", source=said.source, day=since)
+    sources = standing.sources.get(key, ())
+    if standing.inputs.values.get(key) is not None and sources:
+        return t("levels.from_sources", names=", ".join(sources))
+    return t("levels.ask_by_hand" if key in ASKED else "levels.no_figure")
 
 
 def near_sign(standing: Standing, key: str, *, t: Translate, language: str) -> str:

@@ -10,10 +10,11 @@ from dashboard import loaders, resources
 from data_access.codes import Clearance, Role
 from data_access.cube.query import Ask
 from data_access.estimates.nowcast import Triangle
-from data_access.estimates.transmission import Transmission, transmission
+from data_access.estimates.transmission import SETTLED_AGE, Transmission, transmission
 from data_access.viewer import Viewer
 
 CASES, DIMENSION, FROM_ABROAD = "cases", "detected_in", "nhap_canh"
+WINDOW = 28
 HISTORY = timedelta(days=119)
 """Days that Rt is worked out from: far more than any serial interval."""
 
@@ -89,7 +90,9 @@ def _filling(
 ) -> tuple[date, Triangle] | None:
     if viewer.published_only:
         return None  # how days filled up is no part of a bulletin
-    sources = {part for name in known["source"].unique().to_list() for part in name.split(" + ")}
+    # Today may come from another source than the days that have settled: its filling is not theirs.
+    settled = known.sort("date").head(max(known.height - SETTLED_AGE, 1)).tail(WINDOW)
+    sources = {part for name in settled["source"].unique().to_list() for part in name.split(" + ")}
     # Read from the live figures, up to the cut-off.
     found = resources.shared().delays.filling(
         CASES, area=area, sources=frozenset(sources), viewer=resources.shared().at_cut_off(viewer)

@@ -1,6 +1,7 @@
 """Cached levels: see `dashboard.loaders` for the rules that hold here too."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -13,7 +14,9 @@ from dashboard.levels import level_name
 from dashboard.loaders import remember
 from dashboard.maps import payload
 from data_access.codes import Level
+from data_access.levels import hand
 from data_access.levels.book import WEEKS, Book, Standing
+from data_access.levels.hand import HandBook
 from data_access.levels.known import Ground
 from data_access.levels.local_files import load_local_rules
 from data_access.levels.reading import open_book
@@ -28,42 +31,82 @@ Spot = tuple[str, str, str | None]
 """Level, vintage and what they lie in: the ground of a map."""
 
 
-def book(spot: Spot, *, viewer: Viewer) -> Book:
+def hearing(viewer: Viewer, *, is_live: bool) -> Viewer:
+    """Return the viewer of what was said by hand: up to now, or up to the moment on screen.
+
+    What somebody just said must be there when the page is drawn again.
+    """
+    shared = resources.shared()
+    if not is_live:
+        return shared.at_cut_off(viewer)
+    return replace(viewer, now=max(viewer.now, shared.clock()))
+
+
+def token(figures: str, *, viewer: Viewer, is_live: bool) -> str:
+    """Return what differs once figures moved or anything more was said."""
+    n = hand.count(resources.shared().engine, viewer=hearing(viewer, is_live=is_live))
+    return f"{figures}:{n}"
+
+
+def hand_book() -> HandBook:
+    """Return the write side of what is said by hand."""
+    shared = resources.shared()
+    return HandBook(engine=shared.engine, areas=shared.areas)
+
+
+def versions(area: str, *, viewer: Viewer) -> dict[str, int]:
+    """Return how many times each input of an area was said, as it stands now."""
+    heard = hand.history(resources.shared().engine, viewer=hearing(viewer, is_live=True))
+    own = heard.filter(pl.col("area") == area).group_by("key").agg(pl.col("version").max())
+    return dict(own.iter_rows())
+
+
+def book(spot: Spot, *, viewer: Viewer, is_live: bool) -> Book:
     """Return the levels of a ground as the viewer may see them."""
     shared, pack = resources.shared(), resources.pack()
     level, vintage, inside = spot
+    told = hand.said(shared.engine, viewer=hearing(viewer, is_live=is_live))
     return open_book(
         partial(shared.figures, viewer=viewer),
         Ground(level=Level(level), vintage=vintage, inside=inside),
         areas=shared.areas,
         viewer=viewer,
-        local=load_local_rules(pack.folder, areas=pack.areas["code"]),
+        local=load_local_rules(pack.folder, areas=pack.areas["code"]).with_said(told),
     )
 
 
 @remember.cache_data(ttl=TTL, max_entries=ENTRIES)
 def standings(
-    *, viewer: Viewer, spot: Spot, day: date, rule: str | None, token: str
+    *, viewer: Viewer, spot: Spot, day: date, rule: str | None, is_live: bool, token: str
 ) -> dict[str, list[Standing]]:
     """Return the standing of every area, week by week, the day asked for last."""
     del token  # part of the key: a commit makes a new one
-    return book(spot, viewer=viewer).history(day, weeks=WEEKS, rule=rule)
+    return book(spot, viewer=viewer, is_live=is_live).history(day, weeks=WEEKS, rule=rule)
 
 
 @remember.cache_data(ttl=TTL, max_entries=ENTRIES)
-def pace(
-    *, viewer: Viewer, spot: Spot, area: str, day: date, rule: str | None, token: str
+def pace(  # noqa: PLR0913 -- everything that it depends on is in its key
+    *,
+    viewer: Viewer,
+    spot: Spot,
+    area: str,
+    day: date,
+    rule: str | None,
+    is_live: bool,
+    token: str,
 ) -> Pace | None:
     """Return how soon an area's incidence crosses an edge."""
     del token
-    return book(spot, viewer=viewer).pace(area, day, rule=rule)
+    return book(spot, viewer=viewer, is_live=is_live).pace(area, day, rule=rule)
 
 
 @remember.cache_data(ttl=TTL, max_entries=ENTRIES)
-def control(*, viewer: Viewer, spot: Spot, area: str, day: date, token: str) -> Verdict:
+def control(
+    *, viewer: Viewer, spot: Spot, area: str, day: date, is_live: bool, token: str
+) -> Verdict:
     """Return how an area stands against the test of Decision 3979."""
     del token
-    return book(spot, viewer=viewer).control(area, day)
+    return book(spot, viewer=viewer, is_live=is_live).control(area, day)
 
 
 # --- the map: made from standings, which are cached -----------------------------------------------

@@ -97,7 +97,9 @@ def _cases(card: Card | None, *, on: str, where: str, t: Translate, language: st
 def _trend(card: Card, *, t: Translate, language: str) -> str:
     if card.change is None or card.change.relative is None:
         return ""
+    until = card.change.until
+    end = t("card.until", day=formatting.short_day(until, language=language)) if until else ""
     if card.change.difference == 0:
-        return t("sentence.same")
+        return t("sentence.same") + end
     change = formatting.percent(abs(card.change.relative), language=language)
-    return t("sentence.up" if card.change.difference > 0 else "sentence.down", change=change)
+    return t("sentence.up" if card.change.difference > 0 else "sentence.down", change=change) + end

@@ -11,6 +11,7 @@ from data_access.alert_tables import declare_alerts
 from data_access.bulletin_tables import declare_bulletins
 from data_access.contracts.model import Contract, Field, Kind, RecordKind
 from data_access.contracts.registry import CONTRACTS
+from data_access.level_tables import declare_levels
 from data_access.quote_tables import declare_quotes
 from data_access.rollout_tables import declare_rollout
 from data_access.workflow_tables import declare_workflow
@@ -418,6 +419,7 @@ def record_tables(platform: str, kind: str) -> tuple[sa.Table, sa.Table]:
 declare_bulletins(metadata)
 account, account_session, login_throttle = declare_accounts(metadata)
 declare_rollout(metadata)
+declare_levels(metadata)
 declare_alerts(metadata)
 declare_workflow(metadata)
 work_step = metadata.tables["work_step"]

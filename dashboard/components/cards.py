@@ -137,9 +137,17 @@ def _change(card: Card, look: Looked) -> Markup | None:
         element("b", _arrow(change), aria_hidden="true"),
         " ",
         t("card.week" if change.days == WINDOW_DAYS else "card.week_ago", change=text),
+        until_text(change, t=t, language=look.language),
         _verdict(change, look),
         class_=f"td-change td-{change.tone}",
     )
+
+
+def until_text(change: Change, *, t: Translate, language: str) -> str:
+    """Return up to which day a comparison goes, where that is not the day on screen."""
+    if change.until is None:
+        return ""
+    return t("card.until", day=formatting.short_day(change.until, language=language))
 
 
 def _verdict(change: Change, look: Looked) -> Markup | None:

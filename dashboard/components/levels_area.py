@@ -46,7 +46,7 @@ def area_section() -> None:
     draw(element("p", badge(made.level, made.possible, seen), " ", _named(standing, one), head,
                  class_="td-levels-head"))  # fmt: skip
     for reading in made.per_criterion:
-        draw(_criterion(reading, one))
+        draw(_criterion(reading, one, standing))
     left, right = st.columns(2, gap="medium")
     with left:
         _clauses(one, standing)
@@ -61,7 +61,7 @@ def _named(standing: Standing, one: Board) -> Child:
     return element("b", levels.level_name(made.level, made.ruleset.scheme, t=one.seen.t))
 
 
-def _criterion(reading: Reading, one: Board) -> Markup:
+def _criterion(reading: Reading, one: Board, standing: Standing) -> Markup:
     t, language = one.seen.t, one.seen.language
     criterion, value = reading.criterion, reading.value
     shown = levels.value_text(value, criterion, t=t, language=language)
@@ -73,7 +73,8 @@ def _criterion(reading: Reading, one: Board) -> Markup:
         number = None if value is None else float(value)
         alt = f"{title}: {shown}; {t('levels.edges')}: {', '.join(labels)}"
         bar = charts.gauge(criterion, number, alt=alt, labels=labels)
-    parts = [unit, _gaps(reading, one)]
+    said = levels.origin_text(standing, criterion.key, t=t, language=language)
+    parts = [unit, _gaps(reading, one), said]
     return element(
         "div",
         element("b", title),
@@ -156,7 +157,7 @@ def _pace(one: Board) -> None:
     t = one.seen.t
     found = loaders_levels.pace(
         viewer=one.seen.viewer, spot=one.spot, area=one.area or "", day=one.day, rule=one.rule,
-        token=one.seen.token,
+        is_live=one.is_live, token=one.token,
     )  # fmt: skip
     if found is None or found.per_day is None:
         draw(element("p", t("levels.no_pace"), class_="td-when"))
@@ -266,7 +267,7 @@ def control_section() -> None:
     with box:
         verdict = loaders_levels.control(
             viewer=one.seen.viewer, spot=one.spot, area=standing.assessment.area, day=one.day,
-            token=one.seen.token,
+            is_live=one.is_live, token=one.token,
         )  # fmt: skip
         rows = [(t(f"levels.t_{key}"), _verdict(getattr(verdict, key), one)) for key in CONTROL]
         rows += [(t("levels.t_strict"), _verdict(verdict.strict, one)),

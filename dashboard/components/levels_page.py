@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import streamlit as st
 
@@ -36,6 +37,8 @@ class Board:
         is_reference: whether the reading for reference stands in for the rule in force.
         found: standings by area and week.
         names: names of the areas.
+        is_live: whether what is said by hand counts up to now, not up to a moment of the past.
+        token: what differs once figures moved or more was said.
     """
 
     seen: Context
@@ -45,6 +48,8 @@ class Board:
     is_reference: bool
     found: dict[str, list[Standing]]
     names: dict[str, str]
+    is_live: bool
+    token: str
 
     @property
     def ruleset(self) -> RuleSet:
@@ -65,10 +70,16 @@ def board() -> Board | None:
         return None
     spot, asked = _spot(seen), filters.current().rule
     rule = asked if asked in rule_sets() else None
-    found = _standings(seen, spot, seen.day, rule)
+    is_live = not filters.current().as_of and seen.viewer.bulletin is None
+    token = loaders_levels.token(seen.token, viewer=seen.viewer, is_live=is_live)
+    keyed = partial(
+        loaders_levels.standings,
+        viewer=seen.viewer, spot=spot, day=seen.day, is_live=is_live, token=token,
+    )  # fmt: skip
+    found = keyed(rule=rule)
     shown = levels.shown_rule(rule, found, day=seen.day)
     if shown != rule:
-        found = _standings(seen, spot, seen.day, shown)
+        found = keyed(rule=shown)
     return Board(
         seen=seen,
         day=seen.day,
@@ -77,14 +88,8 @@ def board() -> Board | None:
         is_reference=shown is not None and rule is None,
         found=found,
         names=loaders.names(spot[1], language=seen.language),
-    )
-
-
-def _standings(
-    seen: Context, spot: loaders_levels.Spot, day: date, rule: str | None
-) -> dict[str, list[Standing]]:
-    return loaders_levels.standings(
-        viewer=seen.viewer, spot=spot, day=day, rule=rule, token=seen.token
+        is_live=is_live,
+        token=token,
     )
 
 

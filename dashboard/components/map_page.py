@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from dashboard import filters, headline, loaders
+from dashboard import filters, headline, loaders, loaders_cards
 from dashboard.catalogue import Entry
 from dashboard.components import cards as card_grid
 from dashboard.components import map_pair, map_view, ranking_table, series
@@ -167,7 +167,10 @@ def _detail(entry: Entry, ground: map_view.Ground, seen: Context, *, day: date) 
         vintage=ground.vintage,
     )
     daily = loaders.figures(viewer=seen.viewer, ask=ask, token=seen.token).sort("date")
-    cards = headline.cards(loaders.with_names(daily, language=seen.language), (entry,), day=day)
+    cards = headline.cards(
+        loaders.with_names(daily, language=seen.language), (entry,), day=day,
+        complete=loaders_cards.complete_of(ask, viewer=seen.viewer, day=day),
+    )  # fmt: skip
     draw(element("div", card_grid.one(cards[0], seen), class_="td-cards td-single"))
     shown = series.Series(daily=daily, entry=entry, place=place, area=code)
     series.show(shown, seen, key="trend", ready=map_view.is_painted(map_view.FULL))

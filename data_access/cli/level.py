@@ -13,6 +13,7 @@ from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
 from data_access.cube.query import figures
 from data_access.errors import BadUse
+from data_access.levels import hand
 from data_access.levels.book import Standing
 from data_access.levels.local_files import load_local_rules
 from data_access.levels.reading import ground_of, open_book
@@ -76,7 +77,9 @@ def run(args: argparse.Namespace, context: Context) -> int:
         ground,
         areas=areas,
         viewer=viewer,
-        local=load_local_rules(pack.folder, areas=pack.areas["code"]),
+        local=load_local_rules(pack.folder, areas=pack.areas["code"]).with_said(
+            hand.said(context.engine, viewer=viewer)
+        ),
     )
     found = book.history(day, rule=args.rule).get(ground.inside or "", [])
     if not found:
@@ -113,7 +116,7 @@ def as_plain(standing: Standing, pace: Pace | None) -> dict[str, Any]:
         "incomplete": rule.incomplete,
         "confidence": made.confidence,
         "level_before": standing.inputs.current,
-        "criteria": [_reading(one) for one in made.per_criterion],
+        "criteria": [_reading(one, standing) for one in made.per_criterion],
         "adjustments": [
             {"key": one.key, "applied": one.applied, "before": one.before, "after": one.after}
             for one in made.adjustments
@@ -128,7 +131,8 @@ def as_plain(standing: Standing, pace: Pace | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _reading(one: Reading) -> dict[str, Any]:
+def _reading(one: Reading, standing: Standing) -> dict[str, Any]:
+    said = standing.hands.get(one.criterion.key)
     return {
         "key": one.criterion.key,
         "unit": one.criterion.unit,
@@ -137,6 +141,9 @@ def _reading(one: Reading) -> dict[str, Any]:
         "edges": list(one.criterion.edges),
         "to_edge_below": one.below,
         "to_edge_above": one.above,
+        "by_hand": said is not None,
+        "sources": [said.source] if said else list(standing.sources.get(one.criterion.key, ())),
+        "account": said.account if said else "",
     }
 
 
@@ -165,7 +172,7 @@ def as_text(told: dict[str, Any]) -> str:
         near = [f"{_short(one[key])} {word}" for key, word in
                 (("to_edge_below", "above the edge below"), ("to_edge_above", "to the edge above"))
                 if one[key] is not None]  # fmt: skip
-        lines.append(f"  {one['key']}: {_short(one['value'])}" + _listed(near))
+        lines.append(f"  {one['key']}: {_short(one['value'])}" + _listed(near) + _from(one))
     lines += [f"missing: {', '.join(told['missing'])}"] if told["missing"] else []
     for one in told["adjustments"]:
         moved = f"{one['before']} -> {one['after']}" if one["applied"] else "no effect"
@@ -185,6 +192,13 @@ def _needed(one: dict[str, Any]) -> str:
     rising = delta > 0
     words = ("at least", "at most") if one["reached"] else ("above", "below")
     return f"{words[0] if rising else words[1]} {edge}"
+
+
+def _from(one: dict[str, Any]) -> str:
+    if not one["sources"] or one["value"] is None:
+        return ""
+    who = f" by {one['account']}" if one["account"] else ""
+    return f" [{'by hand' + who + ': ' if one['by_hand'] else ''}{', '.join(one['sources'])}]"
 
 
 def _listed(parts: list[str]) -> str:

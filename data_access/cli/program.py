@@ -25,6 +25,7 @@ from data_access.cli import (
     ingest,
     init,
     level,
+    level_inputs,
     query,
     rekey,
     rollout,
@@ -41,8 +42,8 @@ from data_access.errors import BadUse, DataAccessError
 from data_access.settings import read_settings
 
 COMMANDS = (
-    init, ingest, watch, query, level, rt, verify, export, bulletin, chain, tokens, users, rekey,
-    audit, grants, rollout, alerts, work.NEEDS, work.PROPOSALS,
+    init, ingest, watch, query, level, level_inputs, rt, verify, export, bulletin, chain, tokens,
+    users, rekey, audit, grants, rollout, alerts, work.NEEDS, work.PROPOSALS,
 )  # fmt: skip
 DONE, COULD_NOT, BAD_USE, INTERRUPTED = 0, 1, 2, 130
 

@@ -4,9 +4,12 @@ import argparse
 import csv
 import json
 import math
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,16 @@ from data_access.estimates.serial_interval import SerialInterval
 HEADER = ("t_start", "t_end", "mean", "sd", "q025", "q50", "q975")
 MISSING = {"", "na", "nan", "null", "none"}
 CASES = ("cases", "i", "incidence")
+ALSO = {
+    "ngay": "date", "ngay bao cao": "date", "so ca": "cases", "so ca mac": "cases",
+    "ca mac": "cases", "ca moi": "cases", "ca mac moi": "cases", "trong nuoc": "local",
+    "nhap canh": "imported",
+}  # fmt: skip
+"""What columns are called in Vietnamese, without diacritics."""
+WEEK_DAYS = 7
+FEWEST = 2
+"""Of two days nobody can tell how far apart the rows of a file are."""
+_GROUPED = re.compile(r"\d{1,3}[.,]\d{3}")
 MAX_DAYS = 20_000
 """Longer than any epidemic: two dates a typing error apart would else fill the memory."""
 Row = dict[str, str]
@@ -149,12 +162,20 @@ def _rows(path: Path) -> list[Row]:
         table = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if any(row)]
     except csv.Error as error:
         raise BadInput(f"{path.name} cannot be read as CSV: {error}") from error
-    names = [name.strip().lower() for name in table[0]] if table else []
+    names = [_name(cell) for cell in table[0]] if table else []
     _require(names, path.name)
     for number, row in enumerate(table[1:], start=2):
         if len(row) != len(names):
             raise BadInput(f"line {number} has {len(row)} cells, the header {len(names)}")
     return [dict(zip(names, (cell.strip() for cell in row), strict=True)) for row in table[1:]]
+
+
+def _name(cell: str) -> str:
+    """Return a column's name as it is known here, whatever the language of the heading."""
+    name = cell.strip().lower()
+    apart = unicodedata.normalize("NFD", name.replace("đ", "d"))
+    plain = " ".join("".join(x for x in apart if not unicodedata.combining(x)).split())
+    return ALSO.get(plain, name)
 
 
 def _require(names: list[str], file: str) -> None:
@@ -171,13 +192,26 @@ def _days(rows: Sequence[Row]) -> list[int]:
     for number, row in enumerate(rows, start=2):
         column = "date" if "date" in row else "t"
         try:
-            found.append(
-                date.fromisoformat(row["date"]).toordinal() if column == "date" else int(row["t"])
-            )
+            found.append(_date(row["date"]).toordinal() if column == "date" else int(row["t"]))
         except ValueError as error:
-            wanted = "date, as in 2021-09-02" if column == "date" else "whole number"
+            wanted = "date, as in 2021-09-02 or 02/09/2021" if column == "date" else "whole number"
             raise BadInput(f"line {number}, {column}: {row[column]!r} is no {wanted}") from error
+    if len(found) > FEWEST and _least_gap(found) >= WEEK_DAYS:
+        raise BadInput("the rows are a week or more apart: a series of days is needed")
     return found
+
+
+def _date(text: str) -> date:
+    """Return a date written as in ISO 8601, or as in Viet Nam: day, month, year."""
+    if "/" not in text:
+        return date.fromisoformat(text)
+    day, month, year = (int(part) for part in text.split("/"))
+    return date(year, month, day)
+
+
+def _least_gap(days: Sequence[int]) -> int:
+    ordered = sorted(days)
+    return min(after - before for before, after in pairwise(ordered))
 
 
 def _cases(row: Row, number: int) -> tuple[float | None, float | None]:
@@ -199,6 +233,8 @@ def _number(row: Row, column: str, number: int) -> float | None:
         value = float(text)
     except ValueError:
         value = math.nan
+    if _GROUPED.fullmatch(text):
+        raise BadInput(f"line {number}, {column}: {text!r} may be thousands or a fraction")
     if not math.isfinite(value):
         raise BadInput(f"line {number}, {column}: {text!r} is no number")
     return value

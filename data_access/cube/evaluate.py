@@ -23,6 +23,7 @@ from data_access.cube.resolve import (
     resolve,
 )
 from data_access.cube.view import CubeView
+from data_access.cube.zeros import with_zeros
 from data_access.disclosure.apply import suppressed_days, withhold
 from data_access.indicators.model import (
     MIN_REPORTED_DAYS,
@@ -196,11 +197,24 @@ def _raw(
     days = frame.before(term.window_days - 1).days
     measure, want = _asked(view, term, frame)
     found = resolve(view, measure, want, days=days, common=common)
+    # A zero that is derived beside cells that are withheld could tell what they hold.
+    if term.none_is_zero and not want.by and view.withheld is None:
+        found = _zeroed(found, view, term, want, days=days)
     found = _published(found, view, measure, frame=replace(frame, want=want), common=common)
     if term.otherwise is None:
         return found
     other = _raw(view, term.otherwise, frame, common=common_otherwise)
     return pl.concat([found, other.join(found.select("day"), on="day", how="anti")])
+
+
+def _zeroed(
+    found: pl.DataFrame, view: CubeView, term: Term, want: Want, *, days: tuple[date, date]
+) -> pl.DataFrame:
+    """Return what was found of some codes, with zeros where all others make up the total."""
+    measure = view.catalogue.measures[term.measure]
+    plain = replace(want, where=())
+    named = resolve(view, measure, replace(plain, by=term.none_is_zero), days=days)
+    return with_zeros(found, named=named, total=resolve(view, measure, plain, days=days))
 
 
 def _codes(raws: list[pl.DataFrame], frame: Frame) -> list[str]:

@@ -76,6 +76,7 @@ class Transmission:
         sensitivity: (mean serial interval, Rt) of the newest window shown, a day shorter, longer.
         growth: of the newest two complete weeks; None: too few cases, or days missing.
         complete_until: last day that counts as complete.
+        is_measured: whether that was learnt from how the days filled up, not assumed.
         imported_apart: whether cases from abroad are known apart.
         expected: days still being reported, oldest first; empty: not shown.
         not_expected: why none is; None: it is, or every day is complete.
@@ -86,6 +87,7 @@ class Transmission:
     sensitivity: tuple[tuple[float, Posterior], ...]
     growth: Growth | None
     complete_until: date
+    is_measured: bool
     imported_apart: bool
     expected: tuple[Expected, ...]
     not_expected: nowcasting.Hidden | None
@@ -138,6 +140,7 @@ def transmission(
         sensitivity=_sensitivity(incidence, period.interval, shown[-1]) if shown else (),
         growth=_growth(total, (last - until).days),
         complete_until=until,
+        is_measured=measured is not None,
         imported_apart=bool(imported),
         expected=_expected(found or (), last),
         not_expected=_why_none(found, triangle),

@@ -57,6 +57,8 @@ class Term:
         share: for a quantile: 0.5 for the median.
         cumulative: the running total up to the date, from the flow or from a reported total.
         otherwise: used on days on which no source can answer this one.
+        none_is_zero: where all codes named of this dimension add up to the total of the day, the
+            codes of `where` that are not named had none; empty: what is not named is not known.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Term:
     share: float = 0.5
     cumulative: bool = False
     otherwise: "Term | None" = None
+    none_is_zero: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

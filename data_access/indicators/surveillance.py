@@ -36,7 +36,7 @@ CASES = (
         "tracing",
         higher_is_bad=True,
         clearance=PUBLIC,
-        term=Term(name="counted", measure="cases", where=COMMUNITY),
+        term=Term(name="counted", measure="cases", where=COMMUNITY, none_is_zero="detected_in"),
     ),
     Indicator(
         key="cases_7d_mean",
@@ -201,7 +201,7 @@ CONTACTS = (
                 "Cases found in the community divided by new cases, over 7 days.",
             ),
             "tracing",
-            part=weekly("community", "cases", COMMUNITY),
+            part=replace(weekly("community", "cases", COMMUNITY), none_is_zero="detected_in"),
             whole=weekly("cases", "cases"),
             higher_is_bad=True,
         ),

@@ -5,7 +5,7 @@ where a clause asks for it. Every figure comes from a question that names its vi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from typing import cast
@@ -14,13 +14,13 @@ import polars as pl
 
 from data_access.codes import Level
 from data_access.errors import BadUse
-from data_access.levels.inputs import case_of, computed
+from data_access.levels.inputs import case_of, computed, sources_of
 from data_access.levels.known import CLUSTERS, Figures, Ground, Known, back, gather, week
 from data_access.reference.places import Areas
 from data_access.rules.assess import assess
 from data_access.rules.catalogue import in_force, rule_set
 from data_access.rules.counterfactual import Change, changes
-from data_access.rules.local import NOTHING_LOCAL, PER, LocalRules, localised, weekly
+from data_access.rules.local import NOTHING_LOCAL, PER, HandInput, LocalRules, localised, weekly
 from data_access.rules.model import Assessment, Inputs, Kind, RuleSet, Value
 from data_access.rules.pace import DAYS, Pace, pace
 from data_access.rules.under_control import CITY_SHARE, HALF, Course, Verdict, under_control
@@ -40,11 +40,15 @@ class Standing:
         assessment: the level and its criteria.
         inputs: the values, with the level in force until then.
         population: people that incidence is divided by; None: not known.
+        sources: names of the sources of each criterion that figures tell, by its key.
+        hands: what was set by hand of its criteria, by key; it goes before figures.
     """
 
     assessment: Assessment
     inputs: Inputs
     population: float | None
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hands: Mapping[str, HandInput] = field(default_factory=dict)
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
@@ -148,7 +152,11 @@ class Book:
         made = assess(area, day, inputs, own, level=self.ground.level)
         case = case_of(area, day, own, province=self.province_of(area), known=known,
                        local=self._local)  # fmt: skip
-        return Standing(assessment=made, inputs=inputs, population=case.people)
+        hands = self._local.hands(area, day)
+        return Standing(
+            assessment=made, inputs=inputs, population=case.people, sources=sources_of(case),
+            hands=hands,
+        )  # fmt: skip
 
     def _values(
         self, area: str, day: date, ruleset: RuleSet, *, known: Known
@@ -179,7 +187,7 @@ class Book:
         return {name: sum(one >= at for one in levels) / len(parts) for name, at in names.items()}
 
     def _marked(self, day: date) -> Mapping[str, int]:
-        areas = {one.area for one in self._local.by_hand if one.key == "level_by_hand"}
+        areas = self._local.marked_areas
         found = {area: _level(self._local.hand(area, day).get("level_by_hand")) for area in areas}
         return {area: level for area, level in found.items() if level is not None}
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from data_access.levels.known import AGES, COVERAGE, EVERYBODY, Known, week
+from data_access.levels.known import AGES, COVERAGE, EVERYBODY, FULL, Known, week
 from data_access.rules.local import (
     COMMUNITY,
     MIN_DAYS,
@@ -81,6 +81,31 @@ def computed(case: Case) -> tuple[dict[str, Value], tuple[str, ...]]:
     if values.get("old_full") is not None and not _counted_old(case):
         notes.append(OLD_ESTIMATED)
     return values, tuple(notes)
+
+
+def sources_of(case: Case) -> dict[str, tuple[str, ...]]:
+    """Return the names of the sources that each criterion's value comes from."""
+    cases = (case.numerator, "cases") if case.numerator != "cases" else ("cases",)
+    series = {**_SERIES, "incidence": cases, "has_cases": cases}
+    found = {
+        one.key: tuple(sorted(frozenset().union(*(
+            case.known.sources.get((name, case.area), frozenset())
+            for name in series.get(one.key, ())
+        ))))
+        for one in case.ruleset.criteria
+    }  # fmt: skip
+    return {key: names for key, names in found.items() if names}
+
+
+_SERIES: Mapping[str, tuple[str, ...]] = {
+    "incidence_14d": ("cases",),
+    "coverage_1": (COVERAGE,),
+    "old_full": (FULL,),
+    "full_all": (FULL,),
+    "deaths": ("deaths",),
+    "positivity": ("positive",),
+}
+"""What a criterion is made of, by the names under which sources are noted."""
 
 
 def _incidence(case: Case) -> float | None:

@@ -11,6 +11,7 @@ import polars as pl
 
 from data_access.codes import Level
 from data_access.cube.query import Ask
+from data_access.cube.rollup import UNKNOWN
 from data_access.errors import UnknownId
 from data_access.reference.places import Areas
 
@@ -53,12 +54,14 @@ class Known:
             `DAILY`, `cases_community`, `COVERAGE`, `positive`, `tested`, `CLUSTERS`, and
             `full.<band of age>`.
         people: population by (denominator or group, area).
+        sources: names of the sources that a series comes from, by (name, area).
     """
 
     first: date
     n_days: int
     series: Mapping[tuple[str, str], Series] = field(repr=False)
     people: Mapping[tuple[str, str], float] = field(repr=False)
+    sources: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict, repr=False)
 
     def until(self, name: str, area: str, day: date, *, days: int) -> list[float | None]:
         """Return the values of the days that end with one; None where nothing is known."""
@@ -82,6 +85,7 @@ def gather(ask: Figures, ground: Ground, *, areas: Areas, first: date, last: dat
     """
     n_days = (last - first).days + 1
     series: dict[tuple[str, str], list[float | None]] = {}
+    sources: dict[tuple[str, str], frozenset[str]] = {}
 
     def put(name: str, area: str, day: date, value: float | None) -> None:
         row = series.setdefault((name, area), [None] * n_days)
@@ -90,19 +94,39 @@ def gather(ask: Figures, ground: Ground, *, areas: Areas, first: date, last: dat
     plain = _asked(ask, ground, (*DAILY, COVERAGE, CLUSTERS), first=first, last=last)
     for day, area, key, value in plain.select("date", "area_code", "id", "value").iter_rows():
         put(key, area, day, value)
+    _note(sources, plain)
     places = _asked(ask, ground, ("cases",), first=first, last=last, by="detected_in")
     for area, day, value in list(_community(places, series, first)):
         put("cases_community", area, day, value)
+    _note(sources, places, name="cases_community")
     tests = _asked(ask, ground, (POSITIVITY,), first=first, last=last)
     for day, area, part, whole in tests.select(
         "date", "area_code", "numerator", "denominator"
     ).iter_rows():
         put("positive", area, day, part)
         put("tested", area, day, whole)
+    _note(sources, tests, name="positive")
     full = _asked(ask, ground, (FULL,), first=first, last=last, by="age")
     for day, area, age, value in full.select("date", "area_code", "age", "value").iter_rows():
         put(f"full.{age}", area, day, value)
-    return Known(first=first, n_days=n_days, series=series, people=_people(areas, ground.vintage))
+    _note(sources, full, name=FULL)
+    people = _people(areas, ground.vintage)
+    return Known(first=first, n_days=n_days, series=series, people=people, sources=sources)
+
+
+def _note(
+    sources: dict[tuple[str, str], frozenset[str]], found: pl.DataFrame, *, name: str = ""
+) -> None:
+    """Note from which sources the values of each area come, under their id or another name."""
+    named = (
+        found.filter(pl.col("value").is_not_null(), pl.col("source") != "")
+        .select("area_code", id=pl.lit(name) if name else pl.col("id"),
+                source=pl.col("source").str.split(" + "))
+        .explode("source")
+        .unique()
+    )  # fmt: skip
+    for area, key, source in named.iter_rows():
+        sources[key, area] = sources.get((key, area), frozenset()) | {source}
 
 
 def _community(
@@ -118,7 +142,7 @@ def _community(
         "date", "area_code", "detected_in", "value"
     ).iter_rows():
         mine = parts.setdefault((area, day), [0.0, 0.0, 0.0])
-        if value is not None:
+        if value is not None and code != UNKNOWN:
             mine[0] += value
             mine[1] += value if code in COMMUNITY else 0.0
             mine[2] += 1 if code in COMMUNITY else 0

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from types import MappingProxyType
 
 from data_access.rules.model import RuleSet, Value
@@ -53,8 +54,9 @@ class HandInput:
         key: one of `HAND_KEYS`.
         since: its first day.
         until: its last day; None: until the next one.
-        value: what was set.
+        value: what was set; None: from that day on it is not known.
         source: who or which document says so.
+        account: who entered it; empty: the country pack.
     """
 
     area: str
@@ -63,6 +65,7 @@ class HandInput:
     until: date | None
     value: Value
     source: str
+    account: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,12 +88,36 @@ class LocalRules:
 
     def hand(self, area: str, day: date) -> Mapping[str, Value]:
         """Return what was set by hand for an area and holds on a day; the newest wins."""
+        return {key: one.value for key, one in self.hands(area, day).items()}
+
+    def hands(self, area: str, day: date) -> Mapping[str, HandInput]:
+        """Return the inputs set by hand that hold for an area on a day, by key.
+
+        The one that began last wins; of those that began on the same day, the one said last.
+        """
         holding = [
             one
-            for one in self.by_hand
-            if one.area == area and one.since <= day and (one.until is None or day <= one.until)
+            for one in self._of_area.get(area, ())
+            if one.since <= day and (one.until is None or day <= one.until)
         ]
-        return {one.key: one.value for one in sorted(holding, key=lambda one: one.since)}
+        found = {one.key: one for one in sorted(holding, key=lambda one: one.since)}
+        return {key: one for key, one in found.items() if one.value is not None}
+
+    @cached_property
+    def _of_area(self) -> Mapping[str, list[HandInput]]:
+        found: dict[str, list[HandInput]] = {}
+        for one in self.by_hand:
+            found.setdefault(one.area, []).append(one)
+        return found
+
+    @cached_property
+    def marked_areas(self) -> frozenset[str]:
+        """Areas of which somebody ever set a level by hand."""
+        return frozenset(one.area for one in self.by_hand if one.key == "level_by_hand")
+
+    def with_said(self, said: Sequence[HandInput]) -> "LocalRules":
+        """Return the same with what was said in the app, which goes before the country pack."""
+        return replace(self, by_hand=(*self.by_hand, *said))
 
 
 NOTHING_LOCAL = LocalRules(by_area=MappingProxyType({}), old_shares=MappingProxyType({}))

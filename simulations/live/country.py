@@ -19,7 +19,7 @@ OPENING = datetime(2021, 9, 2, 9, tzinfo=UTC)
 SCALE = 200
 SEED = 1
 DAYS = 365
-SHAPE = 5
+SHAPE = 6
 """Raised whenever the same seed gives other records: an older database is then built anew."""
 ACTIVITY = FeedParameters(
     declarations_per_day=150_000, scans_per_day=250_000, block_days=21, check_share=0.2,

@@ -22,7 +22,7 @@ from data_access.reference.areas import Areas, load_areas
 from data_access.rollout import ledger
 from data_access.simulated import TICK, Simulated, begin_simulated, note_simulated
 from data_access.viewer import Viewer
-from simulations import rollout
+from simulations import level_words, reporting, rollout
 from simulations.live.country import Country
 from simulations.live.reports import Reports
 from simulations.live.send import Sender
@@ -112,12 +112,13 @@ class Runner:
                     resumed = False
                     self._note(state, tick.until, speed=speed)
                     self._follow(sender)
+                    self._report(sender, tick.until)
                     say(sentence(tick.until, counts, zone=sender.areas.country.time_zone))
             finally:
                 self._note(state, max(sender.sent, state.sent), speed=0.0)
 
     def tell_rollout(self) -> int:
-        """Say how the rollout stands at the opening; nothing where anything was said before.
+        """Say how rollout and plans stand at the opening; nothing where it was said before.
 
         Raises:
             DatabaseUnavailable: if the database does not answer.
@@ -126,9 +127,12 @@ class Runner:
         if ledger.count(self.engine, viewer=viewer):
             return 0
         areas = load_areas(self.engine, viewer=self.viewer)
+        provinces = self.country.provinces or province_codes(areas)
+        level_words.tell(self.engine, areas=areas, provinces=provinces,
+                         opening=self.country.opening, seed=self.country.seed)  # fmt: skip
         return rollout.tell(
             self.engine,
-            provinces=self.country.provinces or province_codes(areas),
+            provinces=provinces,
             opening=self.country.opening,
             zone=areas.country.time_zone,
             seed=self.country.seed,
@@ -172,6 +176,17 @@ class Runner:
 
     def _note(self, state: Simulated, sent: datetime, *, speed: float) -> None:
         note_simulated(self.engine, replace(state, sent=sent, real=self.real(), speed=speed))
+
+    def _report(self, sender: Sender, until: datetime) -> None:
+        """Let the provinces say how their rollout stands, as far as they do."""
+        reporting.tell(
+            self.engine,
+            provinces=self.country.provinces or province_codes(sender.areas),
+            until=until,
+            zone=sender.areas.country.time_zone,
+            seed=self.country.seed,
+            viewer=self.viewer,
+        )
 
     def _follow(self, sender: Sender) -> None:
         refresh(self.engine, clock=sender.moment, zone=sender.areas.country.time_zone)

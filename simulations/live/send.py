@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
-
-import polars as pl
 
 from data_access.clock import machine_clock
 from data_access.codes import MICROSECOND
@@ -24,6 +22,8 @@ from simulations.live.ticks import Tick
 
 FIRST = ("facility", "laboratory", "site", "place")
 """Kinds that others refer to."""
+VINTAGES = 40
+"""Mornings whose reports a fast build delivers one by one: from them the delays are learnt."""
 Key: TypeAlias = tuple[str, str]
 """Platform and kind of record."""
 
@@ -74,7 +74,7 @@ class Sender:
     def pass_over(self, tick: Tick) -> None:
         """Take note of a tick that was sent before."""
         self.reports.learn(tick.records)
-        self._report(tick)
+        self._reports(tick)
         self.sent = tick.until
 
     def send(
@@ -98,8 +98,8 @@ class Sender:
         self.moment.at = tick.until
         self.reports.learn(tick.records)
         files = [self._write(key, tick, last_states=last_states) for key in _ordered(tick.records)]
-        report = self._report(tick)
-        held = self._held([*(path for _, path in files), *([report] if report else [])],
+        reports = self._reports(tick, n_before=VINTAGES * spread)
+        held = self._held([*(path for _, path in files), *(path for path, _ in reports)],
                           look=is_resumed)  # fmt: skip
         moments = [tick.until + number * MICROSECOND * spread for number in range(len(files))]
         total = self._sent(
@@ -109,9 +109,9 @@ class Sender:
         for _, path in files:
             path.unlink()
         self.moment.at = moments[-1] if moments else tick.until
-        if report is not None:
+        for report, at in reports:
             if report.name not in held:
-                done = self._intake.table((report,), mapping=self._mapping, known_at=tick.until)
+                done = self._intake.table((report,), mapping=self._mapping, known_at=at)
                 total = total.plus(done.counts)
             report.unlink()
         self.sent = tick.until
@@ -152,14 +152,22 @@ class Sender:
         rows.drop(SENT, LAST).write_parquet(path, compression="uncompressed")
         return key, path
 
-    def _report(self, tick: Tick) -> Path | None:
+    def _reports(self, tick: Tick, *, n_before: int = 0) -> list[tuple[Path, datetime]]:
+        """Write the report that is due with a tick, and those of mornings before it."""
         day = self.reports.last_day(self.sent, tick.until)
-        said = pl.DataFrame() if day is None else self.reports.changed(day)
-        if said.is_empty():
-            return None
-        path = self.folder / f"{tick.until:%Y%m%dT%H%M}-bao-cao-tinh.csv"
-        said.write_csv(path)
-        return path
+        if day is None:
+            return []
+        due = [(at.date() - timedelta(days=1), at)
+               for at in self.reports.mornings(tick.until, n=n_before) if n_before]  # fmt: skip
+        found = []
+        for last_day, at in [*due, (day, tick.until)]:
+            said = self.reports.changed(last_day, at=at)
+            if said.is_empty():
+                continue
+            path = self.folder / f"{at.astimezone(UTC):%Y%m%dT%H%M}-bao-cao-tinh.csv"
+            said.write_csv(path)
+            found.append((path, at))
+        return found
 
     def _held(self, paths: list[Path], *, look: bool) -> set[str]:
         """Return the names of those files that the ledger holds, byte for byte."""

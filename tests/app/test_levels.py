@@ -144,3 +144,50 @@ def test_the_map_writes_the_level_and_leaves_the_undetermined_without_colour() -
     }
     assert written == {code: str(level) for code, level in levels.items()}
     assert [row["kind"] for row in message["legend"]] == ["c0", "c1", "c2", "c3", "not_reported"]
+
+
+# --- the form for what no platform tells ----------------------------------------------------------
+
+
+def opened_form(area: str, role: str = ""):  # type: ignore[no-untyped-def]
+    app = run("levels", **{"as": role or f"province:{area}", "area": area, **TRIAL})
+    app.session_state["levels_input_box"] = True
+    return app.run()
+
+
+def entered(app, area: str, *, value: str, source: str):  # type: ignore[no-untyped-def]
+    app.selectbox(key=f"levels_input_{area}_plans_ready_value").set_value(value)
+    app.text_input(key=f"levels_input_{area}_plans_ready_source").set_value(source)
+    [button] = [one for one in app.button if one.label == "Ghi"]
+    button.click()
+    return app.run()
+
+
+def test_a_province_enters_its_plans_and_the_page_names_the_ground() -> None:
+    app = entered(opened_form("79"), "79", value="yes", source="Công văn <12>")
+    assert not app.exception
+    page = html(app)
+    assert "Công văn &lt;12&gt;; demo:province:79 nhập" in page
+    assert "Công văn <12>" not in page
+
+
+def test_a_fault_stands_at_its_field_and_nothing_is_kept() -> None:
+    page = html(entered(opened_form("74"), "74", value="yes", source=""))
+    assert "Hãy ghi căn cứ." in page
+    assert "nhập, từ" not in page
+
+
+def test_who_entered_second_is_told_and_keeps_their_words() -> None:
+    first, second = opened_form("75", "national"), opened_form("75")
+    entered(first, "75", value="yes", source="CV 1")
+    second = entered(second, "75", value="no", source="CV 2")
+    assert "đã ghi “yes”" in html(second)
+    assert second.text_input(key="levels_input_75_plans_ready_source").value == "CV 2"
+    page = html(entered(second, "75", value="no", source="CV 2"))
+    assert "CV 2; demo:province:75 nhập" in page
+
+
+@pytest.mark.parametrize("role", ["operator", "admin"])
+def test_who_may_not_say_anything_sees_no_form(role: str) -> None:
+    app = run("levels", **{"as": role, "area": "79", **TRIAL})
+    assert not [one for one in app.expander if "Nhập tiêu chí" in one.label]

@@ -135,3 +135,21 @@ def test_what_may_not_be_seen_or_makes_no_sense_is_one_line(
 def test_a_province_sees_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     own = told(capsys, "79", "--on", "2021-10-22", "--as", "province:79")
     assert own == told(capsys, "79", "--on", "2021-10-22")
+
+
+@pytest.mark.usefixtures("filled")
+def test_what_was_entered_makes_the_level_and_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("79", "--on", "2021-10-22")
+    said = ["level-inputs", "set", "79", "plans_ready", "no", "--from", "2021-10-20",
+            "--source", "Công văn 12", "--by", "lan"]  # fmt: skip
+    assert told(capsys, *words)["level"] == 2
+    assert main(said) == 0
+    [plans] = [one for one in told(capsys, *words)["criteria"] if one["key"] == "plans_ready"]
+    # It goes before what the country pack says, from its day on.
+    assert (plans["value"], plans["by_hand"], plans["sources"], plans["account"]) == (
+        False, True, ["Công văn 12"], "lan",
+    )  # fmt: skip
+    earlier = told(capsys, "79", "--on", "2021-10-19")["criteria"]
+    assert [one["value"] for one in earlier if one["key"] == "plans_ready"] == [True]
+    [cases] = [one for one in told(capsys, *words)["criteria"] if one["key"] == "incidence"]
+    assert (cases["by_hand"], cases["sources"]) == (False, ["bulletin"])

@@ -1,8 +1,10 @@
 """A simulated country in a database: fast and slow give the same figures; a kill loses nothing."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
@@ -13,8 +15,12 @@ from data_access.cube.verify import verify
 from data_access.demonstration import database_clock
 from data_access.engine import writing
 from data_access.errors import BadUse
+from data_access.rollout import ledger as rollout_ledger
+from data_access.rollout.rules import rules
+from data_access.rollout.standing import deployments
 from data_access.simulated import note_simulated, read_simulated
 from data_access.viewer import system_viewer
+from simulations import reporting
 from simulations.live.country import Country
 from simulations.live.run import Runner
 from simulations.live.send import Sender
@@ -28,6 +34,7 @@ COUNTRY = Country(first_day=FIRST, opening=OPENING, provinces=("02",), days=14)
 VIEWER = system_viewer(machine_clock())
 ZONE = "Asia/Ho_Chi_Minh"
 FAST = 1e9
+TOLD = tuple(f"{n:02}" for n in range(1, 97))
 
 
 def quiet(*_words: object) -> None:
@@ -161,3 +168,22 @@ def test_told_to_stop_it_stops_between_ticks_and_the_clock_stands(database: Data
     assert state.sent == datetime(2021, 8, 30, 17, 15, tzinfo=UTC)
     note_simulated(database.engine, state)
     assert read_simulated(database.engine, viewer=VIEWER) == state
+
+
+def test_provinces_go_on_saying_how_their_rollout_stands(database: Database) -> None:
+    run = runner(database, country=replace(COUNTRY, provinces=None))
+    assert run.tell_rollout() > 0
+    later = OPENING + timedelta(hours=60)
+
+    def tell() -> int:
+        return reporting.tell(database.engine, provinces=TOLD, until=later, zone=ZONE,
+                              seed=COUNTRY.seed, viewer=VIEWER)  # fmt: skip
+
+    assert tell() > 0
+    assert tell() == 0  # whoever goes on after a crash says nothing twice
+    seen = replace(VIEWER, now=later)
+    found = rollout_ledger.history(database.engine, viewer=seen)
+    stands = deployments(found, now=later, stale=rules().stale, today=later.date())
+    own = stands.filter(pl.col("province").is_in(TOLD))
+    stale = own.group_by("province").agg(pl.col("is_stale").all())["is_stale"]
+    assert 0 < stale.sum() < len(stale) / 2

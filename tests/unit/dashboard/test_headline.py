@@ -5,8 +5,11 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from dashboard import headline
+from dashboard import command_sentence, headline, sentence
 from dashboard.catalogue import Entry, of_indicator
+from dashboard.components import cards
+from dashboard.components.cards import Words
+from dashboard.i18n import translator
 from data_access.indicators.registry import INDICATORS
 
 DAY = date(2022, 1, 20)
@@ -156,3 +159,52 @@ def test_does_not_open_with_a_day_of_nothing_after_days_of_many() -> None:
     many, nothing, few = [10.0, 20.0], [0.0, 0.0], [1.0, 0.0]
     assert headline.opening_day(of_areas(many, many, nothing)) == DAY - timedelta(days=1)
     assert headline.opening_day(of_areas(few, few, nothing)) == DAY
+
+
+# --- days that are still being reported -----------------------------------------------------------
+
+
+def until(entry: Entry, values: list[float | None], *, complete: date) -> headline.Change | None:
+    found = headline.cards(rows(entry, values), (entry,), day=DAY, complete={entry.key: complete})
+    return found[0].change
+
+
+def test_a_half_told_day_is_no_fall() -> None:
+    """Two steady weeks, then three days of which half is not reported yet."""
+    values = [10.0] * 18 + [8.0, 5.0, 2.0]
+    naive = card(CASES, values).change
+    assert naive is not None
+    assert naive.tone == headline.GOOD
+    change = until(CASES, values, complete=DAY - timedelta(days=3))
+    assert change is not None
+    assert (change.difference, change.tone) == (0.0, headline.NEITHER)
+    assert change.until == DAY - timedelta(days=3)
+
+
+def test_a_level_of_cases_is_compared_at_its_last_complete_day() -> None:
+    incidence = of_indicator(INDICATORS["incidence_7d_per_100k"])
+    values = [float(n) for n in range(12)] + [3.0, 1.0]
+    change = until(incidence, values, complete=DAY - timedelta(days=2))
+    assert change is not None
+    assert change.difference == pytest.approx(values[11] - values[4])
+
+
+def test_nothing_is_said_of_an_end_where_the_day_is_complete() -> None:
+    for complete in (DAY, DAY + timedelta(days=1)):
+        change = until(CASES, [10.0] * 14, complete=complete)
+        assert change is not None
+        assert change.until is None
+    assert card(CASES, [10.0] * 14).change == until(CASES, [10.0] * 14, complete=DAY)
+
+
+def test_the_sentences_say_until_which_day_they_compare() -> None:
+    values = [10.0] * 11 + [20.0] * 7 + [8.0, 5.0, 2.0]
+    given = {CASES.key: DAY - timedelta(days=3)}
+    [one] = headline.cards(rows(CASES, values), (CASES,), day=DAY, complete=given)
+    for language, end in (("vi", "so sánh đến 17/01"), ("en", "compared up to 17 Jan only")):
+        words = {"day": DAY, "place": None, "t": translator(language), "language": language}
+        first = sentence.sentence({"cases": one}, movement=None, **words)  # type: ignore[arg-type]
+        other = command_sentence.sentence({"cases": one}, lead="cases", said=(), **words)  # type: ignore[arg-type]
+        assert end in first
+        assert end in other
+        assert end in str(cards.one(one, Words(t=words["t"], language=language, zone="UTC")))  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -212,3 +213,41 @@ def test_twelve_real_deliveries_are_too_few_for_a_band() -> None:
     found = nowcast(Triangle(known=known))
     assert {one.bands for one in found} == {None}
     assert {one.hidden for one in found} <= {Hidden.FEW_ERRORS, Hidden.LITTLE_REPORTED}
+
+
+# --- a line list that is not ours -----------------------------------------------------------------
+
+LINE_LIST = ROOT.parent / "shared" / "data" / "clusters" / "ebola_sim_clean_linelist.csv"
+
+
+@pytest.mark.skipif(not LINE_LIST.is_file(), reason="the line list is not here")
+def test_days_of_onset_are_foreseen_from_days_of_admission() -> None:
+    """A year of an outbreak simulated by others: onset is known once a patient is admitted.
+
+    Few cases a day: bands are of whole cases, so that 80 % are covered too often, never too
+    seldom.
+    """
+    told = (
+        pl.read_csv(LINE_LIST, infer_schema_length=0)
+        .select(pl.col("date_of_onset", "date_of_hospitalisation").str.to_date(strict=False))
+        .drop_nulls()
+        .with_columns(late=(pl.col("date_of_hospitalisation") - pl.col("date_of_onset"))
+                      .dt.total_days())
+        .filter(pl.col("late").is_between(0, MAX_DELAY))
+    )  # fmt: skip
+    first = told["date_of_onset"].min()
+    full = np.zeros((told.select((pl.col("date_of_hospitalisation").max() - first)
+                                 .dt.total_days()).item() + 1, MAX_DELAY + 1))  # fmt: skip
+    for onset, late in told.select("date_of_onset", "late").iter_rows():
+        full[(onset - first).days, late] += 1
+    full = full.cumsum(axis=1)
+    inside = np.array([
+        [low <= full[one.day, -1] <= high for low, high in one.bands]
+        for today in range(60, len(full), 5)
+        for one in nowcast(triangle_of(full[: today + 1]))
+        if one.bands is not None and one.age <= 7
+    ])  # fmt: skip
+    assert len(inside) > 300
+    covered = inside.mean(axis=0)
+    assert covered[0] >= 0.75
+    assert covered[1] == pytest.approx(0.95, abs=0.03)

@@ -3,11 +3,15 @@
 import csv
 import io
 import json
+import unicodedata
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from data_access.cli.program import main
+from data_access.cli.rt import read_series
+from data_access.errors import BadInput
 from tests.conftest import ROOT
 
 FLU2009 = ROOT.parent / "shared" / "data" / "rt" / "Flu2009_incidence.csv"
@@ -100,7 +104,7 @@ def test_a_day_without_a_row_empties_the_windows_that_hold_it(written, capsys) -
         ("date,deaths\n2021-09-01,4\n", "no column 'cases'"),
         ("date,cases\n2021-09-01,four\n", "line 2, cases: 'four' is no number"),
         ("date,cases\n2021-09-01,inf\n", "is no number"),
-        ("date,cases\n01/09/2021,4\n", "line 2, date"),
+        ("date,cases\n09/31/2021,4\n", "line 2, date"),
         ("t,cases\n1,4\n1,5\n", "line 3"),
         ("t,cases\n1,4\n2\n", "line 3 has 1 cells"),
         ("t,cases\n1,4\n99999999,5\n", "at most 20000"),
@@ -138,3 +142,48 @@ def test_no_file_is_bad_use_and_no_text_cannot_be_done(tmp_path: Path, capsys) -
     binary.write_bytes(b"\xff\xfe\x00\x81")
     assert main(["rt", "--file", str(binary), *SI]) == 1
     assert capsys.readouterr().err.count("error:") == 2
+
+
+# --- files as people keep them --------------------------------------------------------------------
+
+PLAIN = [10, 12, 9, 14, 11, 13, 15, 12, 16, 14, 18, 17, 19, 16, 21, 20]
+FROM = date(2021, 5, 1)
+
+
+def kept(
+    path: Path, head: str, *, day: str = "%Y-%m-%d", between: str = ",", step: int = 1
+) -> Path:
+    rows = [
+        f"{(FROM + timedelta(days=step * n)).strftime(day)}{between}{cases}"
+        for n, cases in enumerate(PLAIN)
+    ]
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8-sig")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ("ngày,số ca", {}),
+        ("NGÀY BÁO CÁO;Ca mắc mới", {"between": ";"}),
+        (unicodedata.normalize("NFD", "ngày,số ca mắc"), {}),
+        ("Ngay\tSo ca", {"between": "\t"}),
+        ("ngày,ca mắc", {"day": "%d/%m/%Y"}),
+    ],
+)
+def test_headings_and_dates_as_in_vietnam(tmp_path: Path, head: str, words: dict[str, str]) -> None:
+    usual = read_series(kept(tmp_path / "a.csv", "date,cases"))
+    assert read_series(kept(tmp_path / "b.csv", head, **words)) == usual  # type: ignore[arg-type]
+
+
+def test_a_weekly_series_is_refused_and_says_why(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="a series of days is needed"):
+        read_series(kept(tmp_path / "w.csv", "date,cases", step=7))
+
+
+@pytest.mark.parametrize("text", ['"1.010"', '"1,010"', '"12.500"'])
+def test_a_number_that_may_be_thousands_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"date,cases\n2021-05-01,{text}\n2021-05-02,3\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="may be thousands"):
+        read_series(path)

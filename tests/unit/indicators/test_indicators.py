@@ -316,3 +316,59 @@ def test_where_a_source_does_not_keep_homes_apart_all_count() -> None:
         *days(DAY, [100.0], measure="quarantine_beds", **SINCE),
     ]
     assert last(people, "quarantine_occupancy")["value"] == pytest.approx(0.3)
+
+
+# --- zeros that nobody writes down ----------------------------------------------------------------
+
+
+def places(total: float | None, **named: float) -> list[Cell]:
+    """A day's cases, reported by a table, and where records say that they were found."""
+    told = [] if total is None else [Cell(value=total, source="report", precedence=5, **SINCE)]
+    return told + [
+        Cell(value=value, dims=f"detected_in={code}", source="records", origin="records", **SINCE)
+        for code, value in named.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "community"),
+    [
+        (places(5, khu_cach_ly=5), 0.0),  # all found elsewhere
+        (places(5, khu_cach_ly=2, co_so_y_te=3), 0.0),
+        (places(0), 0.0),  # no case, hence none anywhere
+        (places(5, khu_cach_ly=4), None),  # one case without a place
+        (places(5, khu_cach_ly=6), None),  # the two sides contradict each other
+        (places(5), None),
+        (places(5, khu_cach_ly=3, unknown=2), None),  # two may have been found in the community
+        (places(None, khu_cach_ly=5), 0.0),  # the records are their own total
+        (places(5, khu_cach_ly=2, cong_dong=3), 3.0),
+        (places(9, khu_cach_ly=2, cong_dong=3), 3.0),
+    ],
+)
+def test_community_cases_are_zero_only_where_all_cases_have_another_place(
+    cells: list[Cell], community: float | None
+) -> None:
+    row = last(cells, "cases_community")
+    assert row["value"] == community
+    assert (row["status"] == "") == (community is not None)
+
+
+def test_a_derived_zero_names_both_sources_and_no_absent_part() -> None:
+    row = last(places(5, khu_cach_ly=5), "cases_community")
+    assert set(row["source"].split(" + ")) == {"report", "records"}
+    assert row["n_missing"] == 0
+
+
+def test_the_share_of_community_cases_counts_days_without_any_as_nothing() -> None:
+    cells = [
+        cell
+        for back, found in enumerate([4, 0, 0, 2, 0, 0, 0])
+        for cell in (
+            *days(DAY + timedelta(days=back), [10.0], **SINCE),
+            *days(DAY + timedelta(days=back), [10.0 - found], dims="detected_in=khu_cach_ly",
+                  **SINCE),
+            *(days(DAY + timedelta(days=back), [float(found)], dims="detected_in=cong_dong",
+                   **SINCE) if found else []),
+        )
+    ]  # fmt: skip
+    assert last(cells, "cases_community_share")["value"] == pytest.approx(6 / 70)

@@ -40,13 +40,15 @@ def answering(cells: Cells):  # type: ignore[no-untyped-def]
     def ask(asked: Ask) -> pl.DataFrame:
         column = asked.by or "none"
         rows = [
-            (day, area, key, code, value, value, 1.0 if value is not None else None)
+            (day, area, key, code, value, value, 1.0 if value is not None else None,
+             f"source of {key}" if value is not None else "")
             for (key, area, code, day), value in cells.items()
             if key in asked.ids and bool(code) == bool(asked.by)
             and (asked.start or day) <= day <= (asked.end or day)
         ]  # fmt: skip
         schema = {"date": pl.Date, **dict.fromkeys(("area_code", "id", column), pl.String),
-                  **dict.fromkeys(("value", "numerator", "denominator"), pl.Float64)}  # fmt: skip
+                  **dict.fromkeys(("value", "numerator", "denominator"), pl.Float64),
+                  "source": pl.String}  # fmt: skip
         return pl.DataFrame(rows, schema=schema, orient="row")
 
     return ask
@@ -111,6 +113,33 @@ def test_without_plans_by_hand_it_is_undetermined() -> None:
     assert standing.assessment.possible == (1, 1)
 
 
+def test_every_value_says_where_it_is_from() -> None:
+    local = rules(hand("79", "plans_ready", True), hand("79", "coverage_1", 0.5))
+    [standing] = book(world({"79": [10.0] * 7}), local).history(DAY, weeks=1)["79"]
+    assert standing.sources["incidence"] == ("source of cases",)
+    assert standing.sources["old_full"] == ("source of persons_fully_vaccinated_cumulative",)
+    assert "plans_ready" not in standing.sources
+    # What was set by hand goes before the figure, and says so.
+    assert standing.inputs.values["coverage_1"] == 0.5
+    assert {key: one.source for key, one in standing.hands.items()} == {
+        "plans_ready": "test", "coverage_1": "test",
+    }  # fmt: skip
+
+
+def test_what_is_withdrawn_is_not_known_from_that_day_on() -> None:
+    said = (hand("79", "plans_ready", True),
+            hand("79", "plans_ready", None, since=DAY - timedelta(days=3)))  # fmt: skip
+    found = book(world({"79": [1.0] * 21}), rules(*said)).history(DAY, weeks=2)["79"]
+    assert [one.assessment.missing for one in found] == [(), ("plans_ready",)]
+
+
+def test_of_two_that_begin_on_a_day_the_one_said_last_holds() -> None:
+    local = rules(hand("79", "plans_ready", False))
+    later = local.with_said((hand("79", "plans_ready", True),))
+    assert later.hand("79", DAY) == {"plans_ready": True}
+    assert local.hand("79", DAY) == {"plans_ready": False}
+
+
 def test_a_level_is_held_where_plans_are_not_ready() -> None:
     high = 60 * PEOPLE["79"] / 100_000 / 7
     cells = world({"79": [high] * 7 + [0.1] * 7})
@@ -139,6 +168,7 @@ def test_hanoi_counts_two_weeks_of_all_cases() -> None:
     [
         ({"cong_dong": 3.0, "cach_ly": 2.0}, 5.0, 3.0),
         ({"cach_ly": 5.0}, 5.0, 0.0),  # all found elsewhere: none in the community
+        ({"cach_ly": 3.0, "unknown": 2.0}, 5.0, None),  # two may have been found in the community
         ({"cach_ly": 4.0}, 5.0, None),  # one case without a place
         ({}, 0.0, 0.0),  # no case, hence none anywhere
         ({}, 5.0, None),
