@@ -11,11 +11,12 @@ from urllib.parse import parse_qs, urlencode
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
+from streamlit.user_info import generate_login_redirect_url
 
 from dashboard import resources
 from dashboard.components.markup import Markup, element
 from dashboard.i18n import DEFAULT, LANGUAGES
-from dashboard.signin import cookies, forms
+from dashboard.signin import arrival, cookies, forms
 from dashboard.signin.office import Office
 from data_access.accounts import second_factor, signin
 from data_access.accounts.model import Refused
@@ -54,7 +55,9 @@ async def login(request: Request, office: Office) -> Response:
     signed = await asyncio.to_thread(office.find, door.cookie, secret)
     must_change = signed is not None and signed.account.must_change
     target = f"/password?{_query(page)}" if must_change else page.next
-    return _entered(request, secret, target)
+    answer = _entered(request, secret, target)
+    await asyncio.to_thread(arrival.leave, request, answer)  # one browser, one person
+    return answer
 
 
 def _login_fields(page: forms.Page, *, wrong: bool = False) -> tuple[Markup, ...]:
@@ -316,8 +319,37 @@ def _sorry(request: Request, problem: str) -> Response:
     return _private(HTMLResponse(forms.document(page), status_code=503))
 
 
+async def to_institution(request: Request) -> Response:
+    """Send somebody to the institution's own sign-in; they come back to the screen they left."""
+    if await asyncio.to_thread(resources.institution) is None:
+        return _to_login(request)
+    answer = _go(generate_login_redirect_url("default"))
+    arrival.set_way(request, answer)
+    return answer
+
+
+async def not_admitted(request: Request) -> Response:
+    """Say why the institution's own sign-in let nobody in; nothing of what it said is shown."""
+    why = request.query_params.get("why", "")
+    page = _page("login", request.query_params)
+    ways = forms.links(
+        (page.t("signin.try_again"), f"/login/institution?{_query(page)}"),
+        (page.t("signin.back"), page.next),
+    )
+    page = replace(page, problem=_NOT_ADMITTED.get(why, "signin.outside_failed"), after=(ways,))
+    status = 503 if why in {"away", "provider"} else 403
+    return _private(HTMLResponse(forms.document(page), status_code=status))
+
+
+_NOT_ADMITTED = {
+    "denied": "signin.outside_denied",
+    "provider": "signin.outside_silent",
+    "away": "signin.away",
+}
 _METHODS = ["GET", "POST"]
 ROUTES = (
+    Route("/login/institution", to_institution, methods=["GET"]),
+    Route(arrival.FAILED, not_admitted, methods=["GET"]),
     Route("/login", _answered(login), methods=_METHODS),
     Route("/logout", _answered(logout), methods=_METHODS),
     Route("/password", _answered(password), methods=_METHODS),
