@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -77,16 +77,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield from serving(database, folder)
 
 
-def serving(database: str, folder: Path, *, now: datetime = NOW) -> Iterator[Server]:
+def serving(
+    database: str, folder: Path, *, now: datetime = NOW, port: int = 0,
+    variables: Mapping[str, str] | None = None, options: Sequence[str] = (),
+) -> Iterator[Server]:  # fmt: skip
     """Yield a server process on a database, and end it."""
-    port = free_port()
+    port = port or free_port()
     environment = {
         **os.environ,
         "TUYENDAU_DATABASE_URL": database,
         "TUYENDAU_DEMO": "1",
         "TUYENDAU_NOW": now.isoformat(),
+        **(variables or {}),
     }
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/server.py"]
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/server.py", *options]
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(
             [*command, "--server.port", str(port)],
