@@ -34,13 +34,13 @@ async def login(request: Request, office: Office) -> Response:
     """Show the form, or let somebody in."""
     if request.method == "GET":
         signed = await _signed(request, office)
-        page = _page("login", request.query_params)
+        page = _with_institution(_page("login", request.query_params))
         if signed is not None and not signed.account.must_change:
             return _go(page.next)
         notice = "signin.expired" if _has_stale_cookie(request, signed) else ""
         return _shown(request, office, replace(page, notice=notice, fields=_login_fields(page)))
     values = await _values(request)
-    page = _page("login", values)
+    page = _with_institution(_page("login", values))
     if not cookies.is_ours(office.keys, request, values.get("mark", "")):
         return _not_ours(request, office, replace(page, fields=_login_fields(page)))
     attempt = _attempt(request, values)
@@ -58,6 +58,14 @@ async def login(request: Request, office: Office) -> Response:
     answer = _entered(request, secret, target)
     await asyncio.to_thread(arrival.leave, request, answer)  # one browser, one person
     return answer
+
+
+def _with_institution(page: forms.Page) -> forms.Page:
+    """Offer the institution's own sign-in, where it is set up."""
+    if resources.institution() is None:
+        return page
+    way = forms.links((page.t("signin.office"), f"/login/institution?{_query(page)}"))
+    return replace(page, after=(*page.after, way))
 
 
 def _login_fields(page: forms.Page, *, wrong: bool = False) -> tuple[Markup, ...]:
@@ -313,9 +321,9 @@ def _answered(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _sorry(request: Request, problem: str) -> Response:
-    page = _page("login", request.query_params)
+    page = _with_institution(_page("login", request.query_params))
     way_back = forms.links((page.t("signin.back"), page.next))
-    page = replace(page, problem=problem, after=(way_back,))
+    page = replace(page, problem=problem, after=(*page.after, way_back))
     return _private(HTMLResponse(forms.document(page), status_code=503))
 
 
