@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from scripts.screenshots import CHROMIUM
 from tests.app.conftest import NOW, ROOT, fill
 
-START_SECONDS = 60
+START_SECONDS = 120
 PAINTED = ":is(.tdm, .tds)[data-painted]"
 
 
@@ -100,10 +100,12 @@ def serving(
     until = time.monotonic() + START_SECONDS
     while not answers(url) and time.monotonic() < until and process.poll() is None:
         time.sleep(0.3)
-    assert answers(url), (folder / "server.log").read_text()
-    yield Server(url=url, database=database)
-    process.terminate()
-    process.wait(timeout=20)
+    try:
+        assert answers(url), (folder / "server.log").read_text()
+        yield Server(url=url, database=database)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 @pytest.fixture(scope="package")

@@ -5,109 +5,42 @@ People walk in a browser. Attackers speak HTTP, as a browser would, and bend one
 
 import json
 import re
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-import sqlalchemy as sa
 from joserfc.jwk import RSAKey
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dashboard.i18n import translator
-from data_access import tables
+from data_access.accounts import manage
+from data_access.accounts.model import console
+from data_access.clock import machine_clock
+from data_access.codes import Role
 from data_access.engine import make_engine
+from data_access.reference.areas import load_areas
+from data_access.viewer import system_viewer
 from tests import oidc_provider
-from tests.app.conftest import LAST, cases_on, fill, reporting_provinces
-from tests.browser.conftest import Server, free_port, serving
-from tests.oidc_provider import Provider, providing
+from tests.app.conftest import LAST, cases_on, reporting_provinces
+from tests.browser.oidc_world import LAN, World, trusting
+from tests.oidc_provider import Provider
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 IN_VI = "Đăng nhập bằng tài khoản của đơn vị"
 TWELVE_HOURS = 43_200
 text = translator("vi")
-CLAIMS = """
-claim = "tuyendau_roles"
-name = "name"
-[[role]]
-value = "tuyendau-national"
-role = "national"
-[[role]]
-value = "tuyendau-ha-noi"
-role = "province"
-areas = ["01"]
-[[role]]
-value = "tuyendau-province"
-role = "province"
-areas_from = "areas"
-"""
-LAN: dict[str, Any] = {
-    "sub": "f2c1-lan", "name": "Nguyễn <b>Lan</b>", "preferred_username": "lan",
-    "email": "lan@moh.vn", "email_verified": True, "groups": ["/bo-y-te"],
-    "realm_access": {"roles": ["offline_access"]}, "tuyendau_roles": ["tuyendau-national"],
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class World:
-    """A provider, and a dashboard that trusts it."""
-
-    provider: Provider
-    server: Server
-    folder: Path
-    cookie_secret: str
-
-    @property
-    def log(self) -> str:
-        """What the server has written down so far."""
-        return (self.folder / "server.log").read_text(encoding="utf-8")
-
-    def rows(self, *, after: int = 0) -> list[dict[str, Any]]:
-        """Return the rows on record, oldest first."""
-        engine = make_engine(self.server.database)
-        with engine.connect() as connection:
-            query = sa.select(tables.audit).where(tables.audit.c.seq > after)
-            found = connection.execute(query.order_by(tables.audit.c.seq)).mappings().all()
-        engine.dispose()
-        return [{**row, "detail": json.loads(row["detail"])} for row in found]
-
-    def seen(self) -> int:
-        """Return the number of the last row on record."""
-        return max((row["seq"] for row in self.rows()), default=0)
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The real server, set up as docs/operations/accounts.md says."""
-    folder, port = tmp_path_factory.mktemp("oidc"), free_port()
-    database, cookie_secret = f"sqlite:///{folder / 'filled.sqlite'}", secrets.token_hex(32)
-    fill(database, folder)
-    (folder / "claims.toml").write_text(CLAIMS, encoding="utf-8")
-    with providing() as provider:
-        (folder / "secrets.toml").write_text(
-            "[auth]\n"
-            f'redirect_uri = "http://localhost:{port}/oauth2callback"\n'
-            f'cookie_secret = "{cookie_secret}"\n'
-            'client_id = "tuyendau"\n'
-            f'client_secret = "{provider.client_secret}"\n'
-            f'server_metadata_url = "{provider.metadata_url}"\n',
-            encoding="utf-8",
-        )
-        variables = {
-            "TUYENDAU_DEMO": "0",
-            "TUYENDAU_CLAIMS": str(folder / "claims.toml"),
-            "TUYENDAU_SESSION_KEY": secrets.token_hex(32),
-        }
-        options = ("--secrets.files", str(folder / "secrets.toml"))
-        for server in serving(database, folder, port=port, variables=variables, options=options):
-            yield World(provider, server, folder, cookie_secret)
+    """A provider, and the real server."""
+    yield from trusting(tmp_path_factory.mktemp("oidc"))
 
 
 @pytest.fixture
@@ -376,6 +309,45 @@ def test_a_callback_counts_once_and_in_its_own_browser_only(
     assert finish(victim, done.callback).cookies == {}
 
 
+def sign_in_here(world: World, client: httpx2.Client, login: str, password: str) -> httpx2.Response:
+    """Sign in with an account of the dashboard's own, through its form."""
+    form = client.get(world.server.url + "/login?lang=en")
+    assert "/login/institution" in form.text
+    mark = re.search(r'name="mark" value="([0-9a-f]+)"', form.text)
+    assert mark
+    typed = {"mark": mark[1], "login": login, "password": password, "next": "/", "lang": "en"}
+    return client.post(world.server.url + "/login", data=typed)
+
+
+def test_one_browser_is_one_person(world: World, new_client: NewClient) -> None:
+    """A session that was planted before does not outlive a sign-in of the other kind."""
+    engine, password = make_engine(world.server.database), "sông Hồng chảy 7 nhánh"
+    now = machine_clock()
+    areas = load_areas(engine, viewer=system_viewer(now))
+    # By the same name as somebody at the institution: another person all the same.
+    new = manage.NewAccount(login="lan", name="Lan", role=Role.NATIONAL, password=password)
+    account, _ = manage.add_account(engine, new, areas=areas, actor=console("tests"), now=now)
+    engine.dispose()
+    client, before = new_client(), world.seen()
+    assert sign_in_here(world, client, "lan", password).headers["location"].startswith("/password")
+    world.provider.signs_in(**LAN)
+    assert attempt(world, client).location == "/"
+    again = client.get(world.server.url + "/password")
+    assert again.headers["location"].startswith("/login")
+    answer = sign_in_here(world, client, "lan", password)
+    gone = [line for line in answer.headers.get_list("set-cookie") if "_streamlit_user" in line]
+    assert gone
+    assert all("max-age=0" in line.lower() for line in gone)
+    done = [(row["account"], row["action"]) for row in world.rows(after=before)]
+    assert done == [
+        (account.account_id, "session.begin"),
+        ("oidc:f2c1-lan", "session.begin"),
+        (account.account_id, "session.end"),
+        (account.account_id, "session.begin"),
+        ("oidc:f2c1-lan", "session.end"),
+    ]
+
+
 def test_the_very_same_token_is_taken_once(world: World, new_client: NewClient) -> None:
     """Though the browser's own cookie is set back, and the provider gives the code out again."""
     world.provider.signs_in(**LAN)
@@ -396,6 +368,12 @@ def test_the_very_same_token_is_taken_once(world: World, new_client: NewClient) 
 
 
 def test_refusals_are_on_record_but_a_flood_is_one_row(world: World, new_client: NewClient) -> None:
+    bent = ("tampered", "refused by the provider", "another audience, ours by azp",
+            "issued long ago")  # fmt: skip
+    for attack in bent:
+        world.provider.signs_in(**LAN)
+        ATTACKS[attack](world.provider)
+        attempt(world, new_client())
     reasons = [
         row["detail"]["reason"] for row in world.rows() if row["action"] == "session.refused"
     ]
@@ -456,10 +434,14 @@ def test_a_provider_that_is_away_is_said_in_words(world: World, new_client: NewC
         world.provider.metadata = known  # type: ignore[method-assign]
 
 
-def test_no_secret_is_in_the_log_or_on_record(world: World) -> None:
-    """Last in the file: what all of the above left behind."""
+def test_no_secret_is_in_the_log_or_on_record(world: World, new_client: NewClient) -> None:
+    for attack in (None, "another nonce", "another code", "unsigned", "no ID token"):
+        world.provider.signs_in(**LAN)
+        if attack:
+            ATTACKS[attack](world.provider)
+        attempt(world, new_client())
     told = world.log + json.dumps(world.rows(), default=str)
+    assert "OAuth token exchange failed" in world.log
     assert world.provider.tokens
     for secret in (world.provider.client_secret, world.cookie_secret, *world.provider.tokens):
         assert secret not in told
-    assert "oauth" in world.log.lower()
