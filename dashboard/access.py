@@ -23,7 +23,7 @@ from data_access.viewer import Viewer, make_viewer, parse_viewer
 
 DEFAULT_ROLE = Role.NATIONAL.value
 PROVINCE_PREFIX = f"{Role.PROVINCE.value}:"
-EXPIRED, MUST_CHANGE = "expired", "finish"
+EXPIRED, MUST_CHANGE, NO_ROLE = "expired", "finish", "no_role"
 NOBODY = "nobody"
 LOOK_SECONDS, REFUSAL_SECONDS = 300.0, 60.0
 """So long the same look, or the same refusal, of one account is one audit row."""
@@ -39,7 +39,8 @@ class Identity:
         account_id: id of whoever is signed in; empty for nobody.
         name: their name; empty for nobody.
         chooses: whether they choose a role on screen, as in a demonstration.
-        note: `expired` if their session is over, `finish` if their password must be changed first.
+        note: `expired` if their session is over, `finish` if their password must be changed first,
+            `no_role` if the institution's own sign-in knows them, but no role follows.
     """
 
     role: Role
@@ -114,15 +115,26 @@ def _claims() -> Mapping[str, Any]:
     return st.user.to_dict()
 
 
-def _outsider() -> Identity | None:
-    # Without the file that says which claim is which role, nobody from outside is anybody.
-    said = _claims() if resources.settings().claims else {}
-    if not said.get("is_logged_in"):
+def _outside() -> claims.Outsider | None:
+    """Return whom the institution's own sign-in names; None where it is not set up."""
+    found = resources.institution() if resources.settings().claims else None
+    said = _claims() if found else {}
+    if found is None or not said.get("is_logged_in"):
         return None
-    known = claims.outsider(said, resources.claim_map(), now=resources.office().clock())
+    return claims.outsider(
+        said, found.chart, resources.trust(found), now=resources.office().clock()
+    )
+
+
+def _outsider() -> Identity | None:
+    known = _outside()
     if known is None:
         return None
-    if known.is_over:
+    if not known.is_known:
+        return Identity(role=Role.PRESS, name=known.name, note=NO_ROLE)
+    # The cookie alone opens nothing: its session may have ended here, or in another tab.
+    stay = resources.office().find_stay(cookies.INSTITUTION, known.stamp)
+    if known.is_over or stay is None or stay.account_id != known.account_id:
         return Identity(role=Role.PRESS, note=EXPIRED)
     return Identity(
         role=known.role, areas=known.areas, account_id=known.account_id, name=known.name
@@ -143,12 +155,13 @@ def opened() -> None:
     A nudge that draws sections again is no use of it.
     """
     name, secret = cookies.session_of(_cookies())
-    if not secret:
-        return
-    office = resources.office()
-    found = office.find(name, secret)
+    office, outside = resources.office(), None if secret else _outside()
+    found = office.find(name, secret) if secret else None
     if found is not None:
         office.touch(name, secret, found)
+    stay = office.find_stay(cookies.INSTITUTION, outside.stamp) if outside else None
+    if outside is not None and stay is not None:
+        office.touch(cookies.INSTITUTION, outside.stamp, stay)
 
 
 def current_viewer(*, settled: bool = False) -> Viewer:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import streamlit as st
+from streamlit.auth_util import get_secrets_auth_section, is_authlib_installed
 
 from dashboard.api.desk import Desk
 from dashboard.api.window import Window
-from dashboard.claims import ClaimMap, read_claims
+from dashboard.claims import Trust
 from dashboard.commands import COMMANDS
 from dashboard.headline import HEADLINE
 from dashboard.i18n import Translate
@@ -16,12 +16,13 @@ from dashboard.live import Beat, Pulse
 from dashboard.memory import Memory
 from dashboard.notes import Notebook
 from dashboard.scenarios import Runs, Seat
+from dashboard.signin.institution import Institution, check_areas, read_institution
 from dashboard.signin.office import Office
 from data_access import audit
 from data_access.accounts.signin import has_demo_accounts
 from data_access.alerts.follow import Watchman
 from data_access.chain.follow import Follower
-from data_access.codes import Role
+from data_access.codes import Level, Role
 from data_access.cube.query import Ask
 from data_access.errors import (
     DataAccessError,
@@ -108,10 +109,44 @@ def office() -> Office:
 
 
 @st.cache_resource(show_spinner=False)
-def claim_map() -> ClaimMap | None:
-    """Return which claim of the institution's sign-in is which role; None: it lets nobody in."""
-    path = settings().claims
-    return read_claims(Path(path)) if path else None
+def institution() -> Institution | None:
+    """Return the institution's own sign-in; None where it is not set up.
+
+    Raises:
+        SettingsError: if it is set up by halves.
+    """
+    headers = st.get_option("server.trustedUserHeaders")
+    return read_institution(get_secrets_auth_section(), settings(), headers=headers)
+
+
+def trust(found: Institution) -> Trust:
+    """Return whose tokens count, and which provinces there are."""
+    return Trust(issuer=found.issuer, client_id=found.client_id, provinces=province_codes)
+
+
+def province_codes() -> frozenset[str]:
+    """Return the codes of the provinces of all vintages."""
+    areas = shared().areas
+    tables = (areas.at(Level.PROVINCE.value, one.id) for one in areas.country.vintages)
+    return frozenset(code for table in tables for code in table["code"].to_list())
+
+
+def refuse_half_made() -> None:
+    """Refuse to serve while the institution's own sign-in is set up by halves.
+
+    Raises:
+        SettingsError: naming what is missing or cannot be trusted.
+    """
+    found = institution()
+    if found is None:
+        return
+    if not is_authlib_installed():
+        raise SettingsError("[auth] is in secrets.toml, but Authlib is not installed")
+    try:
+        provinces = province_codes()
+    except (DatabaseUnavailable, SchemaMismatch):
+        return  # a province that there is not shows nothing
+    check_areas(found, provinces)
 
 
 def refuse_demonstration() -> None:

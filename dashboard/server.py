@@ -25,6 +25,7 @@ from dashboard.gauges import observe
 from dashboard.limits import SmallBodies
 from dashboard.live import AWAY, POLL_SECONDS, Listeners, news_of
 from dashboard.metrics import REGISTRY, Counting
+from dashboard.signin.arrival import Arrival
 from dashboard.signin.routes import ROUTES as SIGN_IN
 from dashboard.web import Guard, PackedScripts
 from data_access import log_filter
@@ -155,9 +156,11 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Read the cube, and watch the database while the server runs.
 
     Raises:
-        SettingsError: if this is no demonstration and something of one is in use.
+        SettingsError: if this is no demonstration and something of one is in use, or if the
+            institution's own sign-in is set up by halves.
     """
     await asyncio.to_thread(resources.refuse_demonstration)
+    await asyncio.to_thread(resources.refuse_half_made)
     tasks = [asyncio.create_task(work()) for work in (warm, watch, follow, alert)]
     try:
         yield {}
@@ -184,6 +187,7 @@ MIDDLEWARE = (
     Middleware(PackedScripts),
     Middleware(Guard),
     Middleware(SmallBodies),
+    Middleware(Arrival),
 )
 
 log_filter.install()

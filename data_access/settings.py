@@ -119,14 +119,19 @@ def _secret(found: Mapping[str, str], name: str, *, demo: bool, demo_keys: tuple
         return key or demo_keys[0]
     if key in demo_keys:
         raise SettingsError(f"{name} is the key of the demonstration: make one of your own")
-    return _strong(key, name)
+    return require_strong(key, name)
 
 
 def _audit_key(text: str) -> str:
-    return _strong(text.strip(), "TUYENDAU_AUDIT_KEY")
+    return require_strong(text.strip(), "TUYENDAU_AUDIT_KEY")
 
 
-def _strong(key: str, name: str) -> str:
+def require_strong(key: str, name: str) -> str:
+    """Return a secret, if there is one, that cannot be guessed.
+
+    Raises:
+        SettingsError: naming it, never its value.
+    """
     if key and any(word in key.lower() for word in PLACEHOLDERS):
         raise SettingsError(f"{name} is a placeholder: make a key of your own")
     if key and (len(key) < MIN_KEY_CHARACTERS or len(set(key)) < MIN_KEY_VARIETY):

@@ -3,11 +3,11 @@
 from urllib.parse import urlencode
 
 import streamlit as st
-from streamlit.auth_util import is_authlib_installed
 
 from dashboard import access, filters, navigation, resources
 from dashboard.components.markup import Markup, draw, element
 from dashboard.i18n import Translate
+from data_access.accounts.model import OUTSIDE
 from data_access.codes import Level, Role
 from data_access.errors import DataAccessError
 from data_access.reference.areas import Areas
@@ -28,10 +28,13 @@ def show(key: str) -> None:
     """Draw who is looking, and the way in or out."""
     who = access.identity()
     draw(badge(who, t=filters.t, way=link("logout" if who.is_signed_in else "login", key)))
-    if offers_institution() and not who.is_signed_in:
-        st.button(filters.t("signin.office"), type="tertiary", key="oidc_in", on_click=st.login)
-    elif who.account_id.startswith("oidc:"):
+    if who.account_id.startswith(OUTSIDE) or who.note == access.NO_ROLE:
         st.button(filters.t("signin.leave"), type="tertiary", key="oidc_out", on_click=st.logout)
+    elif offers_institution() and not who.is_signed_in:
+        way = element(
+            "a", filters.t("signin.office"), href=link("login/institution", key), target="_self"
+        )
+        draw(element("p", way, class_="td-who"))
 
 
 def badge(who: access.Identity, *, t: Translate, way: str) -> Markup:
@@ -40,7 +43,7 @@ def badge(who: access.Identity, *, t: Translate, way: str) -> Markup:
         return element(
             "p", element("a", t("signin.link"), href=way, target="_self"), class_="td-who"
         )
-    from_outside = who.account_id.startswith("oidc:")
+    from_outside = who.account_id.startswith(OUTSIDE)
     return element(
         "p",
         element("strong", who.name),
@@ -72,12 +75,7 @@ def province_names() -> dict[str, str]:
 
 def offers_institution() -> bool:
     """Return whether the institution's own sign-in is set up here."""
-    if not resources.settings().claims or not is_authlib_installed():
-        return False
-    try:
-        return "auth" in st.secrets
-    except FileNotFoundError:
-        return False
+    return resources.institution() is not None
 
 
 def note(key: str) -> None:
@@ -87,11 +85,14 @@ def note(key: str) -> None:
     except DataAccessError:
         return  # the page says itself that the database is away
     if who.note:
-        draw(sentence(who.note, t=filters.t, key=key))
+        draw(sentence(who.note, t=filters.t, key=key, name=who.name))
 
 
-def sentence(said: str, *, t: Translate, key: str) -> Markup:
+def sentence(said: str, *, t: Translate, key: str, name: str = "") -> Markup:
     """Return the sentence of a note with its link."""
+    if said == access.NO_ROLE:
+        text = t("signin.no_role", name=name)
+        return element("p", text, class_="td-notice td-warn", role="status")
     if said == access.MUST_CHANGE:
         to = element("a", t("signin.finish"), href=link("password", key), target="_self")
         return element("p", to, class_="td-notice td-warn", role="status")

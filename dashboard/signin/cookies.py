@@ -13,12 +13,16 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from data_access.accounts.keys import Keys
 from data_access.accounts.sessions import ABSOLUTE
 
 # A browser takes `__Host-` only over TLS, for this host alone, for the whole of it.
 SESSION, SESSION_TLS = "td_session", "__Host-td_session"
+INSTITUTION = USER_COOKIE_NAME
+"""Streamlit's cookie with what the institution's own sign-in says; its tokens, and the parts of a
+long one, begin with the same letters."""
 FORM, FORM_TLS = "td_form", "__Host-td_form"
 BROWSER, BROWSER_TLS = "td_browser", "__Host-td_browser"
 _KNOWN_FOR = timedelta(days=180)

@@ -9,10 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
-from data_access.accounts import sessions, signin
+from data_access.accounts import outside, sessions, signin
 from data_access.accounts.keys import Keys
+from data_access.accounts.outside import Stay
 from data_access.accounts.sessions import SignedIn
+from data_access.actor import Actor
 from data_access.clock import Clock, machine_clock
 from data_access.errors import DatabaseUnavailable
 from data_access.settings import Settings
@@ -34,10 +37,13 @@ class Busy(Exception):
     """As many passwords as are waited for are being checked."""
 
 
+Found = TypeVar("Found", SignedIn, Stay)
+
+
 @dataclass
-class _Held:
+class _Held(Generic[Found]):
     asked: float
-    found: SignedIn | None
+    found: Found | None
 
 
 class Office:
@@ -52,7 +58,8 @@ class Office:
         self._hashing = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sign-in")
         self._waiting: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._held: OrderedDict[tuple[str, str], _Held] = OrderedDict()
+        self._accounts: OrderedDict[str, _Held[SignedIn]] = OrderedDict()
+        self._stays: OrderedDict[str, _Held[Stay]] = OrderedDict()
 
     @property
     def is_open(self) -> bool:
@@ -82,45 +89,92 @@ class Office:
         """
         if not secret:
             return None
-        key, ticks = (cookie, sessions.hash_of(secret, cookie=cookie)), time.monotonic()
-        with self._lock:
-            held = self._held.get(key)
-        if held is not None and ticks - held.asked < FRESH_SECONDS:
-            return self._unexpired(held.found)
-        now = self.clock()
-        try:
-            found = sessions.find(
+
+        def ask(now: datetime) -> SignedIn | None:
+            return sessions.find(
                 self._engine, secret, cookie=cookie, now=now, viewer=system_viewer(now),
                 demo=self._settings.demo,
             )  # fmt: skip
-        except DatabaseUnavailable:
-            if held is None or ticks - held.asked > KEPT_SECONDS:
-                raise
-            return self._unexpired(held.found)
+
+        return self._asked(self._accounts, sessions.hash_of(secret, cookie=cookie), ask)
+
+    def find_stay(self, cookie: str, secret: str) -> Stay | None:
+        """Return the session of somebody from outside; None if it is over or never was.
+
+        Raises:
+            DatabaseUnavailable: as `find`.
+        """
+
+        def ask(now: datetime) -> Stay | None:
+            return outside.find(
+                self._engine, secret, cookie=cookie, now=now, viewer=system_viewer(now)
+            )
+
+        return self._asked(self._stays, sessions.hash_of(secret, cookie=cookie), ask)
+
+    def _asked(
+        self, held: "OrderedDict[str, _Held[Found]]", key: str,
+        ask: Callable[[datetime], Found | None],
+    ) -> Found | None:  # fmt: skip
+        """Return what the database says, or said a moment ago."""
+        ticks = time.monotonic()
         with self._lock:
-            self._held[key] = _Held(ticks, found)
-            while len(self._held) > MOST:
-                self._held.popitem(last=False)
+            known = held.get(key)
+        if known is not None and ticks - known.asked < FRESH_SECONDS:
+            return self._unexpired(known.found)
+        try:
+            found = ask(self.clock())
+        except DatabaseUnavailable:
+            if known is None or ticks - known.asked > KEPT_SECONDS:
+                raise
+            return self._unexpired(known.found)
+        with self._lock:
+            held[key] = _Held(ticks, found)
+            while len(held) > MOST:
+                held.popitem(last=False)
         return found
 
-    def _unexpired(self, found: SignedIn | None) -> SignedIn | None:
+    def _unexpired(self, found: Found | None) -> Found | None:
         return found if found is not None and self.clock() < found.expires_at else None
 
-    def touch(self, cookie: str, secret: str, signed: SignedIn) -> None:
+    def touch(self, cookie: str, secret: str, signed: SignedIn | Stay) -> None:
         """Note that a session is in use; a database that is away is met by the figures."""
         with suppress(DatabaseUnavailable):
             sessions.touch(
                 self._engine, secret, cookie=cookie, seen=signed.seen_at, now=self.clock()
             )
 
-    def end(self, cookie: str, secret: str) -> None:
+    def end(self, cookie: str, secret: str, *, actor: Actor | None = None) -> None:
         """End a session, here at once.
+
+        Args:
+            cookie: name of its cookie.
+            secret: what stands for it.
+            actor: whose it is, for somebody from outside.
 
         Raises:
             DatabaseUnavailable: if the database does not answer.
         """
-        sessions.end(self._engine, secret, cookie=cookie, now=self.clock())
+        sessions.end(self._engine, secret, cookie=cookie, now=self.clock(), actor=actor)
         self.forget()
+
+    def admit(self, cookie: str, secret: str, actor: Actor) -> bool:
+        """Let somebody from outside in; False if this very sign-in was brought before.
+
+        Raises:
+            DatabaseUnavailable: if the database does not answer.
+        """
+        done = outside.begin(self._engine, secret, cookie=cookie, actor=actor, now=self.clock())
+        self.forget()
+        return done
+
+    def refuse(self, actor: Actor, *, reason: str) -> None:
+        """Put on record that somebody from outside was not let in.
+
+        Raises:
+            DatabaseUnavailable: if the database does not answer.
+        """
+        outside.refuse(self._engine, actor, reason=reason, now=self.clock())
 
     def end_everywhere(self, signed: SignedIn) -> None:
         """End every session of an account, here at once.
@@ -137,7 +191,8 @@ class Office:
     def forget(self) -> None:
         """Ask anew for everybody: something changed."""
         with self._lock:
-            self._held.clear()
+            self._accounts.clear()
+            self._stays.clear()
 
     async def within_turn(
         self, work: Callable[[datetime], str | None], *, whence: str

@@ -11,11 +11,12 @@ from urllib.parse import parse_qs, urlencode
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
+from streamlit.user_info import generate_login_redirect_url
 
 from dashboard import resources
 from dashboard.components.markup import Markup, element
 from dashboard.i18n import DEFAULT, LANGUAGES
-from dashboard.signin import cookies, forms
+from dashboard.signin import arrival, cookies, forms
 from dashboard.signin.office import Busy, Office
 from data_access.accounts import second_factor, signin
 from data_access.accounts.model import Refused
@@ -34,13 +35,13 @@ async def login(request: Request, office: Office) -> Response:
     """Show the form, or let somebody in."""
     if request.method == "GET":
         signed = await _signed(request, office)
-        page = _page("login", request.query_params)
+        page = _with_institution(_page("login", request.query_params))
         if signed is not None and not signed.account.must_change:
             return _go(page.next)
         notice = "signin.expired" if _has_stale_cookie(request, signed) else ""
         return _shown(request, office, replace(page, notice=notice, fields=_login_fields(page)))
     values = await _values(request)
-    page = _page("login", values)
+    page = _with_institution(_page("login", values))
     if not cookies.is_ours(office.keys, request, values.get("mark", "")):
         return _not_ours(request, office, replace(page, fields=_login_fields(page)))
     attempt = _attempt(request, values)
@@ -59,7 +60,16 @@ async def login(request: Request, office: Office) -> Response:
     if signed is not None:
         mark = signin.browser_mark(office.keys, signed.account.account_id)
         cookies.set_browser(answer, request, mark)
+    await asyncio.to_thread(arrival.leave, request, answer)  # one browser, one person
     return answer
+
+
+def _with_institution(page: forms.Page) -> forms.Page:
+    """Offer the institution's own sign-in, where it is set up."""
+    if resources.institution() is None:
+        return page
+    way = forms.links((page.t("signin.office"), f"/login/institution?{_query(page)}"))
+    return replace(page, after=(*page.after, way))
 
 
 def _login_fields(page: forms.Page, *, wrong: bool = False) -> tuple[Markup, ...]:
@@ -320,14 +330,43 @@ def _answered(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _sorry(request: Request, problem: str, *, status: int = 503) -> Response:
-    page = _page("login", request.query_params)
+    page = _with_institution(_page("login", request.query_params))
     way_back = forms.links((page.t("signin.back"), page.next))
-    page = replace(page, problem=problem, after=(way_back,))
+    page = replace(page, problem=problem, after=(*page.after, way_back))
     return _private(HTMLResponse(forms.document(page), status_code=status))
 
 
+async def to_institution(request: Request) -> Response:
+    """Send somebody to the institution's own sign-in; they come back to the screen they left."""
+    if await asyncio.to_thread(resources.institution) is None:
+        return _to_login(request)
+    answer = _go(generate_login_redirect_url("default"))
+    arrival.set_way(request, answer)
+    return answer
+
+
+async def not_admitted(request: Request) -> Response:
+    """Say why the institution's own sign-in let nobody in; nothing of what it said is shown."""
+    why = request.query_params.get("why", "")
+    page = _page("login", request.query_params)
+    ways = forms.links(
+        (page.t("signin.try_again"), f"/login/institution?{_query(page)}"),
+        (page.t("signin.back"), page.next),
+    )
+    page = replace(page, problem=_NOT_ADMITTED.get(why, "signin.outside_failed"), after=(ways,))
+    status = 503 if why in {"away", "provider"} else 403
+    return _private(HTMLResponse(forms.document(page), status_code=status))
+
+
+_NOT_ADMITTED = {
+    "denied": "signin.outside_denied",
+    "provider": "signin.outside_silent",
+    "away": "signin.away",
+}
 _METHODS = ["GET", "POST"]
 ROUTES = (
+    Route("/login/institution", to_institution, methods=["GET"]),
+    Route(arrival.FAILED, not_admitted, methods=["GET"]),
     Route("/login", _answered(login), methods=_METHODS),
     Route("/logout", _answered(logout), methods=_METHODS),
     Route("/password", _answered(password), methods=_METHODS),

@@ -55,9 +55,20 @@ def hash_of(secret: str, *, cookie: str) -> str:
     return hashlib.sha256(f"{cookie}={secret}".encode()).hexdigest()
 
 
-def begin(connection: sa.Connection, account_id: str, *, cookie: str, now: datetime) -> str:
-    """Store a new session and return its secret; sessions that are over are swept out."""
-    held, secret = tables.account_session, secrets.token_urlsafe(_SECRET_BYTES)
+def begin(
+    connection: sa.Connection, account_id: str, *, cookie: str, now: datetime, secret: str = ""
+) -> str:
+    """Store a new session and return its secret; sessions that are over are swept out.
+
+    Args:
+        connection: inside `engine.writing`.
+        account_id: whose it is.
+        cookie: name of the cookie that will hold it.
+        now: the machine's clock.
+        secret: what stands for it; empty: a new random text.
+    """
+    held = tables.account_session
+    secret = secret or secrets.token_urlsafe(_SECRET_BYTES)
     over = (held.c.expires_at <= to_us(now)) | (held.c.seen_at <= to_us(now - IDLE))
     connection.execute(sa.delete(held).where(over))
     connection.execute(
@@ -127,8 +138,17 @@ def touch(engine: sa.Engine, secret: str, *, cookie: str, seen: datetime, now: d
         connection.execute(sa.update(held).where(named).values(seen_at=to_us(now)))
 
 
-def end(engine: sa.Engine, secret: str, *, cookie: str, now: datetime) -> None:
+def end(
+    engine: sa.Engine, secret: str, *, cookie: str, now: datetime, actor: Actor | None = None
+) -> None:
     """End one session, whosever it is.
+
+    Args:
+        engine: the shared database.
+        secret: value of the cookie.
+        cookie: name of the cookie.
+        now: the machine's clock.
+        actor: who ends it, where its account is none of ours; None: the account itself.
 
     Raises:
         DatabaseUnavailable: if the database does not answer.
@@ -140,7 +160,7 @@ def end(engine: sa.Engine, secret: str, *, cookie: str, now: datetime) -> None:
         if whose is None:
             return
         connection.execute(sa.delete(held).where(named))
-        actor = rows.actor_of(connection, whose)
+        actor = actor or rows.actor_of(connection, whose)
         trail.note(connection, at=now, actor=actor, action="session.end", subject=whose)
 
 
@@ -179,9 +199,12 @@ def listed(engine: sa.Engine, *, now: datetime, viewer: Viewer) -> list[Session]
         raise ScopeDenied(f"role {viewer.role} may not see sessions")
     held, account = tables.account_session.c, tables.account
     query = (
-        sa.select(held.session_sha256, held.account_id, account.c.login, held.created_at,
-                  held.seen_at, held.expires_at)
-        .join_from(tables.account_session, account, account.c.account_id == held.account_id)
+        # Whoever the institution's own sign-in let in has no account here: their id is their name.
+        sa.select(held.session_sha256, held.account_id,
+                  sa.func.coalesce(account.c.login, held.account_id).label("login"),
+                  held.created_at, held.seen_at, held.expires_at)
+        .join_from(tables.account_session, account, account.c.account_id == held.account_id,
+                   isouter=True)
         .where(held.expires_at > to_us(now), held.seen_at > to_us(now - IDLE))
         .order_by(held.created_at.desc(), held.session_sha256)
     )  # fmt: skip

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from data_access.accounts import demo, manage, rows, sessions
 from data_access.accounts.keys import Keys
-from data_access.accounts.model import ROLES, Account, console
+from data_access.accounts.model import OUTSIDE, ROLES, Account, console
 from data_access.actor import Actor
 from data_access.cli.context import Context
 from data_access.clock import machine_clock
@@ -236,6 +236,8 @@ def _sessions(args: argparse.Namespace, context: Context, *, now: datetime) -> N
 
 
 def _id_of(engine: sa.Engine, login: str) -> str:
+    if login.startswith(OUTSIDE):
+        return login  # no account of ours; what follows `oidc:` is the institution's word
     with writing(engine, lock=ACCOUNT_LOCK) as connection:
         return str(rows.by_login(connection, login)["account_id"])
 

@@ -10,10 +10,12 @@ from argon2 import PasswordHasher
 from streamlit.testing.v1 import AppTest
 
 from dashboard import access, navigation, resources
-from dashboard.claims import read_claims
+from dashboard.claims import outsider, read_claims
 from dashboard.signin import cookies, office
+from dashboard.signin.institution import Institution
 from data_access.accounts import manage, passwords, rows, sessions, signin
 from data_access.accounts.model import console
+from data_access.actor import Actor
 from data_access.clock import machine_clock
 from data_access.codes import Role
 from data_access.viewer import system_viewer
@@ -144,17 +146,34 @@ def test_somebody_from_outside_is_what_their_claims_say(
         'claim = "roles"\n[[role]]\nvalue = "hcm"\nrole = "province"\nareas = ["79"]\n',
         encoding="utf-8",
     )
-    assert read_claims(path).rules
+    trusted = Institution(issuer="https://id.vn", client_id="td", chart=read_claims(path))
     settings.setenv("TUYENDAU_CLAIMS", str(path))
-    said = {"is_logged_in": True, "sub": "7", "name": "Minh", "roles": ["hcm"]}
+    settings.setattr(resources, "institution", lambda: trusted)
+    said: dict[str, object] = {"is_logged_in": True, "sub": "7", "name": "Minh", "roles": ["hcm"]}
+    said |= {"iss": "https://id.vn", "aud": "td", "nonce": "once"}
     said["iat"] = machine_clock().timestamp()
     settings.setattr(access, "_claims", lambda: said)
+    # A cookie whose sign-in was never taken down opens nothing, however well it is signed.
     app = run("overview", lang="en")
-    assert card(app) == cases_on("79", LAST)
+    assert "td-card" not in html(app)
+    assert "Your session is over" in html(app)
+    who = outsider(said, trusted.chart, resources.trust(trusted), now=machine_clock())
+    assert who
+    minh = Actor(account="oidc:7", role=Role.PROVINCE, areas=frozenset({"79"}))
+    assert resources.office().admit(cookies.INSTITUTION, who.stamp, minh)
+    assert card(app.run()) == cases_on("79", LAST)
     assert "Minh" in html(app)
     said["roles"] = ["unknown"]
     assert "td-card" not in html(app.run())
-    said["roles"], said["iat"] = ["hcm"], 0.0
+    assert "no role has been given" in html(app)
+    said["roles"], said["aud"] = ["hcm"], "another client"
+    assert "td-card" not in html(app.run())
+    said["aud"], said["iat"] = "td", 0.0
+    assert "Your session is over" in html(app.run())
+    said["iat"] = machine_clock().timestamp()
+    assert card(app.run()) == cases_on("79", LAST)
+    # Ended by an administrator: over in this open screen too.
+    sessions.end_everywhere(resources.shared().engine, "oidc:7", actor=US, now=machine_clock())
     assert "Your session is over" in html(app.run())
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from scripts.screenshots import CHROMIUM
 from tests.app.conftest import NOW, ROOT, fill
 
-START_SECONDS = 60
+START_SECONDS = 120
 PAINTED = ":is(.tdm, .tds)[data-painted]"
 
 
@@ -77,16 +77,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield from serving(database, folder)
 
 
-def serving(database: str, folder: Path, *, now: datetime = NOW) -> Iterator[Server]:
+def serving(
+    database: str, folder: Path, *, now: datetime = NOW, port: int = 0,
+    variables: Mapping[str, str] | None = None, options: Sequence[str] = (),
+) -> Iterator[Server]:  # fmt: skip
     """Yield a server process on a database, and end it."""
-    port = free_port()
+    port = port or free_port()
     environment = {
         **os.environ,
         "TUYENDAU_DATABASE_URL": database,
         "TUYENDAU_DEMO": "1",
         "TUYENDAU_NOW": now.isoformat(),
+        **(variables or {}),
     }
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/server.py"]
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/server.py", *options]
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(
             [*command, "--server.port", str(port)],
@@ -96,10 +100,12 @@ def serving(database: str, folder: Path, *, now: datetime = NOW) -> Iterator[Ser
     until = time.monotonic() + START_SECONDS
     while not answers(url) and time.monotonic() < until and process.poll() is None:
         time.sleep(0.3)
-    assert answers(url), (folder / "server.log").read_text()
-    yield Server(url=url, database=database)
-    process.terminate()
-    process.wait(timeout=20)
+    try:
+        assert answers(url), (folder / "server.log").read_text()
+        yield Server(url=url, database=database)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 @pytest.fixture(scope="package")
