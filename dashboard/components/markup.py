@@ -11,7 +11,7 @@ from urllib.parse import quote
 import streamlit as st
 
 STYLES = Path(__file__).resolve().parent.parent / "static" / "dashboard.css"
-_VOID = {"br", "circle", "hr", "img", "input", "link", "meta", "polyline"}
+_VOID = {"br", "circle", "hr", "img", "input", "link", "meta", "path", "polyline"}
 
 
 class Markup:
@@ -59,7 +59,9 @@ def join(children: Iterable[Child]) -> Markup:
 
 def picture(svg: Markup, *, alt: str, class_: str | None = None) -> Markup:
     """Return an SVG as an image: Streamlit lets no drawing through, but pictures with a text."""
-    return element("img", src="data:image/svg+xml," + quote(str(svg)), alt=alt, class_=class_)
+    # What an address in an attribute may hold stays as it is: its code is three letters each.
+    address = "data:image/svg+xml," + quote(str(svg), safe=" ,:;/=()")
+    return element("img", src=address, alt=alt, class_=class_)
 
 
 def draw(markup: Markup) -> None:
