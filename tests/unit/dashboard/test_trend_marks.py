@@ -1,13 +1,16 @@
-"""What happened is marked on the days of a curve as Plotly itself would draw it."""
+"""What happened is marked on the days of a curve as Plotly itself would draw it, in few bytes."""
 
+import json
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import plotly.graph_objects as go
+import plotly.io
 import polars as pl
 import pytest
 
+from dashboard.charts.slim import slim
 from dashboard.charts.trend import BAND, HOLIDAY, LINE, Mark, trend
 
 DAYS = [date(2021, 8, 1) + timedelta(days=n) for n in range(30)]
@@ -52,3 +55,11 @@ def test_shaded_days_are_named_where_there_is_room(days: int, named: bool) -> No
     assert len(figure.layout.shapes) == (1 if days else 0)
     said = [one.text for one in figure.layout.annotations]
     assert said == (["còn bổ sung"] if named else [])
+
+
+def test_two_years_of_days_go_over_in_less_than_half_of_the_bytes() -> None:
+    plain = json.loads(plotly.io.to_json(drawn(until=DAYS[-1]), validate=False))
+    years = [(DAYS[0] + timedelta(days=n)).isoformat() for n in range(800)]
+    for trace in plain["data"]:
+        trace |= {"x": years, "y": [1000.0 + n % 97 + 1 / 7 for n in range(800)]}
+    assert len(json.dumps(slim(plain))) < len(json.dumps(plain)) / 2
