@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboard.catalogue import Entry
+from dashboard.charts.once import once
 from dashboard.charts.trend import INK, OPEN, SOFT, layout
 from dashboard.i18n import Translate
 
@@ -14,6 +15,7 @@ HEIGHT = 300
 BAND = "rgba(140,140,140,0.22)"
 
 
+@once
 def alert_chart(
     curve: pl.DataFrame, marked: Sequence[date], *, entry: Entry, t: Translate, language: str
 ) -> go.Figure:

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import polars as pl
 from plotly.subplots import make_subplots
 
+from dashboard.charts.once import once
 from dashboard.charts.trend import INK
 from dashboard.i18n import Translate
 
@@ -23,6 +24,7 @@ def height(count: int) -> int:
     return FRAME + ROW * count
 
 
+@once
 def chart(
     found: Mapping[str, pl.DataFrame], *, came: pl.DataFrame, t: Translate, language: str
 ) -> go.Figure:

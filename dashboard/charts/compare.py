@@ -179,8 +179,9 @@ def _dots(values: Sequence[float | None]) -> list[int]:
     """Return the size of each day's mark: a day between two gaps would be no line at all."""
     around = [None, *values, None]
     return [
-        DOT if around[n] is None and around[n + 2] is None else 0 for n in range(len(values))
-    ]  # fmt: skip
+        DOT if value is not None and around[n] is None and around[n + 2] is None else 0
+        for n, value in enumerate(values)
+    ]
 
 
 def _plain(name: str) -> str:

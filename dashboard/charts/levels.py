@@ -6,6 +6,7 @@ from itertools import groupby
 
 import plotly.graph_objects as go
 
+from dashboard.charts.once import once
 from dashboard.components.markup import Markup, element, picture
 from dashboard.i18n import Translate
 from data_access.levels.book import Standing
@@ -20,6 +21,7 @@ ROOM = 1.25
 """The scale ends this many times the last edge, or at the value."""
 
 
+@once
 def history(rows: Sequence[Standing], *, t: Translate, language: str) -> go.Figure:
     """Return the level of each week as a column; what is undetermined as the span left open.
 

@@ -15,6 +15,8 @@ from typing import Any, ParamSpec
 import plotly.graph_objects as go
 import polars as pl
 
+from dashboard.charts.slim import slim
+
 P = ParamSpec("P")
 MOST = 512
 """Charts held; one takes some 50 KB."""
@@ -48,7 +50,7 @@ def once(make: Callable[P, go.Figure]) -> Callable[P, go.Figure]:
 
 def _settled(figure: go.Figure) -> go.Figure:
     """Return the figure with its description worked out; Plotly would copy it at each drawing."""
-    described: dict[str, Any] = json.loads(figure.to_json(validate=False))
+    described: dict[str, Any] = slim(json.loads(figure.to_json(validate=False)))
     object.__setattr__(figure, "to_dict", lambda: described)
     return figure
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import polars as pl
 
+from dashboard.charts.once import once
 from dashboard.components.markup import Markup, element, picture
 from dashboard.i18n import Translate
 from data_access.rollout.model import STAGES
@@ -19,6 +20,7 @@ REACHED, MISSING, UNKNOWN = "#2c8797", "#c4cfd3", "#8a979d"
 WIDE, HIGH, GAP = 220.0, 12.0, 1.5
 
 
+@once
 def trend(daily: pl.DataFrame, *, t: Translate) -> go.Figure:
     """Return how many provinces stood at each stage, day by day, stacked from the last stage up.
 
@@ -43,7 +45,7 @@ def trend(daily: pl.DataFrame, *, t: Translate) -> go.Figure:
 
 def _layout() -> dict[str, object]:
     return {
-        "height": HEIGHT, "barmode": "stack", "bargap": 0.0,
+        "template": "none", "height": HEIGHT, "barmode": "stack", "bargap": 0.0,
         "margin": {"l": 36, "r": 8, "t": 8, "b": 28},
         "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
         "legend": {"traceorder": "normal", "font": {"size": 11}},

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from dashboard.charts.once import once
 from dashboard.charts.trend import INK
 from dashboard.i18n import Translate
 from data_access.estimates.transmission import Rt
@@ -14,6 +15,7 @@ ONE = "#8A6D3B"
 LEAST_TOP = 2.0
 
 
+@once
 def rt_figure(found: Sequence[Rt], *, t: Translate, language: str) -> go.Figure:
     """Return the mean of Rt and its 95 % band; days on which it is not shown stay empty.
 

@@ -89,8 +89,12 @@ def trend(  # noqa: PLR0913 -- the parts of one chart
         )  # fmt: skip
     if expected:
         _lay_expected(figure, expected, t=t)
-    _shade(figure, days, complete_until, label=t("chart.delay"))
-    _lay_marks(figure, days, marks)
+    shown = [mark for mark in marks if days and days[0] <= mark.since <= days[-1]]
+    spans = _shaded(days, complete_until) + [_span_of(mark) for mark in shown]
+    if spans:  # all at once: Plotly reads every one again for each that is added
+        figure.update_layout(shapes=spans)
+    _say_shaded(figure, days, complete_until, label=t("chart.delay"))
+    _lay_signs(figure, shown)
     _lay_hidden(figure, daily, t=t)
     _lay_first(figure, [one for one in first if one[0] in set(days)], t=t)
     return figure
@@ -149,18 +153,25 @@ def _lay_expected(figure: go.Figure, expected: Sequence[Expected], *, t: Transla
         )  # fmt: skip
 
 
-def _lay_marks(figure: go.Figure, days: Sequence[date], marks: Sequence[Mark]) -> None:
-    """Draw lines and spans, and on top a row of signs that say their text when pointed at."""
-    shown = [mark for mark in marks if days and days[0] <= mark.since <= days[-1]]
+def _span(start: date, end: date, **look: object) -> dict[str, object]:
+    """Return days from the foot of the chart to its top, as a shape."""
+    kind = "rect" if end > start else "line"
+    return {"type": kind, "x0": start, "x1": end, "xref": "x", "y0": 0, "y1": 1,
+            "yref": "y domain", **look}  # fmt: skip
+
+
+def _span_of(mark: Mark) -> dict[str, object]:
+    if mark.until is None:
+        return _span(mark.since, mark.since, line={"width": 1, "dash": "dot", "color": LINE})
+    half = timedelta(hours=12)
+    return _span(mark.since - half, mark.until + half, fillcolor=HOLIDAY, line={"width": 0},
+                 layer="below")  # fmt: skip
+
+
+def _lay_signs(figure: go.Figure, shown: Sequence[Mark]) -> None:
+    """Draw on top a row of signs that say what happened when pointed at."""
     if not shown:
         return
-    half = timedelta(hours=12)
-    for mark in shown:
-        if mark.until:
-            figure.add_vrect(x0=mark.since - half, x1=mark.until + half, fillcolor=HOLIDAY,
-                             line_width=0, layer="below")  # fmt: skip
-        else:
-            figure.add_vline(x=mark.since, line={"width": 1, "dash": "dot", "color": LINE})
     figure.add_scatter(
         x=[mark.since for mark in shown], y=[1.0] * len(shown), yaxis="y2", mode="markers",
         marker={"symbol": [SIGNS[mark.kind] for mark in shown], "size": 9, "color": LINE},
@@ -195,15 +206,20 @@ def texts_of(values: Sequence[float | None], entry: Entry, language: str) -> lis
     return ["" if one is None else entry.value(one, language=language) for one in values]
 
 
-def _shade(figure: go.Figure, days: Sequence[date], until: date, *, label: str) -> None:
+def _shaded(days: Sequence[date], until: date) -> list[dict[str, object]]:
     if not days or days[-1] <= until:
-        return
+        return []
     half = timedelta(hours=12)
-    label = label if (days[-1] - until).days >= ROOM_DAYS else ""
-    figure.add_vrect(
-        x0=until + half, x1=days[-1] + half, fillcolor=BAND, line_width=0, layer="below",
-        annotation={"text": label, "font": {"size": 10}}, annotation_position="top right",
-    )  # fmt: skip
+    return [_span(until + half, days[-1] + half, fillcolor=BAND, line={"width": 0}, layer="below")]
+
+
+def _say_shaded(figure: go.Figure, days: Sequence[date], until: date, *, label: str) -> None:
+    """Name the shaded days above them, where there is room."""
+    if days and (days[-1] - until).days >= ROOM_DAYS:
+        figure.add_annotation(
+            text=label, font={"size": 10}, showarrow=False, x=days[-1] + timedelta(hours=12),
+            xref="x", xanchor="right", y=1, yref="y domain", yanchor="top",
+        )  # fmt: skip
 
 
 def layout(entry: Entry, language: str) -> dict[str, object]:

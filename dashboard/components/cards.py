@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Protocol
 
 from dashboard import formatting
@@ -45,7 +46,7 @@ class Words:
     zone: str
 
 
-WIDTH, HEIGHT, PAD = 200.0, 36.0, 3.0
+STEP, HEIGHT, PAD_X, PAD_Y = 10, 180, 4, 15  # units of the drawing, which is stretched to its place
 FEWEST = 5  # days from which a line says more than dots
 STROKE = "#2c8797"  # seen on both grounds: a picture cannot follow the theme
 
@@ -184,10 +185,9 @@ def sparkline(card: Card, look: Looked) -> Markup | None:
     if len(known) < FEWEST:
         return element("div", class_="td-spark")
     low, high = min(0.0, *known), max(known)
-    scale = (HEIGHT - 2 * PAD) / ((high - low) or 1.0)
-    step = (WIDTH - 2 * PAD) / (SPARK_DAYS - 1)
+    scale = (HEIGHT - 2 * PAD_Y) / ((high - low) or 1.0)
     points = [
-        None if value is None else (PAD + n * step, HEIGHT - PAD - (value - low) * scale)
+        None if value is None else (PAD_X + n * STEP, round(HEIGHT - PAD_Y - (value - low) * scale))
         for n, value in enumerate(card.spark)
     ]
     label = look.t(
@@ -196,42 +196,55 @@ def sparkline(card: Card, look: Looked) -> Markup | None:
         low=card.entry.value(min(known), language=look.language),
         high=card.entry.value(high, language=look.language),
     )
+    width = 2 * PAD_X + (SPARK_DAYS - 1) * STEP
     drawing = element(
         "svg",
         *_lines(points),
-        _end(points),
         xmlns="http://www.w3.org/2000/svg",
         preserveAspectRatio="none",
-        viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}",
+        viewBox=f"0 0 {width} {HEIGHT}",
         fill="none",
         stroke=STROKE,
-        stroke_width=1.6,
         stroke_linejoin="round",
         stroke_linecap="round",
     )
     return element("div", picture(drawing, alt=label), class_="td-spark")
 
 
-def _lines(points: Sequence[tuple[float, float] | None]) -> list[Markup]:
-    runs: list[list[tuple[float, float]]] = [[]]
+Point = tuple[int, int]
+
+
+def _lines(points: Sequence[Point | None]) -> list[Markup | None]:
+    """Return days that follow each other as lines, single ones and the last one as dots."""
+    runs: list[list[Point]] = [[]]
     for point in points:
         if point is None:
             runs.append([])
         else:
             runs[-1].append(point)
-    return [_line(run, width=2.6 if len(run) == 1 else 1.6) for run in runs if run]
-
-
-def _line(run: Sequence[tuple[float, float]], *, width: float) -> Markup:
-    # A line without length and with round ends is a dot that no stretching makes an egg.
-    ends = run if len(run) > 1 else [*run, *run]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in ends)
-    return element("polyline", points=path, stroke_width=width, vector_effect="non-scaling-stroke")
-
-
-def _end(points: Sequence[tuple[float, float] | None]) -> Markup | None:
     last = points[-1]
-    return None if last is None else _line([last], width=5)
+    return [
+        _drawn([run for run in runs if len(run) > 1], width=1.6),
+        _drawn([run for run in runs if len(run) == 1], width=2.6),
+        _drawn([[last]] if last else [], width=5),
+    ]
+
+
+def _drawn(runs: Sequence[Sequence[Point]], *, width: float) -> Markup | None:
+    if not runs:
+        return None
+    path = "".join(map(_path, runs))
+    return element("path", d=path, stroke_width=width, vector_effect="non-scaling-stroke")
+
+
+def _path(run: Sequence[Point]) -> str:
+    """Return a run as a path: where it starts, then each step from the point before."""
+    (x, y), steps = run[0], []
+    for (x0, y0), (x1, y1) in pairwise(run):
+        across, down = x1 - x0, y1 - y0
+        steps.append(f"{across}{down}" if down < 0 else f"{across} {down}")
+    # A line without length and with round ends is a dot that no stretching makes an egg.
+    return f"M{x} {y}" + (f"l{' '.join(steps)}" if steps else "h0")
 
 
 def _why(card: Card, look: Looked) -> Markup:
