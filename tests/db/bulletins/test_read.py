@@ -1,5 +1,7 @@
 """Who reads which bulletin at which moment; a page is of one bulletin, whatever happens."""
 
+import csv
+import io
 import json
 import threading
 from collections.abc import Callable
@@ -406,6 +408,25 @@ def test_export_writes_what_its_manifest_says(desk: Desk, tmp_path: Path) -> Non
     table = pl.read_parquet(tmp_path / "out" / "province.parquet")
     assert table.filter(pl.col("id") == "cases").height == 30
     assert "binh" not in json.dumps(manifest)
+
+
+def test_no_cell_of_an_exported_file_is_a_formula(desk: Desk, tmp_path: Path) -> None:
+    for number, sign in enumerate(("=", "+", "-", "@", "\t", "\r")):
+        found = days(DAY, [40.0 + number] * 10, area="01", measure="doses",
+                     source=f"{sign}cmd|' /C calc'!A{number}")  # fmt: skip
+        desk.deliver(f"doses-{number}.csv", *found)
+    desk.deliver("up.csv", *days(DAY, [-3.0] * 10, area="02", measure="cases", source="up"))
+    number = desk.issue().number
+    export(desk.shared, number, tmp_path / "out", viewer=desk.press)
+    cells = [
+        cell
+        for path in sorted((tmp_path / "out").glob("*.csv"))
+        for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
+        for cell in row
+    ]
+    assert any(cell.startswith("'") for cell in cells)
+    risky = [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert all(float(cell) < 0 for cell in risky)
 
 
 @pytest.fixture
