@@ -1,5 +1,6 @@
 """The only `st.cache_resource`: what the process holds once. Everything here is thread-safe."""
 
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -139,6 +140,12 @@ def refuse_demonstration() -> None:
 def memory() -> Memory:
     """Return what this process remembers of what it worked out."""
     return Memory()
+
+
+@st.cache_resource(show_spinner=False)
+def ear() -> str:
+    """Return the key with which officials' screens hear of every commit; new with each start."""
+    return secrets.token_urlsafe(24)
 
 
 @st.cache_resource(show_spinner=False)

@@ -16,7 +16,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import freshness as fresh
-from data_access import migrations, quarantine_sites, travel, venues
+from data_access import migrations, quarantine_sites, quotes, travel, venues
 from data_access.alerts.book import Alerts
 from data_access.alerts.settings import read_alert_settings
 from data_access.bulletins.life import Bulletins
@@ -50,7 +50,7 @@ from data_access.sync.files import reject_file
 from data_access.sync.ledger import Owners
 from data_access.sync.receipts import Receipts
 from data_access.sync.reporting import reporting
-from data_access.viewer import Viewer, system_viewer
+from data_access.viewer import Viewer, press_at, system_viewer
 
 MAX_ANSWERS = 4096
 MAX_ANSWER_ROWS = 4_000_000
@@ -340,6 +340,18 @@ class Shared:
         system = system_viewer(self.clock())
         alerts = self.alerts.mark(viewer=system)
         return f"{live}|{self.bulletins.book.mark(viewer=system)}|{alerts}"
+
+    def public_token(self) -> str:
+        """Return a text that moves with what everybody may know, never with a delivery.
+
+        With what is published, withdrawn or announced, and with the register of quoted numbers.
+
+        Raises:
+            DatabaseUnavailable: if the database does not answer.
+        """
+        press = press_at(self.clock())
+        said = quotes.mark(self.engine, viewer=system_viewer(press.now))
+        return f"{self.bulletins.book.public_mark(viewer=press)}.{said}"
 
     def wait_changed(self, token: str, *, timeout: float) -> str:
         """Return the token as soon as it differs from the given one, or after `timeout` s."""
