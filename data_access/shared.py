@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from data_access import migrations, quarantine_sites, quotes, travel, venues
 from data_access.alerts.book import Alerts
 from data_access.alerts.settings import read_alert_settings
 from data_access.bulletins.life import Bulletins
+from data_access.bulletins.shelf import pack
 from data_access.bulletins.tolerances import chosen_file
 from data_access.clock import Clock, make_clock
 from data_access.clusters import Clusters
@@ -112,6 +114,7 @@ class Shared:
         self.bulletins = Bulletins(
             engine, clock, areas=areas, tolerances=tolerances, poll_seconds=cube.poll_seconds
         )
+        self.bulletins.pack = partial(pack, self)
         self.alerts = alerts or Alerts(engine, clock, areas=areas)
         self.clusters = Clusters(
             engine, zone=areas.country.time_zone, kept=self._kept, seen=self.at_cut_off

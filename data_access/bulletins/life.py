@@ -4,7 +4,7 @@ Every step is refused by name where it may not be taken, decided on what the bul
 the transaction that takes it, and written down. Nobody approves or publishes what they cut.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -38,7 +38,13 @@ from data_access.viewer import Viewer, press_at, system_viewer
 
 
 class Bulletins(Reading):
-    """The bulletins of the shared database and what is done with them. Get it from `Shared`."""
+    """The bulletins of the shared database and what is done with them. Get it from `Shared`.
+
+    Attributes:
+        pack: makes the file of what was published or withdrawn.
+    """
+
+    pack: Callable[[Bulletin], None] = staticmethod(lambda _head: None)
 
     def preview(self, actor: Actor, at: datetime) -> Viewer:
         """Return the press as it will look at a future moment: a rehearsal.
@@ -254,7 +260,7 @@ class Bulletins(Reading):
 
         note = partial(audited, actor=actor, what="publish", at=now, public_from=public_from)
         store.step(self._engine, number, decide, note=note, parts=parts)
-        return self._stands(number)
+        return self._packed(number)
 
     def withdraw(self, actor: Actor, number: int, reason: str) -> Bulletin:
         """Withdraw a bulletin; if it was public it stays readable, marked. Return it.
@@ -277,9 +283,14 @@ class Bulletins(Reading):
 
         note = partial(audited, actor=actor, what="withdraw", at=now)
         store.step(self._engine, number, decide, note=note)
-        return self._stands(number)
+        return self._packed(number)
 
     # --- parts of steps -----------------------------------------------------------------------
+
+    def _packed(self, number: int) -> Bulletin:
+        head = self._stands(number)
+        self.pack(head)
+        return head
 
     def _stands(self, number: int) -> Bulletin:
         self.book.refresh()

@@ -6,6 +6,7 @@ head says inside the same transaction.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
@@ -111,7 +112,7 @@ def read_work(engine: sa.Engine, *, viewer: Viewer) -> str:
     """Return a text that differs whenever a note or a sign-off of any bulletin does; cheap."""
     accepted, signed = ACCEPTANCE.c, SIGNOFF.c
     counts: Schema = {"n": pl.Int64, "last": pl.Int64, "letters": pl.Int64}
-    queries = (
+    queries: tuple[sa.Select[Any], ...] = (
         sa.select(sa.func.count().label("n"), sa.func.max(accepted.accepted_at).label("last"),
                   _whole(sa.func.sum(sa.func.length(accepted.note))).label("letters")),
         sa.select(sa.func.count().label("n"), sa.func.max(signed.signed_at).label("last"),
