@@ -6,7 +6,6 @@ head says inside the same transaction.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
@@ -111,15 +110,15 @@ def read_signed(engine: sa.Engine, number: int, *, viewer: Viewer) -> pl.DataFra
 def read_work(engine: sa.Engine, *, viewer: Viewer) -> str:
     """Return a text that differs whenever a note or a sign-off of any bulletin does; cheap."""
     accepted, signed = ACCEPTANCE.c, SIGNOFF.c
-    counts: Schema = {"n": pl.Int64, "last": pl.Int64, "letters": pl.Int64}
-    queries: tuple[sa.Select[Any], ...] = (
-        sa.select(sa.func.count().label("n"), sa.func.max(accepted.accepted_at).label("last"),
-                  _whole(sa.func.sum(sa.func.length(accepted.note))).label("letters")),
-        sa.select(sa.func.count().label("n"), sa.func.max(signed.signed_at).label("last"),
-                  _whole(sa.func.sum(signed.number)).label("letters")),
-    )  # fmt: skip
+    counts: Schema = {"n": pl.Int64, "last": pl.Int64, "more": pl.Int64}
+    n = sa.func.count().label("n")
+    noted = [n, sa.func.max(accepted.accepted_at).label("last"),
+             _whole(sa.func.sum(sa.func.length(accepted.note))).label("more")]  # fmt: skip
+    signs = [n, sa.func.max(signed.signed_at).label("last"),
+             _whole(sa.func.sum(signed.number)).label("more")]  # fmt: skip
     with snapshot(engine, viewer=viewer) as connection:
-        rows = [read_frame(connection, one, counts, viewer=viewer).row(0) for one in queries]
+        rows = [read_frame(connection, sa.select(*one), counts, viewer=viewer).row(0)
+                for one in (noted, signs)]  # fmt: skip
     return repr(rows)
 
 
