@@ -5,6 +5,7 @@ whichever version of the program serves them.
 """
 
 import hashlib
+import threading
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -20,6 +21,7 @@ from data_access.errors import DataAccessError
 from data_access.reader import Schema, read_frame, snapshot
 from data_access.viewer import Viewer, press_at, system_viewer
 
+_MAKING = threading.Lock()
 PACKAGE = tables.metadata.tables["bulletin_package"]
 
 
@@ -65,6 +67,14 @@ def file_of(shared: Figures, number: int, *, viewer: Viewer) -> Packed:
     kept = _kept(engine, head, viewer=viewer)
     if kept is not None:
         return kept
+    with _MAKING:
+        # Whoever waited finds it made.
+        return _kept(engine, head, viewer=viewer) or _made(shared, head, viewer=viewer)
+
+
+def _made(shared: Figures, head: Bulletin, *, viewer: Viewer) -> Packed:
+    """Make a file, and keep it unless another process was faster."""
+    engine, number = shared.bulletins.book.engine, head.number
     content = package(shared, number, viewer=viewer)
     made = Packed(sha256=hashlib.sha256(content).hexdigest(), content=content)
     with writing(engine) as connection:
@@ -74,7 +84,7 @@ def file_of(shared: Figures, number: int, *, viewer: Viewer) -> Packed:
                    "n_bytes": len(content), "content": content}  # fmt: skip
             connection.execute(sa.insert(PACKAGE).values(**row))
             return made
-    return _kept(engine, head, viewer=viewer) or made  # another process was faster
+    return _kept(engine, head, viewer=viewer) or made
 
 
 def pack(shared: Figures, head: Bulletin) -> None:

@@ -54,7 +54,7 @@ def test_the_press_reads_what_is_new_first() -> None:
 
 
 def footer_of(**asked: str) -> str:
-    return html(run("overview", **{"lang": "vi", **asked})).rsplit('class="td-footer"', 1)[-1]
+    return html(run("open_data", **{"lang": "vi", **asked})).rsplit('class="td-footer"', 1)[-1]
 
 
 def test_the_press_is_not_told_that_nobody_sent_figures() -> None:
