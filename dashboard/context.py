@@ -45,8 +45,8 @@ class Context:
 
     @property
     def token(self) -> str:
-        """The change token, for cache keys."""
-        return self.beat.token
+        """The change token, for cache keys: the press's moves with publications alone."""
+        return self.beat.public if self.viewer.published_only else self.beat.token
 
 
 def look(page: str) -> Context:
@@ -58,8 +58,9 @@ def look(page: str) -> Context:
     """
     viewer = access.require_page(page)
     beat = resources.beat(settled=navigation.page(page).settled)
-    head = loaders_bulletins.head(viewer=viewer, token=beat.token)
-    known = loaders.days_known(viewer=viewer, token=beat.token)
+    token = beat.public if viewer.published_only else beat.token
+    head = loaders_bulletins.head(viewer=viewer, token=token)
+    known = loaders.days_known(viewer=viewer, token=token)
     newest, last = known or (None, None)
     chosen = filters.current().day
     return Context(

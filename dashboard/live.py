@@ -38,6 +38,10 @@ class HasToken(Protocol):
         """Return a text that changes with every commit."""
         ...
 
+    def public_token(self) -> str:
+        """Return a text that changes with what everybody may know."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Beat:
@@ -48,12 +52,14 @@ class Beat:
         moment: from when the figures of this token are looked at; a part of every cache key.
         alive: whether the database answered last time.
         since: since when `alive` has been what it is.
+        public: changes with what everybody may know, never with a delivery.
     """
 
     token: str
     moment: datetime
     alive: bool
     since: datetime
+    public: str = ""
 
 
 class Pulse:
@@ -83,10 +89,12 @@ class Pulse:
         wall = shared.clock()
         try:
             token: str | None = str(shared.token())
+            public = str(shared.public_token())
         except DataAccessError:
-            token = None
+            token, public = None, ""
         with self._lock:
-            self._beat = _next(self._beat, token, now=wall)
+            beat = _next(self._beat, token, now=wall)
+            self._beat = replace(beat, public=public) if token is not None else beat
             return self._beat
 
     def settled(self, shared: HasToken, *, prepare: Callable[[Beat], None] | None = None) -> Beat:
@@ -192,6 +200,11 @@ async def _until_gone(socket: WebSocket) -> None:
             await socket.receive_text()
     except (WebSocketDisconnect, RuntimeError, KeyError):
         return
+
+
+def public_news_of(beat: Beat) -> str:
+    """Return the nudge of a beat for everybody: when data arrive is not theirs to know."""
+    return f"{beat.public}|{'up' if beat.alive else 'away'}"
 
 
 def news_of(beat: Beat) -> str:

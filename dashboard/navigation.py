@@ -136,8 +136,8 @@ def _made(key: str, title: str, *, listed: bool) -> StreamlitPage:
 def menu(t: Callable[..., str], *, role: Role) -> dict[str, list[StreamlitPage]]:
     """Return every page by its heading, with its title in the session's language.
 
-    Roles are asked for by the page itself: a link to a page that one may not open says so. What
-    administrators alone may open is listed for nobody else.
+    A page that the role may not open is not listed. It keeps its address: a link to it says so,
+    and the page itself asks for the role.
     """
     found: dict[str, list[StreamlitPage]] = {}
     for entry in PAGES:
@@ -146,7 +146,7 @@ def menu(t: Callable[..., str], *, role: Role) -> dict[str, list[StreamlitPage]]
             streamlit_page(
                 entry.key,
                 title=t(f"{entry.key}.title"),
-                listed=entry.roles != ADMINISTRATORS or role in entry.roles,
+                listed=role in entry.roles,
             )
         )
     return found

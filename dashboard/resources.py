@@ -1,7 +1,11 @@
 """The only `st.cache_resource`: what the process holds once. Everything here is thread-safe."""
 
+import logging
+import secrets
+import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import streamlit as st
 from streamlit.auth_util import get_secrets_auth_section, is_authlib_installed
@@ -21,6 +25,8 @@ from dashboard.signin.office import Office
 from data_access import audit
 from data_access.accounts.signin import has_demo_accounts
 from data_access.alerts.follow import Watchman
+from data_access.bulletins import shelf
+from data_access.bulletins.model import Bulletin
 from data_access.chain.follow import Follower
 from data_access.codes import Level, Role
 from data_access.cube.query import Ask
@@ -37,6 +43,7 @@ from data_access.shared import Shared, open_shared
 from data_access.simulated import Simulated, SimulatedClock
 from data_access.viewer import make_viewer, system_viewer
 
+LOG = logging.getLogger("tuyendau.server")
 WARM_DAYS = timedelta(days=60)
 """As far back as cards and their small lines look."""
 
@@ -50,7 +57,20 @@ def settings() -> Settings:
 @st.cache_resource(show_spinner=False)
 def shared() -> Shared:
     """Return the shared database; a failure is not kept, the next call tries again."""
-    return open_shared(settings())
+    held = open_shared(settings())
+    # Whoever publishes does not wait for the file; whoever asks for it meanwhile does.
+    held.bulletins.pack = partial(_pack_aside, held)
+    return held
+
+
+def _pack_aside(held: Shared, head: Bulletin) -> None:
+    def work() -> None:
+        try:
+            shelf.pack(held, head)
+        except Exception:
+            LOG.exception("the file of a bulletin could not be made: its first reader makes it")
+
+    threading.Thread(target=work, name="pack", daemon=True).start()
 
 
 @st.cache_resource(show_spinner=False)
@@ -174,6 +194,12 @@ def refuse_demonstration() -> None:
 def memory() -> Memory:
     """Return what this process remembers of what it worked out."""
     return Memory()
+
+
+@st.cache_resource(show_spinner=False)
+def ear() -> str:
+    """Return the key with which officials' screens hear of every commit; new with each start."""
+    return secrets.token_urlsafe(24)
 
 
 @st.cache_resource(show_spinner=False)

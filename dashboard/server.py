@@ -5,6 +5,7 @@ Start: `python -m streamlit run dashboard/server.py --server.port 8501`.
 
 import asyncio
 import logging
+import secrets
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -23,7 +24,7 @@ from dashboard.api.routes import API, FEED
 from dashboard.errors import on_script_error
 from dashboard.gauges import observe
 from dashboard.limits import SmallBodies
-from dashboard.live import AWAY, POLL_SECONDS, Listeners, news_of
+from dashboard.live import AWAY, POLL_SECONDS, Listeners, news_of, public_news_of
 from dashboard.metrics import REGISTRY, Counting
 from dashboard.signin.arrival import Arrival
 from dashboard.signin.routes import ROUTES as SIGN_IN
@@ -32,7 +33,8 @@ from data_access import log_filter
 from data_access.errors import DataAccessError
 
 LOG = logging.getLogger("tuyendau.server")
-LISTENERS = Listeners()
+LISTENERS, READERS = Listeners(), Listeners()
+"""Screens of officials, and those of everybody: the latter are told of publications alone."""
 FOLLOW_SECONDS = 5.0
 FIRST_VISIT_SECONDS = 10.0
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -61,7 +63,7 @@ def _problem() -> str | None:
 
 async def metrics(_request: Request) -> Response:
     """Answer the process's numbers in Prometheus's text format."""
-    await asyncio.to_thread(observe, listeners=len(LISTENERS))
+    await asyncio.to_thread(observe, listeners=len(LISTENERS) + len(READERS))
     return Response(
         prometheus_client.generate_latest(REGISTRY),
         media_type=prometheus_client.CONTENT_TYPE_LATEST.split(";")[0],
@@ -93,8 +95,10 @@ def _file(found: assets.Asset | None, request: Request) -> Response:
 
 
 async def live(socket: WebSocket) -> None:
-    """Tell a screen when to look again."""
-    await LISTENERS.serve(socket)
+    """Tell a screen when to look again: one with an official's key, of every commit."""
+    given = socket.query_params.get("key", "")
+    is_official = secrets.compare_digest(given.encode(), resources.ear().encode())
+    await (LISTENERS if is_official else READERS).serve(socket)
 
 
 async def warm() -> None:
@@ -116,9 +120,12 @@ async def watch() -> None:
     """Ask the database for its change token, and nudge the screens when it moved."""
     while True:
         try:
-            LISTENERS.tell(news_of(await asyncio.to_thread(resources.beat)))
+            beat = await asyncio.to_thread(resources.beat)
+            LISTENERS.tell(news_of(beat))
+            READERS.tell(public_news_of(beat))
         except DataAccessError:
             LISTENERS.tell(AWAY)
+            READERS.tell(AWAY)
         await asyncio.sleep(POLL_SECONDS)
 
 

@@ -11,6 +11,7 @@ def declare_bulletins(into: sa.MetaData) -> None:
     _heads(into)
     _parts(into)
     _said(into)
+    _packages(into)
 
 
 def _heads(into: sa.MetaData) -> None:
@@ -91,4 +92,18 @@ def _said(into: sa.MetaData) -> None:
         sa.Column("sha256", sa.Text, nullable=False),
         sa.Column("signed_by", sa.Text, nullable=False),
         sa.Column("signed_at", sa.BigInteger, nullable=False),
+    )
+
+
+def _packages(into: sa.MetaData) -> None:
+    sa.Table(
+        "bulletin_package",
+        into,
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        # published or withdrawn: one that was withdrawn says so inside.
+        sa.Column("state", sa.Text, primary_key=True),
+        # Of the bytes.
+        sa.Column("sha256", sa.Text, nullable=False),
+        sa.Column("n_bytes", sa.BigInteger, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
     )

@@ -19,6 +19,7 @@ INSERTED = (
     "audit", "audit_head", "scenario",
     "account_session", "login_throttle",
     "bulletin", "bulletin_part", "frozen_part", "bulletin_acceptance", "bulletin_signoff",
+    "bulletin_package",
     "rollout_version", "alert_step", "alert_outbox", "work_step", "quoted_number", "level_input",
 )  # fmt: skip
 """What people on pages leave behind: signing in, bulletins; accounts are made by their owner."""

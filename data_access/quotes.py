@@ -106,6 +106,17 @@ def retract(engine: sa.Engine, quote_id: int, *, reason: str, actor: Actor, now:
         _on_record(connection, "quote.retract", quote_id, {"reason": _plain(reason)}, actor, now)
 
 
+def mark(engine: sa.Engine, *, viewer: Viewer) -> str:
+    """Return a text that differs whenever the register does: it only grows.
+
+    Raises:
+        DatabaseUnavailable: if the database does not answer.
+    """
+    query = sa.select(sa.func.count().label("n")).select_from(tables.quoted_number)
+    with snapshot(engine, viewer=viewer) as connection:
+        return str(read_frame(connection, query, {"n": pl.Int64}, viewer=viewer)["n"][0])
+
+
 def quotes(engine: sa.Engine, *, viewer: Viewer) -> pl.DataFrame:
     """Return the register at the viewer's moment, the newest first: columns of QUOTE_SCHEMA.
 

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,10 +17,11 @@ import polars as pl
 import sqlalchemy as sa
 
 from data_access import freshness as fresh
-from data_access import migrations, quarantine_sites, travel, venues
+from data_access import migrations, quarantine_sites, quotes, travel, venues
 from data_access.alerts.book import Alerts
 from data_access.alerts.settings import read_alert_settings
 from data_access.bulletins.life import Bulletins
+from data_access.bulletins.shelf import pack
 from data_access.bulletins.tolerances import chosen_file
 from data_access.clock import Clock, make_clock
 from data_access.clusters import Clusters
@@ -50,7 +52,7 @@ from data_access.sync.files import reject_file
 from data_access.sync.ledger import Owners
 from data_access.sync.receipts import Receipts
 from data_access.sync.reporting import reporting
-from data_access.viewer import Viewer, system_viewer
+from data_access.viewer import Viewer, press_at, system_viewer
 
 MAX_ANSWERS = 4096
 MAX_ANSWER_ROWS = 4_000_000
@@ -112,6 +114,7 @@ class Shared:
         self.bulletins = Bulletins(
             engine, clock, areas=areas, tolerances=tolerances, poll_seconds=cube.poll_seconds
         )
+        self.bulletins.pack = partial(pack, self)
         self.alerts = alerts or Alerts(engine, clock, areas=areas)
         self.clusters = Clusters(
             engine, zone=areas.country.time_zone, kept=self._kept, seen=self.at_cut_off
@@ -340,6 +343,18 @@ class Shared:
         system = system_viewer(self.clock())
         alerts = self.alerts.mark(viewer=system)
         return f"{live}|{self.bulletins.book.mark(viewer=system)}|{alerts}"
+
+    def public_token(self) -> str:
+        """Return a text that moves with what everybody may know, never with a delivery.
+
+        With what is published, withdrawn or announced, and with the register of quoted numbers.
+
+        Raises:
+            DatabaseUnavailable: if the database does not answer.
+        """
+        press = press_at(self.clock())
+        said = quotes.mark(self.engine, viewer=system_viewer(press.now))
+        return f"{self.bulletins.book.public_mark(viewer=press)}.{said}"
 
     def wait_changed(self, token: str, *, timeout: float) -> str:
         """Return the token as soon as it differs from the given one, or after `timeout` s."""

@@ -11,8 +11,7 @@ from starlette.responses import Response
 from dashboard.api.asked import Cursor, Paged, digest
 from data_access.bulletins.model import Bulletin
 from data_access.bulletins.rules import program_version
-from data_access.cli.query import to_csv
-from data_access.plain_text import harmless
+from data_access.plain_text import csv_of
 
 VERSION = 1
 """Of what answers look like: part of every ETag."""
@@ -82,7 +81,7 @@ def as_json(told: object) -> bytes:
 
 def as_csv(rows: pl.DataFrame) -> bytes:
     """Return figures as CSV, without any text that a spreadsheet would take for a formula."""
-    return to_csv(finite(harmless(rows)))
+    return csv_of(rows)
 
 
 def objects(rows: pl.DataFrame) -> Sequence[Mapping[str, object]]:

@@ -29,15 +29,15 @@ from dashboard.api.problem import bad, nothing_published, unknown_bulletin
 from data_access.bulletins.dictionary import dictionary
 from data_access.bulletins.frozen import FrozenCube
 from data_access.bulletins.model import Bulletin
-from data_access.bulletins.package import package
 from data_access.bulletins.public import about
+from data_access.bulletins.shelf import Packed, file_of, name_of
 from data_access.codes import Level
 from data_access.cube.query import Ask, answer
 from data_access.shared import Shared
 from data_access.viewer import Viewer, press_at
 
 PREFIX = "/api/v1"
-ANSWERS, PACKAGES = 4, 2
+ANSWERS, PACKAGES, NAMES = 4, 2, 256
 KEPT_S = 3600.0
 FIRST = date(2020, 1, 1)
 AREA_COLUMNS = ("code", "vintage", "level", "parent_code", "name", "name_en", "valid_from",
@@ -116,21 +116,17 @@ def download(request: Request) -> Response:
     """Answer everything public of a bulletin as one file."""
     plain(request.query_params, ())
     shared, press, head = _named(request)
-    state = [head.state.value, head.withdrawn_reason]
-    tag = giving.etag(head.sha256, "zip", *state)
+    tag = giving.etag(_file_name(shared, head), "zip")
     # A withdrawn one says so inside; whoever fetched it before holds what was true then.
     keep = giving.FOR_EVER if head.withdrawn_at is None else giving.SHORT
     if giving.is_known(request, tag):
         return giving.unchanged(tag, keep=keep)
-    made = resources.window().memory.of(
-        "package", (head.number, head.sha256, *state),
-        lambda: package(shared, head.number, viewer=press), ttl=KEPT_S, max_entries=PACKAGES,
-    )  # fmt: skip
+    held = _file(shared, head, viewer=press)
     headers = {
         **giving.headers_of(tag, keep=keep),
         "Content-Disposition": f'attachment; filename="tuyen-dau-{head.number}.zip"',
     }
-    return Response(made, headers=headers, media_type="application/zip")
+    return Response(held.content, headers=headers, media_type="application/zip")
 
 
 # --- which bulletin -----------------------------------------------------------------------------
@@ -174,6 +170,26 @@ def _links(head: Bulletin) -> dict[str, str]:
     base = f"{PREFIX}/bulletins/{head.number}"
     page = f"/open_data?bulletin={head.number}"
     return {"self": base, "download": f"{base}/download.zip", "page": page}
+
+
+def _file(shared: Shared, head: Bulletin, *, viewer: Viewer) -> Packed:
+    """Return the file of a bulletin; of many who ask at once, one reads it."""
+    return resources.window().memory.of(
+        "package", (head.number, head.sha256, head.state.value),
+        lambda: file_of(shared, head.number, viewer=viewer), ttl=KEPT_S, max_entries=PACKAGES,
+    )  # fmt: skip
+
+
+def _file_name(shared: Shared, head: Bulletin) -> str:
+    """Return the SHA-256 of a bulletin's file."""
+    press = press_at(shared.clock())
+
+    def made() -> str:
+        name = name_of(shared.engine, head, viewer=press)
+        return name or _file(shared, head, viewer=press.in_bulletin(head.number)).sha256
+
+    key = (head.number, head.sha256, head.state.value)
+    return resources.window().memory.of("file", key, made, ttl=KEPT_S, max_entries=NAMES)
 
 
 # --- contents -----------------------------------------------------------------------------------

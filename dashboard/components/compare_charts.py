@@ -126,7 +126,7 @@ def csv_of(of: Compared) -> bytes:
     index = of.shown.select("date", "area_code", index=pl.col("value").round(2))
     figures = of.found.select("date", "area_code", "area", "id", "value", "status")
     joined = figures.join(index, on=["date", "area_code"], how="left").sort("date", "area_code")
-    return downloads.plain_csv(joined.with_columns(downloads.plain_numbers("value")))
+    return downloads.plain_csv(joined)
 
 
 def _table(of: Compared, seen: Context, *, title: str) -> Markup:

@@ -12,8 +12,7 @@ _CHANGELOG = ROOT / "CHANGELOG.md"
 def show(page: str) -> None:
     """Draw the footer."""
     t = filters.t
-    names = _sources(page)
-    listed = " · ".join(names) if names else t("footer.no_sources")
+    listed = _sources(page)
     draw(
         element(
             "footer",
@@ -25,15 +24,21 @@ def show(page: str) -> None:
     )
 
 
-def _sources(page: str) -> list[str]:
+def _sources(page: str) -> str:
+    """Return who gave the figures on screen; whoever may not know is not told that nobody did."""
+    t = filters.t
     try:
         seen = look(page)
         if seen.viewer.published_only:
-            return list(loaders_bulletins.sources(viewer=seen.viewer, token=seen.token))
+            if seen.head is None:
+                return t("footer.nothing_published")
+            names = list(loaders_bulletins.sources(viewer=seen.viewer, token=seen.token))
+            return " · ".join(names) or t("footer.none_named")
         found = loaders.freshness(viewer=seen.viewer, token=seen.token)
     except DataAccessError:
-        return []
-    return sorted({str(name) for name in found["source"].drop_nulls().to_list() if name})
+        return t("footer.unknown")
+    named = sorted({str(name) for name in found["source"].drop_nulls().to_list() if name})
+    return " · ".join(named) or t("footer.no_sources")
 
 
 def version() -> str:

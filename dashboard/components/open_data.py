@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from dashboard import filters, formatting, loaders, loaders_press, resources
+from dashboard import filters, formatting, formulas, loaders, loaders_press, resources
 from dashboard.components.markup import Child, Markup, draw, element
 from dashboard.components.press_news import revision, value_of
 from dashboard.components.section import section
@@ -16,6 +16,8 @@ from dashboard.loaders_press import Told
 from data_access.bulletins.dictionary import Item
 from data_access.bulletins.model import Bulletin
 from data_access.codes import Level
+from data_access.indicators.registry import INDICATORS
+from data_access.measures.registry import MEASURES
 
 PAGE = "open_data"
 ADDRESS = ("date", "indicator", "area")
@@ -76,11 +78,9 @@ def _meaning(item: Item, told: Sequence[Told], seen: Context) -> Markup:
     t = seen.t
     sources = {one.source for one in told if one.source}
     about = pick(str(item["about_vi"]), str(item["about_en"]), language=seen.language)
-    terms = item["terms"] if isinstance(item["terms"], list) else []
     rows: list[tuple[str, Child]] = [
         (t("open_data.definition"), about or t("fact.direct")),
-        (t("open_data.formula"), element("code", str(item["formula"]))),
-        *(("", element("code", str(term))) for term in terms),
+        (t("open_data.formula"), _formula(item, seen)),
         (t("open_data.source"), " · ".join(sorted(sources)) or "–"),
         (t("open_data.limits"), t("open_data.limit_lag", n=item["typical_lag_days"])),
         ("", t("open_data.limit_small")),
@@ -89,6 +89,14 @@ def _meaning(item: Item, told: Sequence[Told], seen: Context) -> Markup:
     pairs = [part for name, text in rows
              for part in (element("dt", name), element("dd", text))]  # fmt: skip
     return element("dl", *pairs, class_="td-figure")
+
+
+def _formula(item: Item, seen: Context) -> str:
+    """Return the formula in the terms of the field; what is counted directly is its own."""
+    one = INDICATORS.get(str(item["id"]))
+    if one is None:
+        return _title(item, seen)
+    return formulas.formula(one, MEASURES, t=seen.t, language=seen.language)
 
 
 def _history(item: Item, told: Sequence[Told], seen: Context) -> Markup:

@@ -53,6 +53,7 @@ class Book:
         self._poll_seconds = poll_seconds
         self._lock = threading.RLock()
         self._heads: tuple[Bulletin, ...] | None = None
+        self._work = ""
         self._polled = float("-inf")
         self._open: OrderedDict[tuple[int, str], tuple[FrozenCube, FrozenCube]] = OrderedDict()
 
@@ -70,6 +71,7 @@ class Book:
                 try:
                     system = system_viewer(self.clock())
                     self._heads = tuple(store.read_heads(self.engine, viewer=system))
+                    self._work = store.read_work(self.engine, viewer=system)
                 except DatabaseUnavailable:
                     if self._heads is None:
                         raise
@@ -125,11 +127,27 @@ class Book:
         return shown
 
     def mark(self, *, viewer: Viewer) -> str:
-        """Return a text that differs whenever a bulletin changed or one became public."""
+        """Return a text that differs whenever a bulletin changed or one became public.
+
+        Also when a change was accepted or a province signed: officers work on it together.
+        """
         heads = self.heads(viewer=viewer)
         told = repr([(one.number, one.state, one.public_from, one.withdrawn_at) for one in heads])
+        told += self._work
         short = hashlib.sha256(told.encode()).hexdigest()[:8] if heads else "0"
         return f"{self.published(viewer=viewer) or 0}.{short}"
+
+    def public_mark(self, *, viewer: Viewer) -> str:
+        """Return a text that differs when what everybody may know of bulletins does, and only then.
+
+        Args:
+            viewer: the press.
+        """
+        now = self.moment(viewer)
+        shown = [(one.number, one.state, one.withdrawn_at) for one in self.listed(viewer=viewer)]
+        ahead = sorted({one.public_from for one in self.heads(viewer=viewer)
+                        if one.public_from is not None and one.public_from > now})  # fmt: skip
+        return hashlib.sha256(repr((shown, ahead)).encode()).hexdigest()[:12]
 
     # --- contents -----------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ Every step is refused by name where it may not be taken, decided on what the bul
 the transaction that takes it, and written down. Nobody approves or publishes what they cut.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -26,7 +26,7 @@ from data_access.bulletins.checks import (
     text,
 )
 from data_access.bulletins.freeze import Part, freeze, make_part
-from data_access.bulletins.frozen import Frozen
+from data_access.bulletins.frozen import FrozenCube
 from data_access.bulletins.masking import withheld_cells
 from data_access.bulletins.model import Bulletin, BulletinRefused, Kind, State
 from data_access.bulletins.reading import Reading
@@ -38,7 +38,13 @@ from data_access.viewer import Viewer, press_at, system_viewer
 
 
 class Bulletins(Reading):
-    """The bulletins of the shared database and what is done with them. Get it from `Shared`."""
+    """The bulletins of the shared database and what is done with them. Get it from `Shared`.
+
+    Attributes:
+        pack: makes the file of what was published or withdrawn.
+    """
+
+    pack: Callable[[Bulletin], None] = staticmethod(lambda _head: None)
 
     def preview(self, actor: Actor, at: datetime) -> Viewer:
         """Return the press as it will look at a future moment: a rehearsal.
@@ -199,6 +205,7 @@ class Bulletins(Reading):
         if wrong := verify_content(self._engine, head, viewer=system):
             raise BulletinRefused(f"bulletin {number} is not what was cut: {wrong[0]}")
         base = self.base_of(head, viewer=system)
+        self._require_mask(head, viewer=system)
         require_accepted(self.diff(number, viewer=system), number)
 
         def decide(stands: Bulletin) -> dict[str, object]:
@@ -223,7 +230,8 @@ class Bulletins(Reading):
         Raises:
             ScopeDenied: if the actor may not publish.
             BulletinRefused: if it is not approved, the actor cut it, or another was published
-                since its approval, so that it was compared with the wrong one.
+                since its approval, so that it was compared with the wrong one, or since its
+                cut, so that it would tell what that one withholds.
         """
         require_role(actor, DECIDERS, "publish a bulletin")
         now = self._clock()
@@ -237,6 +245,7 @@ class Bulletins(Reading):
             raise BulletinRefused(
                 f"bulletin {base.number}, which it revises, is under embargo for longer"
             )
+        last = self._require_mask(head, viewer=system)
         parts = [] if base is None else self._log_parts(head, base, viewer=system)
 
         def decide(stands: Bulletin) -> dict[str, object]:
@@ -244,12 +253,14 @@ class Bulletins(Reading):
             if stands.sha256 != head.sha256:
                 raise BulletinRefused(f"bulletin {number} has changed since")
             self._same_base(stands, viewer=system)
+            if self._told_last(viewer=system) != last:
+                raise BulletinRefused("another bulletin came out at this moment: publish it again")
             return {"state": State.PUBLISHED.value, "published_by": actor.account,
                     "published_at": to_us(now), "embargo_until": to_us(public_from)}  # fmt: skip
 
         note = partial(audited, actor=actor, what="publish", at=now, public_from=public_from)
         store.step(self._engine, number, decide, note=note, parts=parts)
-        return self._stands(number)
+        return self._packed(number)
 
     def withdraw(self, actor: Actor, number: int, reason: str) -> Bulletin:
         """Withdraw a bulletin; if it was public it stays readable, marked. Return it.
@@ -272,9 +283,14 @@ class Bulletins(Reading):
 
         note = partial(audited, actor=actor, what="withdraw", at=now)
         store.step(self._engine, number, decide, note=note)
-        return self._stands(number)
+        return self._packed(number)
 
     # --- parts of steps -----------------------------------------------------------------------
+
+    def _packed(self, number: int) -> Bulletin:
+        head = self._stands(number)
+        self.pack(head)
+        return head
 
     def _stands(self, number: int) -> Bulletin:
         self.book.refresh()
@@ -287,15 +303,38 @@ class Bulletins(Reading):
         # Named by its content: what one draft left in memory is no other draft's.
         name = (0, bulletin_hash(hashes, cut_off=to_us(cut_off), rules={}))
         draft, _ = self.book.cubes(name, cut_off, hashes, unwritten=unwritten)
-        mask = withheld_cells(draft, self._told_last(viewer=viewer), viewer=viewer)
-        kept = store.read_kept(self._engine, viewer=viewer)
-        return make_part(mask, kind=Kind.MASK, kept=kept)
+        return self._mask_part(draft, self._told_last(viewer=viewer), viewer=viewer)
 
-    def _told_last(self, *, viewer: Viewer) -> Frozen | None:
-        """Return the last bulletin that was ever published, withdrawn ones included."""
+    def _mask_part(self, cube: FrozenCube, last: Bulletin | None, *, viewer: Viewer) -> Part:
+        before = self.book.opened(last, viewer=viewer)[0].frozen if last else None
+        mask = withheld_cells(cube, before, viewer=viewer)
+        return make_part(mask, kind=Kind.MASK, kept=store.read_kept(self._engine, viewer=viewer))
+
+    def _told_last(self, *, viewer: Viewer) -> Bulletin | None:
+        """Return the bulletin that was published last, withdrawn ones included."""
         # The cut-off may lie before the clock: what was told since is known to whoever reads.
+        self.book.refresh()
         told = [one for one in self.book.heads(viewer=viewer) if one.published_at is not None]
-        return self.book.opened(told[-1], viewer=viewer)[0].frozen if told else None
+        return max(told, key=lambda one: (one.published_at, one.number), default=None)
+
+    def _require_mask(self, head: Bulletin, *, viewer: Viewer) -> Bulletin | None:
+        """Return the bulletin published last; the mask must be the one that follows from it.
+
+        Raises:
+            BulletinRefused: if another was published since the cut and this one would tell what
+                that one withholds.
+        """
+        last = self._told_last(viewer=viewer)
+        if last is None or last.published_at is None or last.published_at < head.cut_at:
+            return last  # the mask was decided knowing it
+        cube, _ = self.book.opened(head, viewer=viewer)
+        part = self._mask_part(cube, last, viewer=system_viewer(head.cut_off))
+        if part.sha256 != store.one_of(self.book.hashes(head.number, viewer=viewer), Kind.MASK):
+            raise BulletinRefused(
+                f"bulletin {head.number} was cut before {last.number} came out, and what the one"
+                " withholds could be read off the other: cut it anew"
+            )
+        return last
 
     def _require_withdrawn(self, number: int, *, viewer: Viewer) -> None:
         if self.show(number, viewer=viewer).state is not State.WITHDRAWN:

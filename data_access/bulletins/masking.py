@@ -17,7 +17,8 @@ def withheld_cells(cube: FrozenCube, before: Frozen | None, *, viewer: Viewer) -
 
     Args:
         cube: the bulletin that is being cut.
-        before: the last one that was published; what it withheld stays withheld.
+        before: the last one that was published; what it withheld stays withheld,
+            and its values are what an attacker knows.
         viewer: the system at its cut-off.
     """
     # Sources that are not public are none of those that a public figure comes from.
@@ -26,7 +27,12 @@ def withheld_cells(cube: FrozenCube, before: Frozen | None, *, viewer: Viewer) -
     catalogue = cube.state(viewer=public).catalogue
     needed = {key: None for one in keys for key in measures_of(catalogue, catalogue.measures[one])}
     view = cube.view(needed, viewer=public)
-    found = mask_of(view, measures=keys, previous=before.mask if before else None)
+    last = None
+    if before is not None:
+        # As it was read then: at its cut-off, from its own cells.
+        then = replace(public, now=before.cut_off)
+        last = FrozenCube(before, withheld=None).view(needed, viewer=then)
+    found = mask_of(view, measures=keys, previous=before.mask if before else None, last=last)
     areas = cube.geography.areas.frame.select(
         pl.col("area_id").cast(pl.Int32), pl.col("code").alias("area_code"), "vintage"
     )

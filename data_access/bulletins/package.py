@@ -16,7 +16,7 @@ import polars as pl
 from data_access.bulletins.dictionary import dictionary, unit_words
 from data_access.bulletins.model import Bulletin
 from data_access.bulletins.public import Figures, about, public_tables
-from data_access.plain_text import harmless
+from data_access.plain_text import csv_of
 from data_access.viewer import Viewer
 
 LICENCE = {
@@ -121,21 +121,6 @@ def _dictionary(items: Sequence[Mapping[str, object]]) -> pl.DataFrame:
         for one in items
     ]  # fmt: skip
     return pl.DataFrame(rows)
-
-
-def csv_of(table: pl.DataFrame) -> bytes:
-    """Return a table as CSV: no text is a formula, whole numbers have no point."""
-    numbers = [name for name, dtype in table.schema.items() if dtype == pl.Float64]
-    shown = harmless(table).with_columns(_plain(name) for name in numbers)
-    empty = pl.col(pl.String).replace("", None)  # a null is written as nothing, "" with quotes
-    return shown.with_columns(empty).write_csv(datetime_format=_INSTANT).encode()
-
-
-def _plain(name: str) -> pl.Expr:
-    value = pl.when(pl.col(name).is_finite()).then(pl.col(name))
-    whole = (value == value.round(0)) & (value.abs() < 2**53)
-    text = value.cast(pl.Int64, strict=False).cast(pl.String)
-    return pl.when(whole).then(text).otherwise(value.cast(pl.String)).alias(name)
 
 
 def _parquet(table: pl.DataFrame) -> bytes:

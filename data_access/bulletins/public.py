@@ -18,6 +18,7 @@ from data_access.cube.query import Ask, figures
 from data_access.cube.source import Cube
 from data_access.errors import StorageUnavailable
 from data_access.indicators.registry import INDICATORS
+from data_access.plain_text import csv_of
 from data_access.reader import Schema
 from data_access.viewer import Viewer
 
@@ -94,7 +95,7 @@ def export(shared: Figures, number: int, folder: Path, *, viewer: Viewer) -> dic
 
 
 def _written(folder: Path, name: str, table: pl.DataFrame) -> list[dict[str, object]]:
-    table.write_csv(folder / f"{name}.csv")
+    (folder / f"{name}.csv").write_bytes(csv_of(table))
     table.write_parquet(folder / f"{name}.parquet", compression="zstd")
     listed = []
     for ending in ("csv", "parquet"):

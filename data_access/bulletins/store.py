@@ -107,6 +107,25 @@ def read_signed(engine: sa.Engine, number: int, *, viewer: Viewer) -> pl.DataFra
         return read_frame(connection, query, _SIGNED, viewer=viewer).sort("province")
 
 
+def read_work(engine: sa.Engine, *, viewer: Viewer) -> str:
+    """Return a text that differs whenever a note or a sign-off of any bulletin does; cheap."""
+    accepted, signed = ACCEPTANCE.c, SIGNOFF.c
+    counts: Schema = {"n": pl.Int64, "last": pl.Int64, "more": pl.Int64}
+    n = sa.func.count().label("n")
+    noted = [n, sa.func.max(accepted.accepted_at).label("last"),
+             _whole(sa.func.sum(sa.func.length(accepted.note))).label("more")]  # fmt: skip
+    signs = [n, sa.func.max(signed.signed_at).label("last"),
+             _whole(sa.func.sum(signed.number)).label("more")]  # fmt: skip
+    with snapshot(engine, viewer=viewer) as connection:
+        rows = [read_frame(connection, sa.select(*one), counts, viewer=viewer).row(0)
+                for one in (noted, signs)]  # fmt: skip
+    return repr(rows)
+
+
+def _whole(number: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    return sa.cast(number, sa.BigInteger)
+
+
 # --- writing ------------------------------------------------------------------------------------
 
 Note = Callable[[sa.Connection, int], None]

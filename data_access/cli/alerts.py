@@ -11,6 +11,7 @@ from data_access.alerts.backtest import score
 from data_access.alerts.model import Action, Alert
 from data_access.cli.context import Context
 from data_access.errors import BadUse
+from data_access.plain_text import csv_of
 from data_access.shared import Shared, open_shared
 from data_access.viewer import Viewer, parse_viewer
 
@@ -127,7 +128,7 @@ def _show(args: argparse.Namespace, shared: Shared) -> int:
         print(json.dumps(told, ensure_ascii=False))
         return 0
     print(_line(one))
-    print(evidence.write_csv(), end="")
+    print(csv_of(evidence).decode(), end="")
     for step in steps:
         to = f" to {step.assignee}" if step.assignee else ""
         note = f": {step.note}" if step.note else ""

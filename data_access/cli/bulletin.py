@@ -17,6 +17,7 @@ from data_access.bulletins.public import export
 from data_access.cli.context import Context
 from data_access.clock import parse_instant
 from data_access.errors import BadUse
+from data_access.plain_text import csv_of
 from data_access.shared import Shared, open_shared
 from data_access.viewer import Viewer, parse_viewer, press_at
 
@@ -226,7 +227,7 @@ def _table(found: pl.DataFrame, args: argparse.Namespace, *, limit: int | None) 
                 for row in shown.iter_rows(named=True)]  # fmt: skip
         print(json.dumps(rows, ensure_ascii=False))
         return 0
-    sys.stdout.write(shown.write_csv())
+    sys.stdout.write(csv_of(shown).decode())
     if shown.height < found.height:
         print(f"... and {found.height - shown.height} more", file=sys.stderr)
     return 0

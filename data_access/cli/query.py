@@ -19,6 +19,7 @@ from data_access.cube.geography import Geography
 from data_access.cube.hot import HotCube
 from data_access.cube.query import Ask, answer
 from data_access.errors import BadUse, DataAccessError
+from data_access.plain_text import csv_of
 from data_access.reference.areas import Areas
 from data_access.viewer import parse_viewer
 
@@ -140,14 +141,7 @@ def _vietnamese_day(text: str) -> date:
 
 def to_csv(answered: pl.DataFrame) -> bytes:
     """Return the answer as CSV, whole numbers without a decimal point."""
-    is_whole = (pl.col("value") == pl.col("value").round()) & (pl.col("value").abs() < 2**63)
-    whole = pl.when(is_whole).then(pl.col("value")).cast(pl.Int64).cast(pl.String)
-    written = answered.with_columns(
-        value=pl.when(is_whole).then(whole).otherwise(pl.col("value").cast(pl.String))
-    )
-    # Polars quotes empty texts; a null is written as nothing at all.
-    texts = pl.col(pl.String).replace("", None)
-    return written.with_columns(texts).write_csv().encode()
+    return csv_of(answered)
 
 
 def to_json(answered: pl.DataFrame) -> bytes:

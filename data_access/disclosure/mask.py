@@ -22,15 +22,21 @@ from data_access.disclosure.rows import (
     hidden_breakdowns,
     hidden_in_rows,
     is_small,
+    with_moved,
 )
-from data_access.disclosure.running import Flows, hidden_totals
+from data_access.disclosure.running import Flows, Told, hidden_totals
 from data_access.disclosure.tables import Bools, Floats
 from data_access.measures.model import Measure
 from data_access.viewer import system_viewer
 
 SMALL, COVER, RUNNING, BEFORE = "small", "cover", "running_total", "withheld_before"
+REVISED = "revised"
 """Reasons: too small; withheld so that small ones cannot be worked out; a running total whose
-difference would tell; withheld in an earlier bulletin. For the steward: not for publication."""
+difference would tell; withheld in an earlier bulletin; withheld with a new value on a day that an
+earlier bulletin told of. For the steward: not for publication."""
+
+
+_RANKS = {BEFORE: 0, RUNNING: 1, COVER: 2, SMALL: 3, REVISED: 4}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,6 +50,7 @@ class _Work:
     running: Measure | None
     previous: pl.DataFrame
     last_before: date | None
+    last: CubeView | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,6 +85,7 @@ def mask_of(
     *,
     measures: Sequence[str],
     previous: pl.DataFrame | None = None,
+    last: CubeView | None = None,
     policy: Policy | None = None,
 ) -> pl.DataFrame:
     """Return what is withheld of some measures: WITHHELD_SCHEMA, sorted, each cell once.
@@ -87,24 +95,33 @@ def mask_of(
         measures: ids of the public measures; those that count no persons are passed over.
         previous: the mask of the last bulletin, None for the first one. What it withheld stays
             withheld, and what it told is taken to be known.
+        last: all cells as that bulletin had them: what it told and has not changed since covers
+            nothing, and what changed must be covered by what changed with it. None: no value of
+            it is looked at.
         policy: thresholds; None: the product's.
     """
     policy = policy or default_policy()
     before = no_mask() if previous is None else previous.cast(WITHHELD_SCHEMA)  # type: ignore[arg-type]
-    parts = [before.with_columns(reason=pl.lit(BEFORE))]
+    reason = pl.when(pl.col("reason") == REVISED).then("reason").otherwise(pl.lit(BEFORE))
+    parts = [before.with_columns(reason=reason)]
     for flow, running in _pairs(view, measures, policy):
         keys = [flow.key, *([running.key] if running else [])]
         mine = before.filter(pl.col("measure").is_in(keys))
-        parts.append(_of_measure(view, policy, flow, running, mine))
+        parts.append(_of_measure(view, policy, flow, running, mine, last))
     found = pl.concat(parts)
     key = [name for name in WITHHELD_SCHEMA if name != "reason"]
-    # What is small comes last of its cell's reasons and is the one that is kept.
-    order = pl.col("reason").replace_strict({BEFORE: 0, RUNNING: 1, COVER: 2, SMALL: 3})
+    # What comes last of its cell's reasons is the one that is kept.
+    order = pl.col("reason").replace_strict(_RANKS)
     return found.sort(*key, order).unique(key, keep="last", maintain_order=True)
 
 
 def _of_measure(
-    view: CubeView, policy: Policy, flow: Measure, running: Measure | None, before: pl.DataFrame
+    view: CubeView,
+    policy: Policy,
+    flow: Measure,
+    running: Measure | None,
+    before: pl.DataFrame,
+    last: CubeView | None,
 ) -> pl.DataFrame:
     days = _days(view, flow, running, before)
     if days is None:
@@ -112,7 +129,7 @@ def _of_measure(
     parts = [no_mask()]
     for frame in frames(view.geography, days):
         work = _Work(view=view, policy=policy, frame=frame, flow=flow, running=running,
-                     previous=before, last_before=_last(before))  # fmt: skip
+                     previous=before, last_before=_last(before), last=last)  # fmt: skip
         parts.append(_on_other_maps(_withheld(work), work))
     found = pl.concat(parts)
     if running is None:
@@ -174,11 +191,15 @@ def _totals(work: _Work) -> tuple[_Totals, pl.DataFrame]:
     values = totals(work.view, flow, frame, rank=LOWEST)
     before = hidden_in(work.previous, frame, measure=flow.key, rank=LOWEST)
     small = is_small(values, threshold)
-    hidden = hidden_in_rows(values, small, before, group=frame.province_of, threshold=threshold)
+    news = _news(work, flow, values)
+    hidden = hidden_in_rows(values, small, before, group=frame.province_of, threshold=threshold,
+                            news=news)  # fmt: skip
     found: list[pl.DataFrame] = []
     if work.running is not None:
         found, hidden = _running(work, values, small, hidden, threshold)
+    moved = hidden & _revised(work, flow, news)
     found += [
+        rows_of(moved, frame, measure=flow.key, rank=LOWEST, reason=REVISED),
         rows_of(hidden & ~small, frame, measure=flow.key, rank=LOWEST, reason=COVER),
         rows_of(small, frame, measure=flow.key, rank=LOWEST, reason=SMALL),
     ]
@@ -200,18 +221,87 @@ def _running(
         hidden = hidden | hidden_in_rows(steps, tiny, hidden, group=frame.province_of,
                                          threshold=threshold)  # fmt: skip
         small = small | tiny
-    withheld = hidden_in(work.previous, frame, measure=total.key, rank=LOWEST)
-    told = ~withheld & _until(frame, work.last_before)[:, None]
+    told, moved = _told(work, total, values, sums, hidden)
     flows = Flows(values=values, hidden=hidden, small=small, group=frame.province_of,
-                  threshold=threshold)  # fmt: skip
-    kept = hidden_totals(flows, sums, told_before=told, hidden_before=withheld)
+                  threshold=threshold, moved=moved, mixed=_mixed(work))  # fmt: skip
+    kept = hidden_totals(flows, sums, told=told)
     return [rows_of(kept, frame, measure=total.key, rank=LOWEST, reason=RUNNING)], hidden
+
+
+# --- what the bulletin before told --------------------------------------------------------------
 
 
 def _until(frame: Frame, last: date | None) -> Bools:
     """Return which days an earlier bulletin told of."""
     n_told = 0 if last is None else max(0, (last - frame.first).days + 1)
     return np.arange(frame.n_days) < n_told
+
+
+def _reached(work: _Work, measure: Measure) -> Bools:
+    """Return which days the bulletin before had figures for."""
+    span = work.last.span(measure.key, sources=None) if work.last else None
+    return _until(work.frame, span[1] if span else None)
+
+
+def _news(work: _Work, measure: Measure, values: Floats) -> Bools | None:
+    """Return which totals of districts are not what they were; None: nothing was told before."""
+    if work.last is None:
+        return None
+    was = totals(work.last, measure, work.frame, rank=LOWEST)
+    found: Bools = (values != was) | ~_reached(work, measure)[:, None]
+    return found
+
+
+def _revised(work: _Work, measure: Measure, news: Bools | None) -> Bools:
+    """Return which totals are new on a day that the bulletin before told of."""
+    if news is None:
+        return np.zeros((work.frame.n_days, len(work.frame.districts)), dtype=bool)
+    found: Bools = news & _reached(work, measure)[:, None]
+    return found
+
+
+def _mixed(work: _Work) -> Bools:
+    """Return the rows in which cells were withheld after a revision before, days × provinces."""
+    frame = work.frame
+    older = work.previous.filter(pl.col("reason") == REVISED)
+    cells = hidden_in(older, frame, measure=work.flow.key, rank=LOWEST)
+    found: Bools = np.zeros((frame.n_days, len(frame.provinces)), dtype=bool)
+    day, part = np.nonzero(cells)
+    found[day, frame.province_of[part]] = True
+    return found
+
+
+def _told(
+    work: _Work, total: Measure, values: Floats, sums: Floats, hidden: Bools
+) -> tuple[Told, Bools]:
+    """Return what became of the running totals before, and which withheld days are revised."""
+    frame, flow = work.frame, work.flow
+    withheld = hidden_in(work.previous, frame, measure=total.key, rank=LOWEST)
+    if work.last is None:
+        before = ~withheld & _until(frame, work.last_before)[:, None]
+        return Told(before=before, known=before, hidden=withheld), np.zeros_like(hidden)
+    before = ~withheld & (_reached(work, flow) | _reached(work, total))[:, None]
+    moved = hidden & _revised(work, flow, _news(work, flow, values))
+    moves = values - totals(work.last, flow, frame, rank=LOWEST)
+    was = totals(work.last, total, frame, rank=LOWEST)
+    follows = np.isclose(sums - was, moves.cumsum(axis=0)) & (moved.cumsum(axis=0) == 0)
+    return Told(before=before, known=before & follows, hidden=withheld), moved
+
+
+def _moved_parts(
+    work: _Work, measure: Measure, dimension: str, values: Floats, *, rank: int,
+    codes: tuple[str, ...], steps: bool,
+) -> Bools:  # fmt: skip
+    """Return the areas whose breakdown a revision changed, days × areas."""
+    if work.last is None:
+        return np.zeros(values.shape[:2], dtype=bool)
+    was, _ = by_code(work.last, measure, work.frame, rank=rank, dimension=dimension, codes=codes)
+    every, _ = by_code(work.last, measure, work.frame, rank=rank, dimension=dimension)
+    gone = every.sum(axis=2) != was.sum(axis=2)
+    if steps:
+        was = np.diff(was, axis=0, prepend=0.0)
+    found: Bools = ((values != was).any(axis=2) | gone) & _reached(work, measure)[:, None]
+    return found
 
 
 # --- one dimension ------------------------------------------------------------------------------
@@ -225,24 +315,33 @@ def _breakdown(work: _Work, dimension: str, held: _Totals) -> list[pl.DataFrame]
         for rank in (PROVINCE, LOWEST)
     ]
     found: list[pl.DataFrame] = []
-    for large, fine in _counts(work, dimension):
-        found += _of_counts(work, dimension, held, (large, fine), (before[0], before[1]))
+    for counts in _counts(work, dimension):
+        found += _of_counts(work, dimension, held, counts, (before[0], before[1]))
     return found
 
 
-def _counts(work: _Work, dimension: str) -> list[tuple[Floats, Floats]]:
-    """Return what is told of provinces and of districts by code, once or twice.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Counts:
+    """What is told of provinces and of districts by code: days × areas × codes.
 
-    Shape: each days × areas × codes.
+    `moved`: whose breakdown a revision changed, of provinces and of districts: days × areas.
+    """
+
+    large: Floats
+    fine: Floats
+    moved: tuple[Bools, Bools]
+
+
+def _counts(work: _Work, dimension: str) -> list[_Counts]:
+    """Return what is told by code, once or twice.
+
     A running total by code that a source reports itself tells days of its own.
     """
     found = [_by_code(work, work.flow, dimension)]
     total = work.running
     if total is not None and dimension in _dimensions_held(work.view, total):
-        sums = _by_code(work, total, dimension)
-        large, fine = (np.diff(one, axis=0, prepend=0.0) for one in sums)
-        found.append((large, fine))
-    return [(large, fine) for large, fine in found if large.shape[2]]
+        found.append(_by_code(work, total, dimension, steps=True))
+    return [one for one in found if one.large.shape[2]]
 
 
 def _dimensions_held(view: CubeView, measure: Measure) -> set[str]:
@@ -250,23 +349,29 @@ def _dimensions_held(view: CubeView, measure: Measure) -> set[str]:
     return {name for cut in cuts for name in cut.split(",")}
 
 
-def _by_code(work: _Work, measure: Measure, dimension: str) -> tuple[Floats, Floats]:
+def _by_code(work: _Work, measure: Measure, dimension: str, *, steps: bool = False) -> _Counts:
     frame = work.frame
     large, codes = by_code(work.view, measure, frame, rank=PROVINCE, dimension=dimension)
-    if not frame.districts:
-        return large, np.zeros((frame.n_days, 0, len(codes)))
-    fine, _ = by_code(work.view, measure, frame, rank=LOWEST, dimension=dimension, codes=codes)
-    return large, fine
+    fine = np.zeros((frame.n_days, 0, len(codes)))
+    if frame.districts:
+        fine, _ = by_code(work.view, measure, frame, rank=LOWEST, dimension=dimension, codes=codes)
+    if steps:
+        large, fine = (np.diff(one, axis=0, prepend=0.0) for one in (large, fine))
+    moved = [
+        _moved_parts(work, measure, dimension, values, rank=rank, codes=codes, steps=steps)
+        for rank, values in ((PROVINCE, large), (LOWEST, fine))
+    ]
+    return _Counts(large=large, fine=fine, moved=(moved[0], moved[1]))
 
 
 def _of_counts(
     work: _Work,
     dimension: str,
     held: _Totals,
-    counts: tuple[Floats, Floats],
+    counts: _Counts,
     before: tuple[Bools, Bools],
 ) -> list[pl.DataFrame]:
-    frame, (large, fine) = work.frame, counts
+    frame, large, fine = work.frame, counts.large, counts.fine
     k_large, k_fine = (work.policy.threshold(work.flow, rank, dimension)
                        for rank in (PROVINCE, LOWEST))  # fmt: skip
     sums = np.maximum(fine, 0.0).sum(axis=2)
@@ -276,9 +381,10 @@ def _of_counts(
         least=np.where(held.hidden, 0.0, sums),
         owner=np.arange(fine.shape[1]),
     )
-    provinces = _of_provinces(work, large, before[0], tight, k_large) if k_large else before[0]
+    provinces = _of_provinces(work, counts, before[0], tight, k_large) if k_large else before[0]
     under = provinces[:, frame.province_of]
     forced = tight.small.any(axis=2) | held.hidden | before[1] | under
+    forced = with_moved(forced, counts.moved[1], group=frame.province_of)
     # Under a province that is withheld nothing is left to add: the nation's sums were looked at.
     left = replace(tight, small=tight.small & ~under[:, :, None])
     districts = hidden_breakdowns(fine, forced, left, group=frame.province_of, threshold=k_fine)
@@ -292,13 +398,13 @@ def _of_counts(
 
 
 def _of_provinces(
-    work: _Work, values: Floats, before: Bools, tight: Checked, threshold: int
+    work: _Work, counts: _Counts, before: Bools, tight: Checked, threshold: int
 ) -> Bools:
     """Return the provinces whose breakdown is withheld, days × provinces.
 
     Their districts' go with them, and must be safe under the nation's sums.
     """
-    frame = work.frame
+    frame, values = work.frame, counts.large
     small = is_small(values, threshold)
     sums = np.maximum(values, 0.0).sum(axis=2)
     checked = Checked(
@@ -307,7 +413,7 @@ def _of_provinces(
         least=np.concatenate([sums, tight.least], axis=1),
         owner=np.concatenate([np.arange(sums.shape[1]), frame.province_of]),
     )
-    forced = small.any(axis=2) | before
+    forced = with_moved(small.any(axis=2) | before, counts.moved[0], group=frame.whole)
     return hidden_breakdowns(values, forced, checked, group=frame.whole, threshold=threshold)
 
 

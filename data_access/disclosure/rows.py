@@ -24,7 +24,13 @@ def is_small(values: Floats, threshold: int) -> Bools:
 
 
 def hidden_in_rows(
-    values: Floats, small: Bools, before: Bools, *, group: NDArray[np.int64], threshold: int
+    values: Floats,
+    small: Bools,
+    before: Bools,
+    *,
+    group: NDArray[np.int64],
+    threshold: int,
+    news: Bools | None = None,
 ) -> Bools:
     """Return the cells to withhold, in every row of every group.
 
@@ -33,6 +39,10 @@ def hidden_in_rows(
         and that sum if there are two of them. Where the small ones do not leave each other room
         up to threshold - 1, the smallest cell that is not small goes with them, or a zero where
         there is no such cell: the fewest possible in every row.
+        After a revision the same must hold of the withheld cells that are new by themselves:
+        their sum follows from the difference of two bulletins (docs/disclosure.md). Only cells
+        that are new can cover them; then the row as a whole is looked at, for an attacker who
+        does not know which cells moved.
 
     Args:
         values: counts.
@@ -40,27 +50,49 @@ def hidden_in_rows(
         before: cells withheld by an earlier bulletin.
         group: number of the total that each part belongs to.
         threshold: smallest count that may be told.
+        news: cells whose value the bulletin before did not have; None: all.
     """
     hidden = small | before
     counts = np.maximum(values, 0.0)
     weight = counts.sum(axis=0)
+    every = np.ones_like(hidden)
     for number in np.unique(group):
         parts = np.flatnonzero(group == number)
-        inside, of = hidden[:, parts], counts[:, parts]
-        room = np.minimum(threshold - 1.0, of.sum(axis=1))
-        lacking = small[:, parts].any(axis=1) & (
-            (inside.sum(axis=1) < PAIR) | ((of * inside).sum(axis=1) < room)
-        )
-        days = np.flatnonzero(lacking)
-        if not days.size:
-            continue
-        price = np.where(inside[days] | (of[days] == 0), np.inf, of[days])
-        best, dearest = price.argmin(axis=1), np.isinf(price.min(axis=1))
-        # Nothing but zeros is left: the place where one would least wonder at a count.
-        zeros = np.where(inside[days], -1.0, weight[parts][None, :])
-        best = np.where(dearest, zeros.argmax(axis=1), best)
-        hidden[days, parts[best]] = True
+        for fresh in (every,) if news is None else (news, every):
+            _cover(hidden, counts, small, fresh, parts, weight=weight, threshold=threshold)
     return hidden
+
+
+def _cover(
+    hidden: Bools,
+    counts: Floats,
+    small: Bools,
+    news: Bools,
+    parts: NDArray[np.int64],
+    *,
+    weight: Floats,
+    threshold: int,
+) -> None:
+    """Withhold one more new cell in the rows of a group whose withheld new ones lack cover."""
+    fresh, of = news[:, parts], counts[:, parts] * news[:, parts]
+    inside, few = hidden[:, parts] & fresh, small[:, parts] & fresh
+    is_partial = ~fresh.all(axis=1)
+    # After a revision what covers an older one must be replaced as well, small or not.
+    asked = few.any(axis=1) | (is_partial & inside.any(axis=1))
+    lonely = few.any(axis=1) & (inside.sum(axis=1) < PAIR)
+    room = np.minimum(threshold - 1.0, of.sum(axis=1))
+    lacking = asked & (lonely | ((of * inside).sum(axis=1) < room))
+    days = np.flatnonzero(lacking)
+    if not days.size:
+        return
+    price = np.where(inside[days] | (of[days] == 0), np.inf, of[days])
+    best, dearest = price.argmin(axis=1), np.isinf(price.min(axis=1))
+    # Nothing but zeros is left: the place where one would least wonder at a count.
+    free = fresh[days] & ~inside[days]
+    zeros = np.where(free, weight[parts][None, :], -1.0)
+    best = np.where(dearest, zeros.argmax(axis=1), best)
+    found = ~dearest | free.any(axis=1)
+    hidden[days[found], parts[best[found]]] = True
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,6 +148,24 @@ def hidden_breakdowns(
         of = counts[np.ix_(days, parts)]
         hidden[np.ix_(days, parts)] = _grown(of, hidden[np.ix_(days, parts)], sub, threshold)
     return hidden
+
+
+def with_moved(forced: Bools, moved: Bools, *, group: NDArray[np.int64]) -> Bools:
+    """Return the parts to withhold with all that a revision changed beside them.
+
+    What did not change is known, or known in sum, from the bulletin before: what changed with a
+    withheld part is all that can cover it.
+
+    Args:
+        forced: parts that must be withheld, days × parts.
+        moved: parts that a revision changed, days × parts.
+        group: number of the whole that each part belongs to.
+    """
+    found = forced.copy()
+    for number in np.unique(group):
+        parts = group == number
+        found[:, parts] |= moved[:, parts] & forced[:, parts].any(axis=1, keepdims=True)
+    return found
 
 
 def _grown(values: Floats, hidden: Bools, checked: Checked, threshold: int) -> Bools:

@@ -53,6 +53,21 @@ def test_the_press_reads_what_is_new_first() -> None:
     assert "Bản tin số" not in html(run("overview", **{"as": "national", "lang": "vi"}))
 
 
+def footer_of(**asked: str) -> str:
+    return html(run("open_data", **{"lang": "vi", **asked})).rsplit('class="td-footer"', 1)[-1]
+
+
+def test_the_press_is_not_told_that_nobody_sent_figures() -> None:
+    nobody = "chưa có nguồn nào gửi số liệu"
+    before = footer_of(**{"as": "press"})
+    assert nobody not in before
+    issue()
+    after = footer_of(**{"as": "press"})
+    assert nobody not in after
+    assert "Nguồn số liệu" in after
+    assert "bulletin" in after
+
+
 def test_a_figure_is_explained_linked_and_cited() -> None:
     issue()
     found = run("open_data", **{"as": "press", "lang": "vi", "indicator": "cases", "area": "79"})

@@ -14,11 +14,15 @@ import feedparser
 import frictionless
 import polars as pl
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from dashboard import resources
 from data_access.bulletins import package as packages
+from data_access.bulletins import shelf
+from data_access.bulletins.frozen import BulletinDamaged
 from data_access.bulletins.public import public_tables
+from data_access.viewer import press_at
 from tests.app.press_world import FORMULA, client_of, correct, deliver_first
 from tests.conftest import Database
 from tests.cube_world import make_world
@@ -153,6 +157,54 @@ def test_a_withdrawn_one_says_so_inside(client, desk) -> None:
         "ĐÃ RÚT LẠI (số của tỉnh Một bị nhập hai lần)"
         in unpacked(found.content)["README.md"].decode()
     )
+
+
+def test_the_file_is_made_at_publication_and_never_again(
+    client, desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = packages.package(desk.shared, 2, viewer=desk.press)
+    for number in (1, 2):
+        head = desk.bulletins.show(number, viewer=desk.press)
+        assert shelf.name_of(desk.world.engine, head, viewer=desk.press)
+
+    def never(*_: object, **__: object) -> bytes:
+        raise AssertionError("made again")
+
+    monkeypatch.setattr(shelf, "package", never)
+    found = client.get("/api/v1/bulletins/2/download.zip")
+    assert found.content == wanted
+    repeated = {"if-none-match": found.headers["etag"]}
+    for _ in range(20):
+        assert client.get("/api/v1/bulletins/2/download.zip").content == wanted
+        unchanged = client.get("/api/v1/bulletins/2/download.zip", headers=repeated)
+        assert (unchanged.status_code, unchanged.content) == (304, b"")
+    resources.window().close()
+    again = desk_of(desk.world).shared
+    assert shelf.file_of(again, 2, viewer=desk.press).content == wanted
+
+
+def test_a_file_that_was_tampered_with_is_refused(client, desk) -> None:
+    with desk.world.engine.begin() as connection:
+        connection.execute(sa.update(shelf.PACKAGE).values(content=b"PK another"))
+    with pytest.raises(BulletinDamaged):
+        shelf.file_of(desk.shared, 2, viewer=desk.press)
+    assert client.get("/api/v1/bulletins/2/download.zip").status_code == 503
+
+
+def test_no_file_is_made_while_what_it_revises_may_still_be_taken_back(desk) -> None:
+    correct(desk, 150.0)
+    desk.wait()
+    third = desk.issue(desk.world.now + HOUR)
+    correct(desk, 170.0, day=4)
+    desk.wait(timedelta(minutes=5))
+    fourth = desk.issue(desk.world.now + 2 * HOUR)
+    later = press_at(desk.world.now)
+    assert shelf.name_of(desk.world.engine, third, viewer=later)
+    assert shelf.name_of(desk.world.engine, fourth, viewer=later) is None
+    desk.bulletins.withdraw(AN, third.number, "nhầm")
+    desk.wait(3 * HOUR)
+    told = unpacked(shelf.file_of(desk.shared, fourth.number, viewer=desk.press).content)
+    assert len(told["revisions.csv"].decode().splitlines()) == 1
 
 
 # --- the feed ----------------------------------------------------------------------------------

@@ -125,6 +125,9 @@ def test_public_at_every_moment_is_what_was_published_until_then(client, desk) -
         assert {v for v in values if v and v > 500} <= {500.0 + n for n in told}
         feed = client.get("/feeds/corrections.atom").text
         assert all(f"bulletin={n}" not in feed for n in embargoes if n not in told)
+        # Its file lies ready since publication, and is nobody's before the embargo.
+        files = {n: client.get(f"/api/v1/bulletins/{n}/download.zip").status_code for n in since}
+        assert files == {n: 200 if n in told else 404 for n in since}
         moment += timedelta(minutes=7)
 
 

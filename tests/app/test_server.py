@@ -289,3 +289,12 @@ def test_numbers_and_readiness_hold_nothing_private(client: TestClient) -> None:
     told = client.get("/metrics").text + client.get("/readyz").text
     for private in ("province:79", "demo:", "sqlite", "cluster", '"K"', "var/"):
         assert private not in told
+
+
+def test_only_a_screen_with_an_officials_key_hears_of_commits(client: TestClient) -> None:
+    server.LISTENERS.tell("committed|up")
+    server.READERS.tell("published|up")
+    for key, heard in (("", "published|up"), ("?key=guess", "published|up"),
+                       (f"?key={resources.ear()}", "committed|up")):  # fmt: skip
+        with client.websocket_connect(f"/live{key}") as socket:
+            assert socket.receive_text() == heard

@@ -178,7 +178,9 @@ PARTS: dict[str, tuple[str, ...]] = {
 """What stands for a part of an address, by its name."""
 QUESTIONS = ("", "?area=48", "?ids=cases&level=province", "?as=national&role=national&bulletin=2")
 OF_THE_PROCESS = {"/metrics": "numbers of the process, which count requests, not people"}
-BY_ITSELF = {"/live": "a socket: it says that something was committed, to everybody"}
+BY_ITSELF = {
+    "/live": "a socket: it says that something was published, to officials also of commits"
+}
 
 
 def addresses(

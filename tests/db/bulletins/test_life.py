@@ -15,7 +15,7 @@ from data_access.codes import Role
 from data_access.cube.query import Ask
 from data_access.errors import BadUse, DataAccessError, ScopeDenied, SettingsError
 from data_access.viewer import system_viewer
-from tests.cube_world import DAY, KNOWN, NOW, Cell
+from tests.cube_world import DAY, KNOWN, NOW, Cell, days
 from tests.db.bulletins.desk import AN, BINH, CHI, HOUR, Desk
 from tests.db.bulletins.test_freeze import tamper
 
@@ -276,3 +276,24 @@ def test_tolerances_come_from_the_setting_then_the_pack(tmp_path) -> None:  # ty
     own.write_text("[default]\nabsolute = 1\n", encoding="utf-8")
     with pytest.raises(SettingsError, match="tolerances"):
         read_tolerances(own)
+
+
+def test_one_cut_before_another_came_out_cannot_tell_what_that_one_withholds(desk: Desk) -> None:
+    doses = {"measure": "doses", "source": "d"}
+    desk.deliver("doses.csv", *days(DAY, [30.0], area="011", **doses),
+                 *days(DAY, [40.0], area="012", **doses))  # fmt: skip
+    early = desk.cut().number
+    desk.wait()
+    desk.deliver("down.csv", *days(DAY, [3.0], area="011", known=desk.world.now, **doses))
+    desk.wait()
+    desk.issue()
+    with pytest.raises(BulletinRefused, match="cut it anew"):
+        desk.out(early)
+    assert desk.cut().number > early
+
+
+def test_one_cut_before_another_came_out_may_follow_if_it_tells_nothing_more(desk: Desk) -> None:
+    desk.deliver("cases.csv", *days(DAY, [30.0, 40.0], area="02"))
+    early = desk.cut()
+    desk.issue()
+    assert desk.out(early.number).published_at

@@ -1,11 +1,13 @@
 """Who reads which bulletin at which moment; a page is of one bulletin, whatever happens."""
 
+import csv
+import io
 import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 import hypothesis
@@ -28,7 +30,7 @@ from data_access.viewer import Viewer, press_at
 from tests.conftest import Database
 from tests.cube_world import DAY, KNOWN, NOW, Cell, World, days, make_world
 from tests.db.bulletins.conftest import desk_of
-from tests.db.bulletins.desk import BINH, HOUR, Desk
+from tests.db.bulletins.desk import AN, BINH, CHI, HOUR, Desk
 from tests.depth import THOROUGH
 
 pytestmark = pytest.mark.db
@@ -408,6 +410,25 @@ def test_export_writes_what_its_manifest_says(desk: Desk, tmp_path: Path) -> Non
     assert "binh" not in json.dumps(manifest)
 
 
+def test_no_cell_of_an_exported_file_is_a_formula(desk: Desk, tmp_path: Path) -> None:
+    for number, sign in enumerate(("=", "+", "-", "@", "\t", "\r")):
+        found = days(DAY, [40.0 + number] * 10, area="01", measure="doses",
+                     source=f"{sign}cmd|' /C calc'!A{number}")  # fmt: skip
+        desk.deliver(f"doses-{number}.csv", *found)
+    desk.deliver("up.csv", *days(DAY, [-3.0] * 10, area="02", measure="cases", source="up"))
+    number = desk.issue().number
+    export(desk.shared, number, tmp_path / "out", viewer=desk.press)
+    cells = [
+        cell
+        for path in sorted((tmp_path / "out").glob("*.csv"))
+        for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
+        for cell in row
+    ]
+    assert any(cell.startswith("'") for cell in cells)
+    risky = [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert all(float(cell) < 0 for cell in risky)
+
+
 @pytest.fixture
 def run(
     database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -469,3 +490,35 @@ def test_the_command_line_compares_and_lists(
     assert (tmp_path / "x" / "national.csv").exists()
     assert run("bulletin", "export", "2", "--out", str(tmp_path / "y"))[0] == 2
     assert run("bulletin", "withdraw", "1", "--by", "binh", "--reason", "wrong")[0] == 0
+
+
+def test_what_everybody_hears_moves_with_publications_alone(desk: Desk) -> None:
+    heard: list[tuple[str, str, str]] = []
+
+    def hear(what: str) -> None:
+        heard.append((what, desk.shared.public_token(), desk.shared.token()))
+
+    hear("start")
+    desk.deliver("more.csv", *days(DAY, [31.0], area="02", known=desk.wait()))
+    hear("delivery")
+    first = desk.issue()
+    hear("publication")
+    desk.deliver("again.csv", *days(DAY, [45.0], area="01", known=desk.wait()))
+    draft = desk.cut()
+    desk.bulletins.accept(AN, draft.number, note="checked with the province")
+    hear("accepted")
+    desk.bulletins.sign_off(CHI, draft.number)
+    hear("signed")
+    desk.bulletins.approve(BINH, draft.number, draft.sha256)
+    hear("approved")
+    desk.bulletins.publish(BINH, draft.number, desk.world.now + HOUR)
+    hear("announced")
+    desk.wait(HOUR)
+    hear("embargo over")
+    desk.bulletins.withdraw(BINH, draft.number, "nhầm")
+    hear("withdrawn")
+    assert first.number
+    moved = [what for (_, was, _), (what, now, _) in pairwise(heard) if was != now]
+    assert moved == ["publication", "announced", "embargo over", "withdrawn"]
+    # Officials hear of every step: two of them work on one draft.
+    assert len({token for *_, token in heard}) == len(heard)

@@ -95,12 +95,15 @@ def cells_of(found: Counts) -> list[Cell]:
 class PublishedCube(MemoryCube):
     """Answers as a bulletin would: under the mask of its own cells."""
 
-    def __init__(self, cells: Sequence[Cell], *, previous: pl.DataFrame | None = None) -> None:
+    def __init__(
+        self, cells: Sequence[Cell], *, previous: pl.DataFrame | None = None,
+        last: CubeView | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(cells)
         self.geography = country()
         keys = ("cases", "cases_cumulative")
-        whole = super().view(dict.fromkeys(keys), viewer=reader())
-        self.mask = mask_of(whole, measures=keys, previous=previous)
+        self.whole = super().view(dict.fromkeys(keys), viewer=reader())
+        self.mask = mask_of(self.whole, measures=keys, previous=previous, last=last)
 
     def view(self, needs: dict[str, tuple[date, date] | None], *, viewer: Viewer) -> CubeView:  # type: ignore[override]
         return replace(super().view(needs, viewer=viewer), withheld=self.mask)

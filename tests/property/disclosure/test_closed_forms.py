@@ -33,7 +33,7 @@ def test_rows_and_running_totals_do_not_leak(number: int) -> None:
     hidden = hidden_in_rows(values, small, nothing, group=group, threshold=K)
     flows = Flows(values=values, hidden=hidden, small=small, group=group, threshold=K)
     sums = values.cumsum(axis=0)
-    kept = hidden_totals(flows, sums, told_before=nothing, hidden_before=nothing)
+    kept = hidden_totals(flows, sums)
     known: dict[Hashable, float] = {}
     always: dict[Hashable, float] = {}
     equations: list[Equation] = []
@@ -65,8 +65,7 @@ def test_a_running_total_is_told_again_when_many_share_the_uncertainty() -> None
     group = np.zeros(4, dtype=np.int64)
     small = is_small(values, K)
     flows = Flows(values=values, hidden=small, small=small, group=group, threshold=K)
-    nothing = np.zeros_like(small)
-    kept = hidden_totals(flows, values.cumsum(axis=0), told_before=nothing, hidden_before=nothing)
+    kept = hidden_totals(flows, values.cumsum(axis=0))
     assert kept[0, :3].all()
     assert not kept[:, 3].any()
     # The largest of the three is told from the second day on; of two the sum alone stays known.

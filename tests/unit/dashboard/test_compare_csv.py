@@ -49,7 +49,7 @@ def test_without_index_it_is_what_the_query_prints() -> None:
 def test_with_index_the_figures_stay_and_what_has_none_is_empty() -> None:
     found = lines(compared(base=FIRST))
     assert [(row["area_code"], row["value"], row["index"]) for row in found] == [
-        ("01", "4", "100.0"), ("79", "", ""), ("01", "5", "125.0"), ("79", "9", ""),
+        ("01", "4", "100"), ("79", "", ""), ("01", "5", "125"), ("79", "9", ""),
     ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ class Base:
     def __init__(self) -> None:
         self.now = START
         self.says: str | None = "a"
+        self.public = "p"
 
     def clock(self) -> datetime:
         return self.now
@@ -28,6 +29,9 @@ class Base:
         if self.says is None:
             raise DatabaseUnavailable("gone")
         return self.says
+
+    def public_token(self) -> str:
+        return self.public
 
 
 @pytest.fixture
@@ -173,3 +177,15 @@ def test_a_settled_beat_does_not_wait_for_ever(base: Base, monkeypatch: pytest.M
     ticks[0] += live.SETTLED_SECONDS + live.PREPARE_SECONDS + 1
     assert pulse.settled(base, prepare=lambda _: ended.set()).token == "b"
     assert not ended.is_set()
+
+
+def test_the_news_of_everybody_moves_with_publications_alone(base: Base) -> None:
+    pulse, told = live.Pulse(), []
+    for says, public in (("a", "p"), ("b", "p"), ("c", "p"), ("c", "q")):
+        base.says, base.public = says, public
+        beat = pulse.beat(base)
+        told.append((live.news_of(beat), live.public_news_of(beat)))
+    assert [public for _, public in told] == ["p|up", "p|up", "p|up", "q|up"]
+    assert len({news for news, _ in told}) == 3
+    base.says = None
+    assert live.public_news_of(pulse.beat(base)) == "q|away"

@@ -18,6 +18,7 @@ from dashboard.i18n import translator
 from dashboard.ranking import ranked
 from data_access.freshness import FRESHNESS_SCHEMA
 from data_access.indicators.registry import INDICATORS
+from data_access.plain_text import harmless
 
 ROOT = Path(__file__).resolve().parents[3]
 DAY = date(2022, 1, 20)
@@ -238,9 +239,9 @@ def test_no_text_of_a_download_is_a_formula_and_no_number_is_changed() -> None:
             "value": [-1.0, 2.0, 3.0, 4.0, 5.0, None],
         }
     )
-    told = downloads.harmless(frame)
+    told = harmless(frame)
     assert told["name"].to_list() == ["'=1+1", "'@SUM(A1)", "'-", "b-2", None, "Hà Nội"]
     assert told["written"].to_list() == ["-5", "+3", "1.5", "'-5-5", "", "-0.25"]
     assert told["value"].to_list() == frame["value"].to_list()
     assert b"'=1+1" in downloads.plain_csv(frame)
-    assert downloads.harmless(frame.select("value")).equals(frame.select("value"))
+    assert harmless(frame.select("value")).equals(frame.select("value"))

@@ -178,6 +178,9 @@ def test_one_is_told_in_the_singular_where_a_language_has_it() -> None:
 
 
 NEVER_ONE = {
+    "formula.sum": "windows of several days; one day is not named",
+    "formula.mean": "as formula.sum",
+    "formula.quantile": "as formula.sum",
     "map.span_days": "30 days at least",
     "header.projector_help": "a fixed number of seconds",
     "compare.too_few": "two at least",
