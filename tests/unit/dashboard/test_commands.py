@@ -208,7 +208,7 @@ def test_the_sentence_says_where_when_how_much_and_how_it_moved() -> None:
     )  # fmt: skip
     assert text == (
         "Cả nước, ngày 20/01/2022: công suất cách ly đang dùng là 84,0\u00a0% "
-        "(tăng 6,0 điểm % so với 7 ngày trước); người quá hạn cách ly là 4 "
+        "(tăng 6,0\u00a0điểm\u00a0% so với 7 ngày trước); người quá hạn cách ly là 4 "
         "(không đổi so với 7 ngày trước); tiếp nhận cách ly là 20 "
         "(7 ngày qua tăng 100,0\u00a0% so với 7 ngày trước đó)."
     )
