@@ -84,6 +84,11 @@ class Entry:
         """Return the unit in words; empty where the value says it all."""
         return t(f"unit.{self.unit.replace('-', '_')}")
 
+    def unit_beside(self, t: Translate, *, language: str) -> str:
+        """Return the unit for where the title stands too; empty where the title names it."""
+        unit = self.unit_text(t)
+        return "" if unit.casefold() in self.title(language).casefold() else unit
+
     @property
     def ramp(self) -> str:
         """Which colours the map takes: a burden, a good, or neither."""

@@ -48,7 +48,7 @@ PAGES = {
     "compare": "/compare?lang={lang}&areas=79,74,01",
     "open_data": "/open_data?lang={lang}",
     "bulletins": "/bulletins?lang={lang}",
-    "data_sync": "/data_sync?lang={lang}&platform=tracing",
+    "data_sync": "/data_sync?lang={lang}&platform=testing",
     "rollout": "/rollout?lang={lang}",
     "needs": "/needs?lang={lang}",
     "scenarios": "/scenarios?lang={lang}",
@@ -204,9 +204,13 @@ def take(browser: Browser, url: str, shot: Shot, *, folder: Path, whole: bool) -
 
 
 def save(picture: bytes, path: Path) -> None:
-    """Write a picture small: few colours are enough for flat areas and text."""
+    """Write a picture small: few colours are enough for flat areas and text.
+
+    Rare colours are kept: a class of a map that is two small provinces is still its own.
+    """
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT).save(path, optimize=True)
+    flat = image.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    flat.save(path, optimize=True)
 
 
 def main() -> int:
