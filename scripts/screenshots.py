@@ -184,7 +184,7 @@ def take(browser: Browser, url: str, shot: Shot, *, folder: Path, whole: bool) -
     size, path = SCREENS[shot.screen], folder / shot.file
     page = browser.new_page(color_scheme=shot.theme, viewport=size, locale="vi-VN")
     page.goto(url + shot.address)
-    page.wait_for_selector(PAINTED, timeout=90_000)
+    page.locator(PAINTED).filter(visible=True).first.wait_for(timeout=90_000)
     if not shot.address.startswith(OUTSIDE):
         page.wait_for_selector(SETTLED, timeout=60_000)
         page.wait_for_timeout(DRAWN_MS)

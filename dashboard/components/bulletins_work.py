@@ -35,10 +35,10 @@ def steps_section() -> None:
     work = bulletin_desk.work_on(head)
     stages = bulletin_steps.stages(head, work, now=access.present_viewer().now)
     draw(element("h2", seen.t("bulletins.way", n=head.number), class_="td-section"))
-    draw(element("ol", *(_stage(one, head, work, seen) for one in stages), class_="td-steps"))
+    draw(element("ol", *(_stage(one, work, seen) for one in stages), class_="td-steps"))
 
 
-def _stage(one: Stage, head: Bulletin, work: Work, seen: Context) -> Markup:
+def _stage(one: Stage, work: Work, seen: Context) -> Markup:
     t = seen.t
     told: list[str] = []
     if one.by:
