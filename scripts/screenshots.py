@@ -17,11 +17,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from PIL import Image
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
 from data_access.demo import NOW
 
@@ -179,10 +180,16 @@ def _other(name: str, page: str, *, more: str, screen: str, theme: Theme) -> Sho
     return Shot(name=name, address=address, screen=screen, theme=theme, lang="vi")
 
 
-def take(browser: Browser, url: str, shot: Shot, *, folder: Path, whole: bool) -> None:
+@cache
+def context_of(browser: Browser, screen: str, theme: Theme) -> BrowserContext:
+    """Return the context of a look: its pages share what the browser has loaded already."""
+    return browser.new_context(color_scheme=theme, viewport=SCREENS[screen], locale="vi-VN")
+
+
+def take(context: BrowserContext, url: str, shot: Shot, *, folder: Path, whole: bool) -> None:
     """Save one picture, once the page has finished running and drawing."""
     size, path = SCREENS[shot.screen], folder / shot.file
-    page = browser.new_page(color_scheme=shot.theme, viewport=size, locale="vi-VN")
+    page = context.new_page()
     page.goto(url + shot.address)
     page.locator(PAINTED).filter(visible=True).first.wait_for(timeout=90_000)
     if not shot.address.startswith(OUTSIDE):
@@ -231,7 +238,8 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
         for shot in shots():
             if not options.only or shot.name in options.only:
-                take(browser, url, shot, folder=options.out, whole=options.whole)
+                look = context_of(browser, shot.screen, shot.theme)
+                take(look, url, shot, folder=options.out, whole=options.whole)
         browser.close()
     return 0
 
