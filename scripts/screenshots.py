@@ -59,7 +59,10 @@ PAGES = {
 # Every page in both themes and both languages, without every mixture of them.
 LOOKS: tuple[tuple[str, Theme, str], ...] = (("desktop", "light", "vi"), ("desktop", "dark", "en"))
 PHONE: tuple[str, Theme, str] = ("phone", "light", "vi")
-DESKTOP_ONLY = ("map_pair", "administration")
+ON_A_PHONE = (
+    "overview", "map", "quarantine", "testing", "vaccination", "tracing", "declarations",
+    "checkpoints", "response", "province", "compare", "data_sync", "scenarios",
+)  # fmt: skip
 PROJECTED = ("overview", "quarantine", "vaccination", "tracing", "levels")
 FOR_THE_PRESS = ("overview", "open_data", "bulletins")
 LOWER = {"cluster": ".td-facts"}
@@ -163,7 +166,7 @@ class Shot:
 def shots() -> Iterator[Shot]:
     """Yield every picture: both themes, a phone, a projector, and what the press sees."""
     for name, place in PAGES.items():
-        looks = [*LOOKS, PHONE] if name not in DESKTOP_ONLY else LOOKS
+        looks = [*LOOKS, PHONE] if name in ON_A_PHONE else LOOKS
         for screen, theme, lang in looks:
             yield Shot(
                 name=name, address=place.format(lang=lang), screen=screen, theme=theme, lang=lang,
@@ -220,6 +223,11 @@ def save(picture: bytes, path: Path) -> None:
     flat.save(path, optimize=True)
 
 
+def _wanted(shot: Shot, options: argparse.Namespace) -> bool:
+    named = not options.only or shot.name in options.only
+    return named and options.screen in (None, shot.screen)
+
+
 def main() -> int:
     """Take every picture."""
     parser = argparse.ArgumentParser(prog="python -m scripts.screenshots")
@@ -227,6 +235,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
     parser.add_argument("--data", help="folder of real figures instead of the demonstration's")
     parser.add_argument("--only", nargs="*", help="names of the pages to take, as in PAGES")
+    parser.add_argument("--screen", choices=sorted(SCREENS), help="take those of one screen only")
     parser.add_argument("--whole", action="store_true", help="down to the end of each page")
     options = parser.parse_args()
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -237,7 +246,7 @@ def main() -> int:
     with served(options.port, options.data) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
         for shot in shots():
-            if not options.only or shot.name in options.only:
+            if _wanted(shot, options):
                 look = context_of(browser, shot.screen, shot.theme)
                 take(look, url, shot, folder=options.out, whole=options.whole)
         browser.close()
