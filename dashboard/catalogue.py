@@ -85,9 +85,13 @@ class Entry:
         return t(f"unit.{self.unit.replace('-', '_')}")
 
     def unit_beside(self, t: Translate, *, language: str) -> str:
-        """Return the unit for where the title stands too; empty where the title names it."""
+        """Return the unit for where the title stands too; empty where the title names it.
+
+        A single word is said all the same: `100 days` cannot be misread.
+        """
         unit = self.unit_text(t)
-        return "" if unit.casefold() in self.title(language).casefold() else unit
+        is_named = " " in unit and unit.casefold() in self.title(language).casefold()
+        return "" if is_named else unit
 
     @property
     def ramp(self) -> str:

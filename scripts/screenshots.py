@@ -219,7 +219,9 @@ def save(picture: bytes, path: Path) -> None:
     Rare colours are kept: a class of a map that is two small provinces is still its own.
     """
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    flat = image.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    flat = image.quantize(
+        COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE
+    )
     flat.save(path, optimize=True)
 
 
