@@ -63,7 +63,7 @@ ON_A_PHONE = (
     "overview", "map", "quarantine", "testing", "vaccination", "tracing", "declarations",
     "checkpoints", "response", "province", "compare", "data_sync", "scenarios",
 )  # fmt: skip
-PROJECTED = ("overview", "quarantine", "vaccination", "tracing", "levels")
+PROJECTED = ("overview", "quarantine", "vaccination", "tracing")
 FOR_THE_PRESS = ("overview", "open_data", "bulletins")
 LOWER = {"cluster": ".td-facts"}
 """What a page is scrolled to where it is not its beginning that the picture is of."""
