@@ -11,6 +11,7 @@ OTHER, UNKNOWN = "…", "unknown"
 """Codes under which the small ones are summed, and under which the gate files what has none."""
 # Hours up to which a delay belongs to a class; the last class has no end.
 DELAY_ENDS = (2, 6, 12, 24, 48, 72, 168)
+_CLASS = re.compile(r"^\d+(?:-\d+|\+)$")
 _DELAY = re.compile(r"^(?P<low>\d{3})(?:-(?P<high>\d{3})|\+)$")
 
 
@@ -34,6 +35,8 @@ def ranked(  # noqa: PLR0913 -- what a ranking depends on
 ) -> tuple[Part, ...]:
     """Return the codes by figure, the largest first, what is small summed under OTHER.
 
+    Classes of numbers, as of age, stand in their own order.
+
     Args:
         found: date, value and the dimension; one area.
         by: the dimension.
@@ -49,6 +52,8 @@ def ranked(  # noqa: PLR0913 -- what a ranking depends on
     parts = [(str(code), value) for code, value in rows]
     if is_ratio:
         return tuple(Part(code=code, value=value, share=None) for code, value in parts)
+    if parts and all(_CLASS.match(code) for code, _ in parts):
+        parts.sort(key=lambda part: _number(part[0]))
     kept, rest = parts[:top], [value for _, value in parts[top:] if value is not None]
     if rest:
         kept.append((OTHER, sum(rest)))

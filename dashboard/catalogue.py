@@ -84,6 +84,15 @@ class Entry:
         """Return the unit in words; empty where the value says it all."""
         return t(f"unit.{self.unit.replace('-', '_')}")
 
+    def unit_beside(self, t: Translate, *, language: str) -> str:
+        """Return the unit for where the title stands too; empty where the title names it.
+
+        A single word is said all the same: `100 days` cannot be misread.
+        """
+        unit = self.unit_text(t)
+        is_named = " " in unit and unit.casefold() in self.title(language).casefold()
+        return "" if is_named else unit
+
     @property
     def ramp(self) -> str:
         """Which colours the map takes: a burden, a good, or neither."""

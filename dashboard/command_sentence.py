@@ -48,7 +48,7 @@ def sentence(
 
 
 def _clause(card: Card, *, t: Translate, language: str) -> str:
-    unit = card.entry.unit_text(t)
+    unit = card.entry.unit_beside(t, language=language)
     value = card.entry.value(card.shown or 0.0, language=language)
     if card.stands_in and card.last_day:
         value += t("command.of_day", day=formatting.short_day(card.last_day, language=language))

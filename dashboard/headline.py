@@ -211,7 +211,7 @@ def change_of(rows: pl.DataFrame, *, entry: Entry, day: date) -> Change | None:
     # Of two values beyond the horizon neither is told; of one, only how far it came inside.
     is_told = not (entry.is_ratio or entry.is_beyond(now) or entry.is_beyond(before))
     relative = _relative(now, before) if is_told else None
-    difference = entry.within(now) - entry.within(before)
+    difference, relative = _as_shown(entry.within(now) - entry.within(before), relative, entry)
     return Change(
         difference=difference,
         relative=relative,
@@ -238,8 +238,7 @@ def _between_weeks(known: Mapping[date, float | None], *, entry: Entry, day: dat
         return None
     # Means, so that a day that was not reported does not look like a fall.
     means = (sum(now) / len(now), sum(before) / len(before))
-    difference = (means[0] - means[1]) * WINDOW_DAYS
-    relative = _relative(*means)
+    difference, relative = _as_shown((means[0] - means[1]) * WINDOW_DAYS, _relative(*means), entry)
     return Change(
         difference=difference,
         relative=relative,
@@ -247,6 +246,22 @@ def _between_weeks(known: Mapping[date, float | None], *, entry: Entry, day: dat
         days_apart=WINDOW_DAYS,
         tone=_tone(difference, relative, entry),
     )
+
+
+def _as_shown(
+    difference: float, relative: float | None, entry: Entry
+) -> tuple[float, float | None]:
+    """Return a movement; none at all where what is written of it would be zero.
+
+    An arrow beside `0.0` says that something rose, and that it did not.
+    """
+    if relative is not None:
+        is_nothing = round(relative, 3) == 0
+    elif entry.is_ratio:
+        is_nothing = round(difference * 100, entry.decimals) == 0
+    else:
+        is_nothing = round(difference, entry.decimals) == 0
+    return (0.0, 0.0 if relative is not None else None) if is_nothing else (difference, relative)
 
 
 def _relative(now: float, before: float) -> float | None:

@@ -10,9 +10,9 @@ overview.sentence_section()
 figures, country = st.columns([7, 5], gap="medium")
 with figures:
     overview.cards_section()
-    overview.movements_section()
 with country:
     overview.map_section()
+    overview.movements_section()
 overview.transmission_section()
 overview.freshness_section()
 page.closed("overview", "date")

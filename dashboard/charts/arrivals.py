@@ -110,7 +110,7 @@ def _layout(feeds: pl.DataFrame, *, t: Translate, language: str) -> dict[str, ob
         "xaxis": {
             "title": {"text": t("data_sync.hours_after"), "font": {"size": 11}},
             "rangemode": "tozero", "fixedrange": True, "zeroline": False,
-            "nticks": 8, "tickangle": 0,
+            "nticks": 5, "tickangle": 0,
         },
         "yaxis": {"fixedrange": True, "automargin": True, "showgrid": False},
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import inf
 
 import plotly.graph_objects as go
 
@@ -60,7 +61,9 @@ def highest(curves: Sequence[Curve]) -> float:
     return (max(known, default=0.0) or 1.0) * 1.06
 
 
-def spread(heights: Sequence[float], *, gap: float) -> list[float]:
+def spread(
+    heights: Sequence[float], *, gap: float, low: float = -inf, high: float = inf
+) -> list[float]:
     """Return heights moved apart so that none are nearer than the gap, their order kept.
 
     Method: from the lowest up, each at least a gap above the one below; a group that was pushed up
@@ -69,6 +72,8 @@ def spread(heights: Sequence[float], *, gap: float) -> list[float]:
     Args:
         heights: wanted, any order.
         gap: least distance.
+        low: none is below it.
+        high: none is above it; there is room for all between the two.
     """
     order = sorted(range(len(heights)), key=lambda n: heights[n])
     groups: list[list[int]] = []
@@ -85,6 +90,13 @@ def spread(heights: Sequence[float], *, gap: float) -> list[float]:
     for group, centre in zip(groups, centres, strict=True):
         for place, number in enumerate(group):
             moved[number] = centre + (place - (len(group) - 1) / 2) * gap
+    floor, ceiling = low, high
+    for number in order:
+        moved[number] = max(moved[number], floor)
+        floor = moved[number] + gap
+    for number in reversed(order):
+        moved[number] = min(moved[number], ceiling)
+        ceiling = moved[number] - gap
     return moved
 
 
@@ -162,7 +174,6 @@ def small(
 def _line(
     figure: go.Figure, curve: Curve, *, entry: Entry, language: str, index: bool, width: float
 ) -> None:
-    day = "%d/%m/%Y" if language == "vi" else "%e %b %Y"
     ratio = entry.is_ratio and not index
     number = f".{entry.decimals}%" if ratio else f",.{1 if index else entry.decimals}f"
     texts = None if index else texts_of(curve.raw or curve.values, entry, language)
@@ -171,7 +182,7 @@ def _line(
         x=list(curve.days), y=list(curve.values), text=texts, name=curve.name, mode="lines+markers",
         line={"color": curve.colour, "width": width, "dash": DASHES[curve.place % len(DASHES)]},
         connectgaps=False, marker={"color": curve.colour, "size": _dots(curve.values)},
-        hovertemplate=f"%{{x|{day}}}, {_plain(curve.name)}: {value}<extra></extra>",
+        hovertemplate=f"{_plain(curve.name)}: {value}<extra></extra>",
     )  # fmt: skip
 
 
@@ -193,10 +204,10 @@ def _name_ends(figure: go.Figure, curves: Sequence[Curve], *, top: float) -> Non
     """Write each name at the end of its line, moved apart where lines end together."""
     ended = [(curve, curve.last) for curve in curves]
     known = [(curve, last) for curve, last in ended if last is not None]
-    places = spread([last[1] for _, last in known], gap=top * LABEL_GAP)
+    places = spread([last[1] for _, last in known], gap=top * LABEL_GAP, low=0.0, high=top)
     for (curve, last), height in zip(known, places, strict=True):
         figure.add_annotation(
-            x=1.0, xref="paper", xanchor="left", y=min(max(height, 0.0), top), yanchor="middle",
+            x=1.0, xref="paper", xanchor="left", y=height, yanchor="middle",
             # The name in the theme's ink: a line's colour is too faint for text on one ground.
             text=f'<span style="color:{curve.colour}">●</span> {_short(curve.name)}',
             font={"size": 12}, showarrow=False, xshift=4,
@@ -221,11 +232,13 @@ def _layout(entry: Entry, language: str, *, height: int, index: bool) -> Mapping
         "separators": ",." if language == "vi" else ".,",
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "hovermode": "x",
+        # One box a day, its lines in their colours: six boxes would cover each other and the chart.
+        "hovermode": "x unified",
         "showlegend": False,
         "xaxis": {
             "showgrid": False,
             "tickformat": "%d/%m<br>%Y" if language == "vi" else "%e %b<br>%Y",
+            "hoverformat": "%d/%m/%Y" if language == "vi" else "%e %b %Y",
             "nticks": 5,
             "tickangle": 0,
             "fixedrange": True,

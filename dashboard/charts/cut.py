@@ -31,7 +31,9 @@ def bars(
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False)
     highest = max((part.value or 0.0 for part in shown), default=1.0) or 1.0
-    figure.update_xaxes(visible=False, range=[0, highest * 1.35])
+    # Room beside the longest bar for what is written there, on a phone too.
+    room = 1.25 + 0.04 * max(map(len, texts), default=0)
+    figure.update_xaxes(visible=False, range=[0, highest * room])
     return figure
 
 

@@ -235,7 +235,13 @@ def layout(entry: Entry, language: str) -> dict[str, object]:
         "hovermode": "x",
         "bargap": 0.15,
         "showlegend": entry.adds,
-        "legend": {"orientation": "h", "y": 1.12, "x": 0, "font": {"size": 11}},
+        "legend": {
+            "orientation": "h",
+            "y": 1.05,
+            "yanchor": "bottom",
+            "x": 0,
+            "font": {"size": 11},
+        },
         "xaxis": {
             "showgrid": False,
             "tickformat": "%d/%m<br>%Y" if language == "vi" else "%e %b<br>%Y",

@@ -35,10 +35,10 @@ def steps_section() -> None:
     work = bulletin_desk.work_on(head)
     stages = bulletin_steps.stages(head, work, now=access.present_viewer().now)
     draw(element("h2", seen.t("bulletins.way", n=head.number), class_="td-section"))
-    draw(element("ol", *(_stage(one, head, work, seen) for one in stages), class_="td-steps"))
+    draw(element("ol", *(_stage(one, work, seen) for one in stages), class_="td-steps"))
 
 
-def _stage(one: Stage, head: Bulletin, work: Work, seen: Context) -> Markup:
+def _stage(one: Stage, work: Work, seen: Context) -> Markup:
     t = seen.t
     told: list[str] = []
     if one.by:
@@ -47,7 +47,7 @@ def _stage(one: Stage, head: Bulletin, work: Work, seen: Context) -> Markup:
         told.append(when(one.at, seen))
     if one.key == bulletin_steps.REVIEW and work.n_open:
         told.append(t("bulletins.left_open", n=work.n_open))
-    if one.key == bulletin_steps.SIGN and head.state is State.DRAFT:
+    if one.key == bulletin_steps.SIGN:
         told.append(
             t("bulletins.signed_so_far", n=len(work.signed), m=len(work.signed) + work.n_late)
         )
@@ -82,8 +82,10 @@ def actions_section() -> None:
             _approve(head, work, seen)
         if head.state in {State.DRAFT, State.APPROVED}:
             _publish(head, work, seen)
-    with right:
+    # Where nothing is ahead any more, its side is not left empty.
+    with right if head.state in {State.DRAFT, State.APPROVED} else left:
         _rehearse(head, seen)
+    with right:
         if head.state is not State.WITHDRAWN:
             _withdraw(head, seen)
 

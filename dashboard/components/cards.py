@@ -101,7 +101,7 @@ def _figure(card: Card, look: Looked) -> Markup:
         "card.on_day" if card.entry.adds else "card.at_day",
         day=formatting.day(day, language=language),
     )
-    unit = card.entry.unit_text(t)
+    unit = card.entry.unit_beside(t, language=language)
     return join(
         [
             element(

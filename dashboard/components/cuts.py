@@ -102,8 +102,10 @@ def _figure(shown: Shown, seen: Context) -> go.Figure:
     cut, language = shown.cut, seen.language
     if cut.kind == "stack":
         # All of it is stacked, or the height would be less than the total.
-        daily = breakdown.folded(shown.found, by=cut.by, top=cut.top)
-        codes = breakdown.largest(daily, by=cut.by, top=cut.top + 1)
+        # No colour twice: the last one is for the rest.
+        top = min(cut.top, len(charts.COLOURS) - 1)
+        daily = breakdown.folded(shown.found, by=cut.by, top=top)
+        codes = breakdown.largest(daily, by=cut.by, top=top + 1)
         return charts.stack(daily, codes, shown.names, by=cut.by, language=language)
     make = charts.columns if cut.kind == "bins" else charts.bars
     return make(shown.parts, shown.names, entry=shown.entry, language=language)

@@ -3,9 +3,11 @@
 from dashboard import filters, loaders, loaders_bulletins, resources
 from dashboard.components.markup import draw, element
 from dashboard.context import look
+from dashboard.i18n import Translate
 from dashboard.navigation import ROOT
 from data_access.errors import DataAccessError
 
+UNRELEASED = "Unreleased"
 _CHANGELOG = ROOT / "CHANGELOG.md"
 
 
@@ -18,7 +20,7 @@ def show(page: str) -> None:
             "footer",
             element("p", element("b", t("footer.sources") + ": "), listed),
             element("p", " ".join(resources.pack().attribution), lang="en"),
-            element("p", t("footer.version", version=version()), " · ", t("footer.closed")),
+            element("p", _version(t), " · ", t("footer.closed")),
             class_="td-footer",
         )
     )
@@ -39,6 +41,11 @@ def _sources(page: str) -> str:
         return t("footer.unknown")
     named = sorted({str(name) for name in found["source"].drop_nulls().to_list() if name})
     return " · ".join(named) or t("footer.no_sources")
+
+
+def _version(t: Translate) -> str:
+    known = version()
+    return t("footer.unreleased") if known == UNRELEASED else t("footer.version", version=known)
 
 
 def version() -> str:

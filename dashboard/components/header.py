@@ -28,7 +28,9 @@ def show(page: str) -> None:
                 class_="td-title",
             )
         )
-        with st.container(horizontal=True, width="content", key="td_controls"):
+        with st.container(
+            horizontal=True, vertical_alignment="center", width="content", key="td_controls"
+        ):
             _controls(page)
 
 

@@ -15,7 +15,6 @@ from dashboard.components.tables import table
 from dashboard.context import Context
 from dashboard.ranking import ranked
 
-NUMBER_COLUMNS = (0, 2, 4)
 WEEK = timedelta(days=7)
 
 
@@ -38,16 +37,17 @@ def show(
             str(row.rank) if row.rank else "",
             names.get(row.code, row.code),
             value_text(row.value, entry, seen, status=row.status),
-            status_text(row.status, seen),
             entry.change(row.change, language=seen.language) if row.change is not None else "",
+            status_text(row.status, seen),
         )
         for row in rows
     ]
-    heads = tuple(
-        seen.t(f"map.{name}") for name in ("rank", "area", "value", "status", "week_change")
-    )
+    change = "week_points" if entry.is_ratio else "week_change"
+    heads = [seen.t(f"map.{name}") for name in ("rank", "area", "value", change, "status")]
+    # Where every area has its figure, a column of reasons would be an empty one.
+    shown = len(heads) if any(row.status for row in rows) else len(heads) - 1
     draw(
-        table(heads, cells, caption=title, numeric=NUMBER_COLUMNS,
+        table(heads[:shown], [row[:shown] for row in cells], caption=title, numeric=(0, 2, 3),
               chosen=codes.index(area) if area in codes else None)
     )  # fmt: skip
     _download(found, entry, seen, day=day)

@@ -37,7 +37,9 @@ def form_section() -> None:
             levers |= _vaccines(usual, t)
         with st.expander(t("scenarios.more")):
             levers |= _more(usual, t)
-        asked = st.form_submit_button(t("scenarios.run"), icon=":material/play_arrow:")
+        asked = st.form_submit_button(
+            t("scenarios.run"), icon=":material/play_arrow:", type="primary"
+        )
     if st.session_state.get(session.NO_CHANGE):
         st.info(t("scenarios.no_change"))
     if asked:

@@ -1,6 +1,6 @@
 """One indicator of one place over time: chart, marks of what happened, table twin."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -18,6 +18,8 @@ from dashboard.i18n import pick
 from data_access.estimates.transmission import Expected
 
 TOPOJSON = "/ui/"  # Plotly asks for world outlines nowhere else
+SHAPES: Mapping[str, str] = {"rule": "▼", "holiday": "●", "event": "◆"}
+"""The signs of the chart as text."""
 PLOTLY = {"displayModeBar": False, "topojsonURL": TOPOJSON}
 
 
@@ -61,7 +63,9 @@ def show(shown: Series, seen: Context, *, key: str, ready: bool = True) -> None:
     if not ready:
         st.skeleton(height=HEIGHT)
         return
-    st.plotly_chart(_figure(shown, daily, seen), key=key, alt=alt, config=PLOTLY)
+    marks = marks_between(daily["date"][0], daily["date"][-1], area=shown.area, seen=seen)
+    st.plotly_chart(_figure(shown, daily, marks, seen), key=key, alt=alt, config=PLOTLY)
+    _told(marks, seen)
     # The table comes when it is asked for: a filter change then does not carry it each time.
     twin = st.expander(seen.t("chart.table"), key=f"{key}_twin", on_change="rerun")
     if twin.open:
@@ -77,13 +81,31 @@ def _caption(shown: Series, seen: Context) -> str:
     return seen.t("chart.alt", indicator=title, place=shown.place, start=start, end=end)
 
 
-def _figure(shown: Series, daily: pl.DataFrame, seen: Context) -> go.Figure:
+def _told(marks: Sequence[Mark], seen: Context) -> None:
+    """Say in words what the signs on the chart are: on paper and on a phone nothing points."""
+    if not marks:
+        return
+    lines = [
+        element(
+            "li",
+            element("i", SHAPES[mark.kind], aria_hidden="true"),
+            formatting.short_day(mark.since, language=seen.language),
+            " ",
+            mark.text,
+        )
+        for mark in sorted(marks, key=lambda mark: mark.since)
+    ]
+    draw(element("ul", *lines, class_="td-marks", aria_label=seen.t("chart.marks")))
+
+
+def _figure(
+    shown: Series, daily: pl.DataFrame, marks: tuple[Mark, ...], seen: Context
+) -> go.Figure:
     lag = loaders.lag_days(shown.entry.key)
     return trend(
         daily, entry=shown.entry, t=seen.t, language=seen.language,
         complete_until=seen.moment.date() - timedelta(days=lag + 1),
-        marks=marks_between(daily["date"][0], daily["date"][-1], area=shown.area, seen=seen),
-        expected=shown.expected, first=tuple(sorted(shown.first.items())),
+        marks=marks, expected=shown.expected, first=tuple(sorted(shown.first.items())),
     )  # fmt: skip
 
 

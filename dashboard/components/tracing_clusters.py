@@ -172,8 +172,9 @@ def _row(row: Mapping[str, object], seen: Context, *, day: date) -> tuple[Child,
     state = CHAIN if row["is_chain"] else str(row["status"] or UNTOLD)
     name = str(row["name"] or "")
     code = str(row["code"])
+    below = code if name and code not in name else ""
     return (
-        element("span", name or code, element("small", code if name else ""), class_="td-two"),
+        element("span", name or code, element("small", below), class_="td-two"),
         setting_name(str(row["setting"] or UNTOLD), seen),
         place_name(row, seen, day=day),
         state_name(state, seen),

@@ -197,8 +197,8 @@ def spread_section() -> None:
         "n": told.counted,
         "low": formatting.percent(told.low, language=seen.language),
         "high": formatting.percent(told.high, language=seen.language),
-        "behind": formatting.short(told.behind, language=seen.language),
-        "people": formatting.short(told.people, language=seen.language),
+        "behind": formatting.number(told.behind, language=seen.language),
+        "people": formatting.number(told.people, language=seen.language),
     }
     draw(element("p", seen.t("vaccination_page.spread_said", **words), class_="td-say"))
     names = loaders.names(loaders.vintage_for(seen.day, None), language=seen.language)

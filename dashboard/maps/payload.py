@@ -243,7 +243,7 @@ def legend(
 
 def legend_title(entry: Entry, *, t: Translate, language: str) -> str:
     """Return the legend's heading: what is shown, in which unit."""
-    unit = "%" if entry.is_ratio else entry.unit_text(t)
+    unit = "%" if entry.is_ratio else entry.unit_beside(t, language=language)
     return f"{entry.title(language)} ({unit})" if unit else entry.title(language)
 
 

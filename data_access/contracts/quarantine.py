@@ -85,9 +85,9 @@ SHORTAGE = {
     "phong": ("Thiếu phòng", "Short of rooms"),
 }
 STAY_DAYS = {
-    "01-03": ("Ngày 1-3", "Days 1-3"),
-    "04-07": ("Ngày 4-7", "Days 4-7"),
-    "08-14": ("Ngày 8-14", "Days 8-14"),
+    "01-03": ("Ngày 1–3", "Days 1–3"),
+    "04-07": ("Ngày 4–7", "Days 4–7"),
+    "08-14": ("Ngày 8–14", "Days 8–14"),
     "15+": ("Từ ngày 15", "Day 15 and later"),
 }
 _STAY_DAY_STARTS = (1, 4, 8, 15)

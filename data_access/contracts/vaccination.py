@@ -78,11 +78,11 @@ PRIORITY_GROUP = {
 }
 """The 16 groups of Decision 3355/QĐ-BYT (8 July 2021), by number."""
 AGE_GROUP = {
-    "0-4": ("0-4 tuổi", "Aged 0-4"),
-    "5-11": ("5-11 tuổi", "Aged 5-11"),
-    "12-17": ("12-17 tuổi", "Aged 12-17"),
-    "18-49": ("18-49 tuổi", "Aged 18-49"),
-    "50-64": ("50-64 tuổi", "Aged 50-64"),
+    "0-4": ("0–4 tuổi", "Aged 0–4"),
+    "5-11": ("5–11 tuổi", "Aged 5–11"),
+    "12-17": ("12–17 tuổi", "Aged 12–17"),
+    "18-49": ("18–49 tuổi", "Aged 18–49"),
+    "50-64": ("50–64 tuổi", "Aged 50–64"),
     "65+": ("Từ 65 tuổi", "Aged 65 and over"),
 }
 _BAND_STARTS = (0, 5, 12, 18, 50, 65)

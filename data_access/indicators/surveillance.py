@@ -110,7 +110,9 @@ CASES = (
 )
 
 
-def _of_listed(key: str, vi: str, en: str, *, measure: str) -> Indicator:
+def _of_listed(
+    key: str, vi: str, en: str, *, measure: str, higher_is_bad: bool | None = False
+) -> Indicator:
     """Return the share of the week's listed close contacts with which something was done."""
     return share_of(
         key,
@@ -124,7 +126,7 @@ def _of_listed(key: str, vi: str, en: str, *, measure: str) -> Indicator:
         "tracing",
         part=weekly("done", measure, F1),
         whole=weekly("listed", "contacts_listed", F1),
-        higher_is_bad=False,
+        higher_is_bad=higher_is_bad,
     )
 
 
@@ -158,11 +160,13 @@ CONTACTS = (
         measure="contacts_quarantined",
     ),
     _of_listed("contacts_sampled_share", "đã lấy mẫu", "sampled", measure="contacts_sampled"),
+    # Neither: fewer may be positive because the infection spreads less, or because more are listed.
     _of_listed(
         "contacts_positive_share",
         "dương tính",
         "found positive",
         measure="contacts_positive",
+        higher_is_bad=None,
     ),
     delay_hours(
         "contact_reach_p50_hours",

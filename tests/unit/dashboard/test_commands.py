@@ -117,6 +117,39 @@ def test_shares_of_codes_are_never_added_up() -> None:
     ]  # fmt: skip
 
 
+def test_classes_of_age_stand_in_their_own_order_and_codes_by_size() -> None:
+    ages = daily([(0, "65+", 30.0), (0, "18-49", 50.0), (0, "50-64", 40.0)])
+    parts = breakdown.ranked(ages, by="kind", adds=True, day=DAY, top=8)
+    assert [part.code for part in parts] == ["18-49", "50-64", "65+"]
+    numbered = daily([(0, "1", 30.0), (0, "2", 50.0)])
+    parts = breakdown.ranked(numbered, by="kind", adds=True, day=DAY, top=8)
+    assert [part.code for part in parts] == ["2", "1"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_code_is_named_as_the_rest_is(language: str) -> None:
+    """Two bars of one name would be drawn on each other."""
+    names = {
+        label[LANGUAGES.index(language)]
+        for contract in CONTRACTS
+        for kind in contract.kinds
+        for field in kind.all_fields()
+        for label in field.labels.values()
+    }
+    assert names
+    assert translator(language)("command.other") not in names
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_unit_that_the_title_names_is_not_said_again(language: str) -> None:
+    t = translator(language)
+    incidence = of_indicator(INDICATORS["incidence_7d_per_100k"])
+    assert incidence.unit_text(t).casefold() in incidence.title(language).casefold()
+    assert not incidence.unit_beside(t, language=language)
+    wait = of_indicator(INDICATORS["contact_reach_p50_hours"])
+    assert wait.unit_beside(t, language=language) == wait.unit_text(t)
+
+
 @given(cells=CELLS, top=st.integers(1, 4))
 def test_a_stack_is_as_high_as_all_its_codes_together(
     cells: list[tuple[int, str, float | None]], top: int
@@ -208,7 +241,7 @@ def test_the_sentence_says_where_when_how_much_and_how_it_moved() -> None:
     )  # fmt: skip
     assert text == (
         "Cả nước, ngày 20/01/2022: công suất cách ly đang dùng là 84,0\u00a0% "
-        "(tăng 6,0 điểm % so với 7 ngày trước); người quá hạn cách ly là 4 "
+        "(tăng 6,0\u00a0điểm\u00a0% so với 7 ngày trước); người quá hạn cách ly là 4 "
         "(không đổi so với 7 ngày trước); tiếp nhận cách ly là 20 "
         "(7 ngày qua tăng 100,0\u00a0% so với 7 ngày trước đó)."
     )

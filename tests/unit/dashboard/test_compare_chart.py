@@ -32,6 +32,14 @@ def test_names_keep_their_order_and_their_distance(heights: list[float], gap: fl
     assert sum(moved) == pytest.approx(sum(heights), abs=1e-6)
 
 
+@given(heights=st.lists(st.floats(0, 100), min_size=1, max_size=6), gap=st.floats(0.1, 6.2))
+def test_names_stay_within_the_axis_and_apart(heights: list[float], gap: float) -> None:
+    moved = spread(heights, gap=gap, low=0.0, high=100.0)
+    assert all(-1e-6 <= one <= 100.0 + 1e-6 for one in moved)
+    ordered = sorted(moved)
+    assert all(b - a >= gap - 1e-6 for a, b in zip(ordered, ordered[1:], strict=False))
+
+
 def test_names_far_apart_stay_where_their_lines_end() -> None:
     assert spread([9.0, 1.0, 5.0], gap=1.0) == [9.0, 1.0, 5.0]
     assert spread([5.0, 5.0], gap=2.0) == [4.0, 6.0]

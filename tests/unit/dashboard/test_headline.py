@@ -54,6 +54,17 @@ def test_too_few_days_are_not_compared() -> None:
     assert card(CASES, [10.0] * 3).change is None
 
 
+def test_a_movement_that_is_written_as_zero_is_none() -> None:
+    share = of_indicator(INDICATORS["quarantine_occupancy"])
+    shown = 0.5 / 10**share.decimals / 100
+    still = card(share, [0.5] * 7 + [0.5 + shown * 0.9]).change
+    assert still is not None
+    assert (still.difference, still.tone) == (0.0, headline.NEITHER)
+    moved = card(share, [0.5] * 7 + [0.5 + shown * 1.2]).change
+    assert moved is not None
+    assert (moved.difference > 0, moved.tone) == (True, headline.BAD)
+
+
 def test_two_in_a_hundred_is_neither_good_nor_bad() -> None:
     change = card(CASES, [100.0] * 7 + [101.0] * 7).change
     assert change is not None
