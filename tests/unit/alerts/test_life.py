@@ -61,7 +61,7 @@ class Life(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.engine = make_engine(f"sqlite:///{Path(self.folder.name) / 'a.sqlite'}")
         names = ("alert", "alert_evidence", "alert_step", "alert_watch", "alert_outbox", "audit",
-                 "audit_head")  # fmt: skip
+                 "audit_head", "account")  # fmt: skip
         tables.metadata.create_all(self.engine, tables=[tables.metadata.tables[n] for n in names])
         self.now = START
         self.book = Alerts(self.engine, lambda: self.now, areas=country().areas)
