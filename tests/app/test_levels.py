@@ -127,7 +127,7 @@ def test_the_map_writes_the_level_and_leaves_the_undetermined_without_colour() -
     viewer = make_viewer(Role.NATIONAL, now=shared.clock())
     spot = ("province", "63", None)
     found = loaders_levels.standings(
-        viewer=viewer, spot=spot, day=LAST, rule="decision_4800", token=shared.token()
+        viewer=viewer, spot=spot, day=LAST, rule="decision_4800", is_live=True, token=shared.token()
     )
     packed = loaders_levels.map_message(
         found, spot, viewer=viewer, day=LAST, language="en", selected=None

@@ -58,6 +58,7 @@ ARGUMENTS: Mapping[str, object] = {
     "entry": of_measure(MEASURES["samples_collected"]),
     "selected": None,
     "compact": False,
+    "is_live": True,
     "token": "1",
     "number": 1,
     "key": "samples_collected",
