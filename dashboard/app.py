@@ -1,11 +1,10 @@
-"""Entry script of every session: texts, style, menu, page. Served by `dashboard/server.py`."""
+"""Entry script of every session: texts, menu, page. Served by `dashboard/server.py`."""
 
 import streamlit as st
 
 from dashboard import access, errors, filters, navigation
 from dashboard.assets import STATIC
 from dashboard.components import header
-from dashboard.components.markup import style
 from dashboard.metrics import timed_run
 
 st.set_page_config(
@@ -14,7 +13,6 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="collapsed",
 )
-style()
 header.logo()
 with errors.shown():
     chosen = st.navigation(navigation.menu(filters.translate(), role=access.role()), position="top")

@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket
 
 from dashboard import assets, resources
 from dashboard.api.routes import API, FEED
+from dashboard.dress import Dressed
 from dashboard.errors import on_script_error
 from dashboard.gauges import observe
 from dashboard.limits import SmallBodies
@@ -195,6 +196,7 @@ MIDDLEWARE = (
     Middleware(Guard),
     Middleware(SmallBodies),
     Middleware(Arrival),
+    Middleware(Dressed),
 )
 
 log_filter.install()

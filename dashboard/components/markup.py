@@ -5,12 +5,10 @@ Nothing here accepts HTML from outside: a `Markup` comes only from `element`, `j
 
 from collections.abc import Iterable
 from html import escape
-from pathlib import Path
 from urllib.parse import quote
 
 import streamlit as st
 
-STYLES = Path(__file__).resolve().parent.parent / "static" / "dashboard.css"
 _VOID = {"br", "circle", "hr", "img", "input", "link", "meta", "path", "polyline"}
 
 
@@ -70,8 +68,3 @@ def picture(svg: Markup, *, alt: str, class_: str | None = None) -> Markup:
 def draw(markup: Markup) -> None:
     """Put markup on the page. The only call of `st.html` for content."""
     st.html(str(markup))
-
-
-def style() -> None:
-    """Give the page its style sheet, a file of ours without any text from outside."""
-    st.html(STYLES)
