@@ -15,7 +15,7 @@ from tests.app.test_api_records import client, ready, token, uploads
 from tests.conftest import Database
 
 __all__ = ["client", "ready", "token", "uploads"]
-pytestmark = pytest.mark.app
+pytestmark = [pytest.mark.app, pytest.mark.vietnam]
 HEADER = "contact_id,index_case_id,class,identified_ts,province_code\n"
 
 

@@ -188,7 +188,9 @@ def test_a_file_that_was_tampered_with_is_refused(client, desk) -> None:
         connection.execute(sa.update(shelf.PACKAGE).values(content=b"PK another"))
     with pytest.raises(BulletinDamaged):
         shelf.file_of(desk.shared, 2, viewer=desk.press)
-    assert client.get("/api/v1/bulletins/2/download.zip").status_code == 503
+    answer = client.get("/api/v1/bulletins/2/download.zip")
+    assert (answer.status_code, answer.json()["code"]) == (500, "fault")
+    assert b"another" not in answer.content
 
 
 def test_no_file_is_made_while_what_it_revises_may_still_be_taken_back(desk) -> None:

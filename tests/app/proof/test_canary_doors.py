@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "bulletin diff": (("1",), ("2",), ("3",)),
     "bulletin revisions": (("1",), ("2",), ("3",)),
     "bulletin verify": (("1",), ("2",), ("3",)),
+    "level-inputs list": ((), ("--json",)),
     "rollout list": ((),),
     "rollout export": ((), ("--history",)),
     "needs list": ((), ("--json",)),
@@ -75,6 +76,8 @@ ACTS = {
         "changes what is kept; who may is tested in tests/db/alerts",
     ),
     "alerts backtest": "of rules on figures of everybody's past; for officials",
+    "level-inputs set": "changes what is kept; who may is tested in tests/db/levels/test_hand.py",
+    "level-inputs import": "as level-inputs set",
     "needs add": "changes what is kept; who may is tested in tests/db/work",
     "needs move": "as needs add",
     "proposals add": "as needs add",
@@ -90,6 +93,7 @@ PRESS_KNOWS = {
     "proposals list",
     "rollout list",
     "rollout export",
+    "level-inputs list",
     *(f"bulletin {one}" for one in ("list", "show", "diff", "verify", "revisions")),
 }
 """Commands that have something to tell the press: of what is published."""
