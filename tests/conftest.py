@@ -4,8 +4,8 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -23,6 +23,7 @@ from data_access.reference.load import load_reference
 from data_access.reference.pack import Pack, bundled_pack
 
 ROOT = Path(__file__).resolve().parent.parent
+Build = Callable[[sa.Engine], Any]
 NOW = datetime(2021, 9, 2, 9, tzinfo=UTC)  # 16:00 in Hanoi, the hour of the evening bulletin
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 KINDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
@@ -50,11 +51,21 @@ class Database:
         url: its address, as TUYENDAU_DATABASE_URL would hold it.
         engine: an engine on it, closed when the test ends.
         kind: sqlite or postgresql.
+        made: what the function returned that filled it, if one did.
     """
 
     url: str
     engine: sa.Engine
     kind: str
+    made: Any = None
+
+
+@dataclass
+class Templates:
+    """Databases filled once, to be copied: by kind and by what filled them."""
+
+    folder: Path
+    held: dict[tuple[str, object], tuple[Any, Any]] = field(default_factory=dict)
 
 
 class Postgres:
@@ -180,20 +191,66 @@ def know(url: str, pack: Pack) -> None:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """What `filled` databases are copied from."""
+    return Templates(tmp_path_factory.mktemp("filled"))
+
+
 @pytest.fixture(params=KINDS)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, templates: Templates
+) -> Iterator[Database]:
     """A database at the newest schema, without any figures; the test runs on both kinds.
 
-    It has no areas, unless the test or its file is marked `vietnam`.
+    It has no areas, unless the test or its file is marked `vietnam`; and what a function put in,
+    if it is marked `filled`.
     """
     knows = "vietnam" if request.node.get_closest_marker("vietnam") else "migrated"
+    filled = request.node.get_closest_marker("filled")
+    build = filled.args[0] if filled else None
     if request.param == "sqlite":
         names = {"vietnam": "vietnam_sqlite", "migrated": "_migrated_sqlite"}
-        template = request.getfixturevalue(names[knows])
-        yield from sqlite_at(tmp_path / "test.sqlite", template=template)
+        template, made = request.getfixturevalue(names[knows]), None
+        if build:
+            template, made = filled_sqlite(templates, build, template)
+        copies = sqlite_at(tmp_path / "test.sqlite", template=template)
     else:
         server = request.getfixturevalue("postgres")
-        yield from postgres_on(server, template=request.getfixturevalue(f"_{knows}_postgres"))
+        name, made = request.getfixturevalue(f"_{knows}_postgres"), None
+        if build:
+            name, made = filled_postgres(templates, build, server, name)
+        copies = postgres_on(server, template=name)
+    yield replace(next(copies), made=made)
+    next(copies, None)
+
+
+def filled_sqlite(templates: Templates, build: Build, base: Path) -> tuple[Path, Any]:
+    """Return a file that a function filled when it was first asked for, and what that returned."""
+    if ("sqlite", build) not in templates.held:
+        path = templates.folder / f"{len(templates.held)}.sqlite"
+        shutil.copy(base, path)
+        templates.held["sqlite", build] = path, built(f"sqlite:///{path}", build)
+    return templates.held["sqlite", build]
+
+
+def filled_postgres(
+    templates: Templates, build: Build, server: Postgres, base: str
+) -> tuple[str, Any]:
+    """Return the name of a database filled by a function, as `filled_sqlite`."""
+    if ("postgresql", build) not in templates.held:
+        address = server.create(template=base)
+        templates.held["postgresql", build] = address.database, built(written(address), build)
+    return templates.held["postgresql", build]
+
+
+def built(url: str, build: Build) -> Any:
+    """Fill a database, and let go of it."""
+    engine = make_engine(url)
+    try:
+        return build(engine)
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture(params=KINDS)

@@ -169,7 +169,12 @@ def make_world(engine: sa.Engine, folder: Path) -> World:
     """Load the small country into a migrated database."""
     with engine.begin() as connection:
         load_reference(connection, load_pack(write_country(folder)))
-    return World(engine=engine, areas=load_areas(engine, viewer=system_viewer(NOW)))
+    return world_in(engine)
+
+
+def world_in(engine: sa.Engine, *, now: datetime = NOW) -> World:
+    """Return the small country of a database that knows it."""
+    return World(engine=engine, areas=load_areas(engine, viewer=system_viewer(now)), now=now)
 
 
 def days(start: date, values: Iterable[float | None], **fields: object) -> list[Cell]:

@@ -29,15 +29,46 @@ COUNTS = {"760": 2, "761": 40, "764": 50, "765": 60, "766": 70}
 """Districts of Hồ Chí Minh; the first count is small."""
 
 
+@pytest.fixture(scope="module")
+def counted(_filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with small counts in districts, to be copied."""
+    folder = tmp_path_factory.mktemp("counted")
+    path = folder / "counted.sqlite"
+    shutil.copy(_filled, path)
+    _deliver(f"sqlite:///{path}", folder, "district", list(COUNTS.items()))
+    return path
+
+
+@pytest.fixture(scope="module")
+def published(counted: Path) -> Path:
+    """The same with one bulletin, number 1, published at `NOW`; to be copied."""
+    path = counted.with_name("published.sqlite")
+    shutil.copy(counted, path)
+    given = {"DATABASE_URL": f"sqlite:///{path}", "DEMO": "1", "NOW": NOW.isoformat()}
+    shared = open_shared(read_settings({f"TUYENDAU_{name}": one for name, one in given.items()}))
+    assert issue(shared) == 1
+    shared.close()
+    return path
+
+
 @pytest.fixture
-def own(settings: pytest.MonkeyPatch, _filled: Path, tmp_path: Path) -> str:
+def own(settings: pytest.MonkeyPatch, counted: Path, tmp_path: Path) -> str:
     """A database of this test's own, with small counts in districts."""
-    copy = tmp_path / "own.sqlite"
-    shutil.copy(_filled, copy)
-    url = f"sqlite:///{copy}"
-    settings.setenv("TUYENDAU_DATABASE_URL", url)
-    _deliver(url, tmp_path, "district", list(COUNTS.items()))
-    return url
+    return _copied(counted, tmp_path / "own.sqlite", settings)
+
+
+@pytest.fixture
+def issued(settings: pytest.MonkeyPatch, own: str, published: Path, tmp_path: Path) -> int:
+    """The number of a bulletin in a database of this test's own."""
+    del own  # this one stands in its place
+    _copied(published, tmp_path / "issued.sqlite", settings)
+    return 1
+
+
+def _copied(template: Path, path: Path, patch: pytest.MonkeyPatch) -> str:
+    shutil.copy(template, path)
+    patch.setenv("TUYENDAU_DATABASE_URL", f"sqlite:///{path}")
+    return f"sqlite:///{path}"
 
 
 def _deliver(url: str, folder: Path, name: str, rows: list[tuple[str, int]],
@@ -91,27 +122,26 @@ def refusals(url: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("page", PRESS_PAGES)
-def test_the_press_reads_every_page_of_a_bulletin(page: str, settings: pytest.MonkeyPatch) -> None:
-    number = issue(at(settings, NOW))
+def test_the_press_reads_every_page_of_a_bulletin(page: str, issued: int) -> None:
     app = run(page, **{"as": "press"})
     assert not app.exception
     assert not app.error
-    assert f"Bản tin số {number}" in text(app)
+    assert f"Bản tin số {issued}" in text(app)
     assert "số liệu đã đóng băng" in text(app)
-    assert app.query_params["bulletin"] == str(number)
+    assert app.query_params["bulletin"] == str(issued)
     assert "Mã sự cố" not in text(app)
 
 
-def test_the_overview_of_the_press_has_its_sentence(settings: pytest.MonkeyPatch) -> None:
-    issue(at(settings, NOW))
+@pytest.mark.usefixtures("issued")
+def test_the_overview_of_the_press_has_its_sentence() -> None:
     app = run("overview", **{"as": "press"})
     assert "cả nước ghi nhận" in text(app)
     assert "Phần này dùng số liệu không công bố" not in text(app)
 
 
 @pytest.mark.parametrize("page", CLOSED_PAGES)
-def test_pages_that_are_not_public_say_so(page: str, settings: pytest.MonkeyPatch) -> None:
-    issue(at(settings, NOW))
+@pytest.mark.usefixtures("issued")
+def test_pages_that_are_not_public_say_so(page: str) -> None:
     app = run(page, **{"as": "press"})
     assert not app.exception
     assert "Phần này không công bố" in text(app)
@@ -119,15 +149,14 @@ def test_pages_that_are_not_public_say_so(page: str, settings: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("page", PRESS_PAGES)
 def test_a_withdrawn_bulletin_without_a_successor_is_told(
-    page: str, settings: pytest.MonkeyPatch
+    page: str, settings: pytest.MonkeyPatch, issued: int
 ) -> None:
-    number = issue(at(settings, NOW))
-    at(settings, NOW + timedelta(hours=1)).bulletins.withdraw(BINH, number, REASON)
+    at(settings, NOW + timedelta(hours=1)).bulletins.withdraw(BINH, issued, REASON)
     newest = run(page, **{"as": "press"})
     if page != "bulletins":
         assert "vừa bị thu hồi" in text(newest)
         assert "td-card" not in html(newest)
-    chosen = run(page, **{"as": "press", "bulletin": str(number)})
+    chosen = run(page, **{"as": "press", "bulletin": str(issued)})
     assert "td-withdrawn" in html(chosen)
     assert REASON in text(chosen)
 

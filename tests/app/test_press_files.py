@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import tempfile
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator
@@ -25,22 +26,32 @@ from data_access.bulletins.public import public_tables
 from data_access.viewer import press_at
 from tests.app.press_world import FORMULA, client_of, correct, deliver_first
 from tests.conftest import Database
-from tests.cube_world import make_world
+from tests.cube_world import make_world, world_in
 from tests.db.bulletins.conftest import desk_of
 from tests.db.bulletins.desk import AN, HOUR, Desk
 
-pytestmark = pytest.mark.app
 FEED = "/feeds/corrections.atom"
 
 
-@pytest.fixture
-def desk(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    made = desk_of(make_world(database.engine, tmp_path / "pack"))
+def two_issued(engine: sa.Engine) -> datetime:
+    """Publish two bulletins in the small country; return the moment it is then."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = desk_of(make_world(engine, Path(folder)))
     deliver_first(made)
     made.issue()
     correct(made, 140.0)
     made.wait()
     made.issue()
+    made.shared.close()
+    return made.world.now
+
+
+pytestmark = [pytest.mark.app, pytest.mark.filled.with_args(two_issued)]
+
+
+@pytest.fixture
+def desk(database: Database, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    made = desk_of(world_in(database.engine, now=database.made))
     monkeypatch.setattr(resources, "shared", lambda: made.shared)
     return made
 

@@ -11,6 +11,7 @@ from tests.app.proof.screen import incidents
 from tests.app.proof.test_canary_pages import differences
 from tests.app.test_command_pages import figures_on
 from tests.conftest import Postgres, written
+from tests.depth import spread
 
 pytestmark = [pytest.mark.app, pytest.mark.postgres, pytest.mark.slow]
 
@@ -27,7 +28,10 @@ def on_postgres(
     postgres.drop(address)
 
 
-@pytest.mark.parametrize("entry", PAGES, ids=[one.key for one in PAGES])
+TRIED = spread(PAGES, 8)
+
+
+@pytest.mark.parametrize("entry", TRIED, ids=[one.key for one in TRIED])
 def test_a_page_is_the_same(
     entry: object, countries: Countries, on_postgres: str, visit: Open
 ) -> None:
