@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from dashboard.navigation import ADMINISTRATORS, PAGES
 from tests.browser.conftest import Screen
+from tests.depth import spread
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 GRAVE = {"serious", "critical"}
@@ -14,7 +15,8 @@ GRAVE = {"serious", "critical"}
 OPEN = [entry.path for entry in PAGES if entry.roles != ADMINISTRATORS]
 
 
-@pytest.mark.parametrize("page", OPEN)
+# All of them, with figures in them and in both themes, in test_figures.py.
+@pytest.mark.parametrize("page", spread(OPEN, 6))
 def test_a_page_is_whole_closed_and_accessible(screen: Screen, page: str) -> None:
     screen.open(f"/{page}", painted=False)
     screen.page.wait_for_selector(".td-footer", timeout=60_000)
