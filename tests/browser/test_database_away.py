@@ -65,21 +65,21 @@ def test_the_screen_says_so_keeps_its_figures_and_recovers(
     screen.open("/")
     before = screen.page.locator(CASES).inner_text()
     stoppable.stop()
-    expect(screen.page.get_by_text("Mất kết nối cơ sở dữ liệu từ")).to_be_visible(timeout=30_000)
+    expect(screen.page.get_by_text("Mất kết nối cơ sở dữ liệu từ")).to_be_visible(timeout=90_000)
     assert screen.page.locator(CASES).inner_text() == before
     # Another visitor is told the same, and is shown the same figures.
     others = watched(browser, own_server, width=1440, height=900)
     other: Screen = next(others)
     other.open("/")
-    expect(other.page.get_by_text("Mất kết nối cơ sở dữ liệu từ")).to_be_visible(timeout=30_000)
+    expect(other.page.get_by_text("Mất kết nối cơ sở dữ liệu từ")).to_be_visible(timeout=90_000)
     assert other.page.locator(CASES).inner_text() == before
     stoppable.start()
-    expect(screen.page.get_by_text("Mất kết nối cơ sở dữ liệu từ")).to_be_hidden(timeout=60_000)
+    expect(screen.page.get_by_text("Mất kết nối cơ sở dữ liệu từ")).to_be_hidden(timeout=120_000)
     mapping, table = write_table(tmp_path)
     text = table.read_text(encoding="utf-8")
     first = next(line for line in text.splitlines() if line.startswith(f"{LAST},79,"))
     table.write_text(text.replace(first, f"{LAST},79,54321,1"), encoding="utf-8")
     command(own_server, "ingest", "table", str(mapping), str(table), folder=tmp_path)
-    expect(screen.page.locator(CASES)).not_to_have_text(before, timeout=30_000)
+    expect(screen.page.locator(CASES)).not_to_have_text(before, timeout=90_000)
     for each in (screens, others):
         next(each, None)

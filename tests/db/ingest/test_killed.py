@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from data_access import tables
 from data_access.cli.program import main
 from tests.conftest import Database
+from tests.depth import THOROUGH
 
 ROOT = Path(__file__).resolve().parents[3]
 N_ROWS = 4_000
-N_KILLS = 6
+N_KILLS = 10 if THOROUGH else 4
 
 
 def write_doses(path: Path, *, seed: int, version: int) -> None:
