@@ -144,11 +144,12 @@ def _change(card: Card, look: Looked) -> Markup | None:
     )
 
 
-def until_text(change: Change, *, t: Translate, language: str) -> str:
-    """Return up to which day a comparison goes, where that is not the day on screen."""
+def until_text(change: Change, *, t: Translate, language: str) -> Markup | None:
+    """Return up to which day a comparison goes, where that is not the day on screen, and why."""
     if change.until is None:
-        return ""
-    return t("card.until", day=formatting.short_day(change.until, language=language))
+        return None
+    day = formatting.short_day(change.until, language=language)
+    return element("span", t("card.until_short", day=day), title=t("card.until", day=day))
 
 
 def _verdict(change: Change, look: Looked) -> Markup | None:
