@@ -57,15 +57,16 @@ def stages(head: Bulletin, work: Work, *, now: datetime) -> tuple[Stage, ...]:
     steps = [
         (CUT, True, head.cut_by, head.cut_at),
         (REVIEW, reviewed, "", None),
-        # Approval does not wait for provinces that are late.
-        (SIGN, not draft or not work.n_late, "", None),
+        # Approval does not wait for provinces that are late; afterwards they sign no more.
+        (SIGN, not work.n_late, "", None),
         (APPROVE, head.approved_at is not None, head.approved_by, head.approved_at),
         (PUBLISH, head.published_at is not None, head.published_by, head.published_at),
         ("public", head.is_public(now), "", head.public_from),
     ]
     found, seen_next = [], False
     for key, is_done, by, at in steps:
-        state = DONE if is_done else STOPPED if gone else AHEAD if seen_next else NOW
+        is_over = gone or (key == SIGN and not draft)
+        state = DONE if is_done else STOPPED if is_over else AHEAD if seen_next else NOW
         # Sign-offs go on beside the approval: both are next.
         seen_next = seen_next or (not is_done and key != SIGN)
         found.append(Stage(key=key, state=state, by=by if is_done else "", at=at))
