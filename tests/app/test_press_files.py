@@ -36,7 +36,7 @@ FEED = "/feeds/corrections.atom"
 def two_issued(engine: sa.Engine) -> datetime:
     """Publish two bulletins in the small country; return the moment it is then."""
     with tempfile.TemporaryDirectory() as folder:
-        made = desk_of(make_world(engine, Path(folder)))
+        made = desk_of(make_world(engine, Path(folder)), packs=True)
     deliver_first(made)
     made.issue()
     correct(made, 140.0)
@@ -51,7 +51,7 @@ pytestmark = [pytest.mark.app, pytest.mark.filled.with_args(two_issued)]
 
 @pytest.fixture
 def desk(database: Database, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    made = desk_of(world_in(database.engine, now=database.made))
+    made = desk_of(world_in(database.engine, now=database.made), packs=True)
     monkeypatch.setattr(resources, "shared", lambda: made.shared)
     return made
 

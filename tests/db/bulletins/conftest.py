@@ -31,7 +31,15 @@ def desk(world: World) -> Desk:
     return made
 
 
-def desk_of(world: World) -> Desk:
-    """Return the desk of a small country; its clock is the world's."""
+def desk_of(world: World, *, packs: bool = False) -> Desk:
+    """Return the desk of a small country; its clock is the world's.
+
+    Args:
+        world: the country.
+        packs: whether a bulletin's file is made when it is published, not when it is asked for.
+    """
     cube = world.new_cube()
-    return Desk(world, Shared(world.engine, lambda: world.now, areas=world.areas, cube=cube))
+    shared = Shared(world.engine, lambda: world.now, areas=world.areas, cube=cube)
+    if not packs:
+        shared.bulletins.pack = lambda _head: None
+    return Desk(world, shared)

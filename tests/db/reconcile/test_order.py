@@ -16,7 +16,7 @@ from tests.db.reconcile.test_planted import NOW, intake
 from tests.unit.ingest.support import write_csv
 
 __all__ = ["intake"]
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.vietnam]
 WHERE = {"province_code": "79"}
 
 
