@@ -37,13 +37,14 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def still(page: Page) -> None:
-    """Wait until nothing runs and nothing more comes."""
+    """Wait until nothing runs and nothing more comes, and a map has its boundaries and is drawn."""
     page.wait_for_selector(".td-footer", state="attached", timeout=60_000)
     before: object = None
-    for _ in range(60):
+    for _ in range(120):
         page.wait_for_selector(QUIET, timeout=60_000)
-        now = page.evaluate(FIGURES)
-        if now == before:
+        now: Figures = page.evaluate(FIGURES)
+        is_drawn = not now["marks"] or any(now["marks"])
+        if is_drawn and now == before:
             return
         before = now
         page.wait_for_timeout(250)
