@@ -21,6 +21,7 @@ from data_access.engine import make_engine, writing
 from data_access.migrations import upgrade
 from data_access.reference.load import load_reference
 from data_access.reference.pack import Pack, bundled_pack
+from tests.depth import spread
 
 ROOT = Path(__file__).resolve().parent.parent
 Build = Callable[[sa.Engine], Any]
@@ -96,7 +97,19 @@ class Postgres:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Put the long files first: a file stays in one process, so that its tests share a set-up."""
     yield  # pytest-randomly shuffles here
+    items[:] = thinned(items)
     items.sort(key=by_length)
+
+
+def thinned(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Leave out most of what files marked `thinned` repeat on PostgreSQL; nothing if thorough."""
+    repeated = sorted(
+        item.nodeid
+        for item in items
+        if item.get_closest_marker("thinned") and "[postgresql" in item.nodeid
+    )
+    left_out = set(repeated) - set(spread(repeated, -(-len(repeated) // 4)))
+    return [item for item in items if item.nodeid not in left_out]
 
 
 def by_length(item: pytest.Item) -> int:

@@ -2,7 +2,7 @@
 
 `make test` takes a spread, so that a change is tried within half an hour on two cores; `make
 test-thorough` (TUYENDAU_THOROUGH=1) takes every case. Which cases are left out depends on nothing
-but their place in the list.
+but their place in the list. Files marked `thinned` also run a quarter of their tests on PostgreSQL.
 """
 
 import os

@@ -18,6 +18,7 @@ from data_access.settings import read_settings
 from data_access.shared import Shared, open_shared
 from data_access.viewer import system_viewer
 from tests.app.conftest import LAST, MAPPING, NOW, deliver, html, run
+from tests.depth import spread
 
 pytestmark = [pytest.mark.app, pytest.mark.usefixtures("own")]
 AN = Actor(account="an", role=Role.NATIONAL)
@@ -139,7 +140,9 @@ def test_the_overview_of_the_press_has_its_sentence() -> None:
     assert "Phần này dùng số liệu không công bố" not in text(app)
 
 
-@pytest.mark.parametrize("page", CLOSED_PAGES)
+@pytest.mark.parametrize(
+    "page", spread(CLOSED_PAGES, 3)
+)  # each, without a bulletin: test_states.py
 @pytest.mark.usefixtures("issued")
 def test_pages_that_are_not_public_say_so(page: str) -> None:
     app = run(page, **{"as": "press"})
@@ -147,7 +150,7 @@ def test_pages_that_are_not_public_say_so(page: str) -> None:
     assert "Phần này không công bố" in text(app)
 
 
-@pytest.mark.parametrize("page", PRESS_PAGES)
+@pytest.mark.parametrize("page", spread(PRESS_PAGES, 4))
 def test_a_withdrawn_bulletin_without_a_successor_is_told(
     page: str, settings: pytest.MonkeyPatch, issued: int
 ) -> None:

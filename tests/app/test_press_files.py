@@ -46,7 +46,7 @@ def two_issued(engine: sa.Engine) -> datetime:
     return made.world.now
 
 
-pytestmark = [pytest.mark.app, pytest.mark.filled.with_args(two_issued)]
+pytestmark = [pytest.mark.app, pytest.mark.thinned, pytest.mark.filled.with_args(two_issued)]
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from tests.cube_world import DAY, make_world
 from tests.db.bulletins.conftest import desk_of
 from tests.db.bulletins.desk import AN, BINH, HOUR, Desk
 
-pytestmark = pytest.mark.app
+pytestmark = [pytest.mark.app, pytest.mark.thinned]
 DATA = "/api/v1/data?ids=cases"
 PROBLEM = "application/problem+json"
 PUBLIC = ("/api/v1/data?ids=cases", "/api/v1/indicators", "/api/v1/areas", "/api/v1/bulletins",
