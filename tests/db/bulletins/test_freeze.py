@@ -21,7 +21,7 @@ from tests.cube_world import DAY, KNOWN, NOW, Cell, days, make_world
 from tests.db.bulletins.conftest import desk_of
 from tests.db.bulletins.desk import Desk
 
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.thinned]
 ASKS = (
     Ask(ids=("cases", "deaths")),
     Ask(ids=("cases", "incidence_7d_per_100k"), level="province"),  # type: ignore[arg-type]

@@ -33,7 +33,7 @@ from tests.db.bulletins.conftest import desk_of
 from tests.db.bulletins.desk import AN, BINH, CHI, HOUR, Desk
 from tests.depth import THOROUGH
 
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.thinned]
 MINUTES = count(1)
 CASES = Ask(ids=("cases",), start=DAY, end=DAY)
 

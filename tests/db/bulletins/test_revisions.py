@@ -13,7 +13,7 @@ from data_access.errors import DataAccessError
 from tests.cube_world import DAY, KNOWN, Cell, days
 from tests.db.bulletins.desk import BINH, Desk
 
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.thinned]
 LATE = KNOWN + timedelta(hours=3)
 MINUTE = timedelta(minutes=1)
 KEY = ["measure", "day", "area", "vintage", "dims", "source"]

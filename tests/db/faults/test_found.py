@@ -23,7 +23,7 @@ from tests.conftest import Database
 from tests.db.gate import open_gate
 from tests.faulty import FIRST, N_DAYS, days
 
-pytestmark = [pytest.mark.db, pytest.mark.slow, pytest.mark.vietnam]
+pytestmark = [pytest.mark.db, pytest.mark.slow, pytest.mark.vietnam, pytest.mark.thinned]
 NOW = datetime(2021, 8, 22, tzinfo=UTC)
 """Later than every lag that a rule tolerates."""
 LEDGER = ("updated", "unchanged", "stale", "rejected", "flagged")

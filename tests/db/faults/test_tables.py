@@ -27,7 +27,7 @@ from tests.faulty import (
     samples_of_reports,
 )
 
-pytestmark = [pytest.mark.db, pytest.mark.slow, pytest.mark.vietnam]
+pytestmark = [pytest.mark.db, pytest.mark.slow, pytest.mark.vietnam, pytest.mark.thinned]
 NOW = datetime(2021, 9, 2, tzinfo=UTC)
 CAUSES = {"cut_off": "shifted_day", "thousandfold": "decimal_mark",
           "columns_swapped": "samples_as_persons", "coverage_over": "typed_wrong",

@@ -12,7 +12,7 @@ from data_access.cli.program import main
 from data_access.reference.pack import bundled_pack
 from tests.conftest import Database
 
-pytestmark = [pytest.mark.db, pytest.mark.vietnam]
+pytestmark = [pytest.mark.db, pytest.mark.vietnam, pytest.mark.thinned]
 NOW = datetime(2021, 10, 23, 3, tzinfo=UTC)
 DAY = date(2021, 10, 22)
 CENSUS_79 = 8_993_082

@@ -19,6 +19,7 @@ from data_access.viewer import system_viewer
 from data_access.workflow import store
 from data_access.workflow.fields import FieldsRefused
 from data_access.workflow.model import MovedMeanwhile, StepRefused, UnknownItem
+from tests.depth import THOROUGH
 from tests.work_world import (
     ADMIN,
     GROUP,
@@ -284,7 +285,7 @@ class ProposalLife(Desk):
             assert self.desk.list(viewer=viewer_of(who, now=self.clock())) == []
 
 
-_FEW = settings(max_examples=25, stateful_step_count=30, deadline=None)
+_FEW = settings(max_examples=25 if THOROUGH else 12, stateful_step_count=30, deadline=None)
 TestNeedLife = NeedLife.TestCase
 TestNeedLife.settings = _FEW
 TestProposalLife = ProposalLife.TestCase
