@@ -96,5 +96,4 @@ def test_html_leaves_by_one_door() -> None:
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "html"
     ]
-    # One call for content, one for the style sheet.
-    assert calls == ["dashboard/components/markup.py"] * 2
+    assert calls == ["dashboard/components/markup.py"]
