@@ -88,9 +88,9 @@ CHROMIUM = [
 SETTLED = "[data-testid='stApp'][data-test-script-state='notRunning']"
 PAINTED = (
     ":is(.tdm, .tds)[data-painted], [data-testid='stForm'], .js-plotly-plot, .td-table, .td-links,"
-    " .tdw-board, form"
+    " .tdw-board, form, [data-testid='stAlert']"
 )
-"""A map or matrix that is drawn, or what a page has that has neither."""
+"""A map or matrix that is drawn, or what a page has that has neither: at least a sentence."""
 OUTSIDE = "/login"
 TO_THE_TOP = "found => { found.style.scrollMarginTop = '7rem'; found.scrollIntoView(); }"
 DRAWN_MS = 2500
