@@ -35,7 +35,7 @@ ALSO = {
 WEEK_DAYS = 7
 FEWEST = 2
 """Of two days nobody can tell how far apart the rows of a file are."""
-_GROUPED = re.compile(r"\d{1,3}[.,]\d{3}")
+_GROUPED = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 MAX_DAYS = 20_000
 """Longer than any epidemic: two dates a typing error apart would else fill the memory."""
 Row = dict[str, str]

@@ -220,7 +220,7 @@ def test_twelve_real_deliveries_are_too_few_for_a_band() -> None:
 LINE_LIST = ROOT.parent / "shared" / "data" / "clusters" / "ebola_sim_clean_linelist.csv"
 
 
-@pytest.mark.skipif(not LINE_LIST.is_file(), reason="the line list is not here")
+@pytest.mark.skipif(not LINE_LIST.is_file(), reason="../shared/data/clusters is not there")
 def test_days_of_onset_are_foreseen_from_days_of_admission() -> None:
     """A year of an outbreak simulated by others: onset is known once a patient is admitted.
 

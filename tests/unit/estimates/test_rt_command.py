@@ -187,3 +187,9 @@ def test_a_number_that_may_be_thousands_is_refused(tmp_path: Path, text: str) ->
     path.write_text(f"date,cases\n2021-05-01,{text}\n2021-05-02,3\n", encoding="utf-8")
     with pytest.raises(BadInput, match="may be thousands"):
         read_series(path)
+
+
+def test_a_mean_below_one_is_no_number_of_thousands(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text("date,cases\n2021-05-01,0.857\n2021-05-02,3\n", encoding="utf-8")
+    assert read_series(path).incidence.local == [0.857, 3.0]
