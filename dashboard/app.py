@@ -3,13 +3,11 @@
 import streamlit as st
 
 from dashboard import access, errors, filters, navigation
-from dashboard.assets import STATIC
 from dashboard.components import header
 from dashboard.metrics import timed_run
 
 st.set_page_config(
     page_title=f"{filters.t('app.name')} · {filters.t('app.tagline')}",
-    page_icon=str(STATIC / "icon.png"),
     layout="wide",
     initial_sidebar_state="collapsed",
 )

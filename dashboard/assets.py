@@ -19,6 +19,7 @@ TYPES = {
     ".json": "application/json",
     ".geojson": "application/geo+json",
     ".svg": "image/svg+xml",
+    ".png": "image/png",
     ".css": "text/css; charset=utf-8",
 }
 _HASH_LETTERS = 16

@@ -1,4 +1,4 @@
-"""Streamlit's own document, with our style sheet, the reader's language and our name in it.
+"""Streamlit's own document, with our style sheet, icon, name and the reader's language in it.
 
 The sheet is there before the first element is drawn, is packed, and is kept by the browser: given
 by the page's script it came with the elements, after they had been drawn without it. It stands
@@ -6,6 +6,8 @@ last in the document, as what a script gives does: rules of the same weight are 
 
 The scripts of the elements that every page has are asked for at once, not when the first of each
 kind arrives: until then a bar of one height stands in its place, and the page jumps.
+
+An icon that the page's script gives is a file of its session: it may be gone when the browser asks.
 """
 
 import gzip
@@ -20,13 +22,14 @@ from dashboard import assets
 from dashboard.i18n import DEFAULT, LANGUAGES, translator
 from dashboard.web import FRONT
 
-SHEET = "dashboard.css"
+SHEET, ICON = "dashboard.css", "icon.png"
 ELEMENTS = ("Html", "BidiComponent", "Selectbox", "ButtonGroup", "Checkbox", "Button", "PageLink",
             "DownloadButton")  # fmt: skip
 """Streamlit's elements above the fold of our pages."""
 _SCRIPTS = FRONT / "static" / "js"
 _IMPORTED = re.compile(r"""(?:from|import)\s*["']\./(?P<name>[\w.-]+\.js)["']""")
 _ROOT = b'<div id="root"></div>'
+_ICON = re.compile(rb'(<link rel="shortcut icon" href=")[^"]*')
 _LANGUAGE = re.compile(rb'<html lang="[a-z]+"')
 _TITLE = re.compile(rb"<title>[^<]*</title>")
 
@@ -44,6 +47,7 @@ def dressed(page: bytes, *, language: str) -> bytes:
     name = translator(language)("app.name")
     page = page.replace(_ROOT, sheet.encode(), 1)
     page = page.replace(b"</head>", _early(page).encode() + b"</head>", 1)
+    page = _ICON.sub(rb"\g<1>" + assets.ui_url(ICON).encode(), page, count=1)
     page = _LANGUAGE.sub(f'<html lang="{language}"'.encode(), page, count=1)
     return _TITLE.sub(f"<title>{name}</title>".encode(), page, count=1)
 

@@ -151,7 +151,7 @@ def watched(browser: Browser, server: Server, *, width: int, height: int) -> Ite
 def note(seen: Screen, kind: str, text: str, location: object) -> None:
     # Opened below the root, Streamlit looks for its own address there first and is told 404.
     if kind == "error" and "/_stcore/" not in str(location):
-        seen.errors.append(text)
+        seen.errors.append(f"{text} ({location})")
 
 
 def count(seen: Screen, socket: object) -> None:

@@ -26,6 +26,15 @@ def test_the_sheet_stands_behind_everything_that_streamlit_brings() -> None:
     assert b"--td-ink" in found.body
 
 
+def test_the_icon_is_a_file_of_ours_that_no_session_can_drop() -> None:
+    icons = re.findall(r'<link rel="shortcut icon" href="([^"]+)"', text())
+    assert icons == [assets.ui_url("icon.png")]
+    found = assets.ui_file(*icons[0].split("/")[2:])
+    assert found is not None
+    assert found.media_type == "image/png"
+    assert found.body.startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize(("language", "name"), [("vi", "Tuyến Đầu"), ("en", "Tuyến Đầu")])
 def test_the_document_is_in_its_reader_s_language(language: str, name: str) -> None:
     assert f'<html lang="{language}"' in text(language)
