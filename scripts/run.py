@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from scripts import cores
 from scripts.prepare import INTERRUPTED, ROOT, SCALED_PACK, VAR, numbered, say, sqlite_url
 
 CANNOT_START = 1
@@ -40,12 +41,7 @@ def prepare(*words: str) -> ModuleType:
 
     Stops with the process's exit code if it fails.
     """
-    # Its work is many small frames in several threads and processes: more threads for each of them
-    # only take turns.
-    environment = {"POLARS_MAX_THREADS": "1", **os.environ}
-    child = subprocess.Popen(
-        [sys.executable, "-m", "scripts.prepare", *words], cwd=ROOT, env=environment
-    )
+    child = subprocess.Popen([sys.executable, "-m", "scripts.prepare", *words], cwd=ROOT)
     # An interrupt ends the preparing, and us with it. Raised here, while packages are being loaded,
     # one of them may swallow it.
     before = signal.signal(signal.SIGINT, lambda *_told: child.send_signal(signal.SIGINT))
@@ -86,6 +82,7 @@ def serve(serving: ModuleType, url: str, *, options: argparse.Namespace) -> None
     say(numbered(3, f"Dashboard: http://{name}:{options.port}   (Ctrl-C stops it)"))
     os.environ["TUYENDAU_DATABASE_URL"] = url
     os.chdir(ROOT)
+    cores.settle()
     if not serving.serve(host=options.host, port=options.port):
         say("Stopped.")
 
@@ -143,6 +140,8 @@ def main() -> int:
     if not options.speed > 0:
         say("SPEED must be above 0.")
         return CANNOT_START
+    # Preparing and serving are many small frames: more threads for each of them only take turns.
+    cores.choose_threads()
     run(options)
     return 0
 

@@ -44,10 +44,16 @@ class Catalogue:
 
         Sources of which nothing is said (a frozen state of before) are as public as the measure.
         """
+        above = (of for of, least in self._least_public if least > viewer.clearance)
+        return tuple(sorted(above))
+
+    @cached_property
+    def _least_public(self) -> tuple[tuple[int, int], ...]:
+        """The sources of which a clearance is known, each with its own."""
         if "clearance" not in self.sources.columns:
             return ()
-        above = self.sources.filter(pl.col("clearance") > int(viewer.clearance))
-        return tuple(sorted(above["source_id"].to_list()))
+        known = self.sources.select("source_id", "clearance").drop_nulls()
+        return tuple(known.iter_rows())
 
     @cached_property
     def codes(self) -> Mapping[int, Mapping[str, str]]:

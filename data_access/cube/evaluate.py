@@ -7,7 +7,7 @@ source, and since when it is known.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import reduce
+from functools import partial
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from data_access.contracts.rules import delay_quantiles
 from data_access.cube.missing import KEY, complete, explain, make_grid
 from data_access.cube.resolve import (
     RESOLVED_SCHEMA,
+    Common,
     Want,
     candidates,
     choose,
@@ -109,7 +110,7 @@ def indicator_figures(
         _term_table(view, term, frame, raw=raw, codes=codes)
         for term, raw in zip(indicator.terms, raws, strict=True)
     ]
-    joined = reduce(_beside, tables).join(
+    joined = _beside(tables).join(
         population.select(pl.col("area_id").cast(pl.Int32), pl.col("population").cast(pl.Float64)),
         on="area_id",
         how="left",
@@ -124,7 +125,7 @@ def _published(
     measure: Measure,
     *,
     frame: Frame,
-    common: pl.DataFrame | None = None,
+    common: Common | None = None,
 ) -> pl.DataFrame:
     """Return the cells found with those emptied that this viewer may not see (`disclosure`)."""
     if view.withheld is None:
@@ -140,13 +141,13 @@ def _published(
 
 
 def _days_elsewhere(
-    view: CubeView, measure: Measure, want: Want, *, common: pl.DataFrame | None
+    view: CubeView, measure: Measure, want: Want, *, common: Common | None
 ) -> pl.Series | None:
     """Return the days that other sources answer because another term has none of the usual."""
-    if common is None or common.is_empty():
+    if common is None or common.places.is_empty():
         return None
     found = candidates(view, measure, want)
-    usual, shared = choose(found), choose(found, common=common)
+    usual, shared = choose(found), choose(found, common=common.places)
     place = ["day", "source_id", "family"]
     differ = [usual.join(shared, on=place, how="anti"), shared.join(usual, on=place, how="anti")]
     return pl.concat(differ)["day"].unique()
@@ -168,22 +169,41 @@ def _asked(view: CubeView, term: Term, frame: Frame) -> tuple[Measure, Want]:
 
 def _common(
     view: CubeView, terms: Sequence[Term], frame: Frame
-) -> tuple[list[pl.DataFrame], list[pl.DataFrame | None]]:
+) -> tuple[list[Common | None], list[Common | None]]:
     """Return for each term the sources that have them all: as asked, and as asked otherwise."""
-
-    def having(asked: Sequence[Term]) -> list[pl.DataFrame]:
-        return in_common([candidates(view, *_asked(view, one, frame)) for one in asked])
-
-    first = having(terms)
+    alone: list[Common | None] = [None] * len(terms)
+    if len(terms) == 1 and terms[0].otherwise is None:
+        # It shares its sources with no other term: as it is chosen by itself.
+        return alone, alone
+    first = _having(view, terms, frame)
     if not any(term.otherwise for term in terms):
-        return first, [None] * len(terms)
-    second = having([term.otherwise or term for term in terms])
+        return [*first], alone
+    second = _having(view, [term.otherwise or term for term in terms], frame)
     # A term that is asked in one way only goes with the others, in whichever way they are found.
     both = [
-        one if term.otherwise else pl.concat([one, other.join(one, on="day", how="anti")])
+        one if term.otherwise else _either(one, other)
         for term, one, other in zip(terms, first, second, strict=True)
     ]
-    return both, list(second)
+    return [*both], [*second]
+
+
+def _having(view: CubeView, terms: Sequence[Term], frame: Frame) -> list[Common]:
+    """Return for each term the sources that have every one of them."""
+    asked = [_asked(view, one, frame) for one in terms]
+    of = tuple((view.version(measure), measure.key, want) for measure, want in asked)
+
+    def place(number: int) -> pl.DataFrame:
+        return in_common([candidates(view, *one) for one in asked])[number]
+
+    return [
+        Common(of=(of, n), places=view.kept.of(("common", of, n), partial(place, n)))
+        for n in range(len(asked))
+    ]
+
+
+def _either(one: Common, other: Common) -> Common:
+    later = other.places.join(one.places, on="day", how="anti")
+    return Common(of=(one.of, other.of), places=pl.concat([one.places, later]))
 
 
 def _raw(
@@ -191,8 +211,8 @@ def _raw(
     term: Term,
     frame: Frame,
     *,
-    common: pl.DataFrame | None,
-    common_otherwise: pl.DataFrame | None = None,
+    common: Common | None,
+    common_otherwise: Common | None = None,
 ) -> pl.DataFrame:
     days = frame.before(term.window_days - 1).days
     measure, want = _asked(view, term, frame)
@@ -226,7 +246,10 @@ def _codes(raws: list[pl.DataFrame], frame: Frame) -> list[str]:
 def _completed(
     raw: pl.DataFrame, view: CubeView, measure: Measure, *, frame: Frame, codes: list[str]
 ) -> pl.DataFrame:
-    grid = make_grid(frame.days, list(frame.area_ids), codes=codes)
+    grid = view.kept.of(
+        ("grid", frame.days, frame.area_ids, tuple(codes)),
+        lambda: make_grid(frame.days, list(frame.area_ids), codes=codes),
+    )
     return explain(complete(raw, grid), view, measure=measure, want=frame.want)
 
 
@@ -242,9 +265,10 @@ def _term_table(
         delays = _quantiles(view, term, frame, codes=codes)
         held = pl.when(pl.col("value").is_not_null()).then("quantile").alias("value")
         done = done.join(delays, on=KEY, how="left", maintain_order="left").with_columns(held)
-    kept = done.filter(pl.col("day") >= frame.days[0]).sort(KEY)
+    kept = done.filter(pl.col("day") >= frame.days[0]) if term.window_days > 1 else done
     others = [name for name in RESOLVED_SCHEMA if name not in KEY]
-    return kept.select(*KEY, *[pl.col(name).alias(f"{term.name}:{name}") for name in others])
+    named = [pl.col(name).alias(f"{term.name}:{name}") for name in others]
+    return kept.sort(KEY).select(*KEY, *named)
 
 
 def _quantiles(view: CubeView, term: Term, frame: Frame, *, codes: list[str]) -> pl.DataFrame:
@@ -312,25 +336,33 @@ def add_window(
 
 def _with_sources_of_window(completed: pl.DataFrame, window_days: int) -> pl.DataFrame:
     """Return the grid with `source_ids` naming every source of a reported day of the window."""
-    key = ["day", "area_id", "by"]
-    counted = completed.filter(pl.col("value").is_not_null())
-    named = (
-        counted.select(*key, "source_ids")
-        .with_columns(
-            day=pl.concat_list(
-                [pl.col("day") + timedelta(days=ahead) for ahead in range(window_days)]
-            )
-        )
-        .explode("day")
-        .explode("source_ids")
-        .group_by(key)
-        .agg(source_ids=pl.col("source_ids").drop_nulls().unique().sort())
+    reported = pl.col("value").is_not_null()
+    numbers = sorted({one for ids in completed["source_ids"].unique() if ids is not None
+                      for one in ids})  # fmt: skip
+    spoke = [
+        (reported & pl.col("source_ids").list.contains(one))
+        .cast(pl.Int8)
+        .rolling_max(window_days, min_samples=1)
+        .over(["area_id", "by"])
+        for one in numbers
+    ]
+    named = [
+        pl.when(is_in == 1).then(pl.lit(one, dtype=pl.Int32))
+        for one, is_in in zip(numbers, spoke, strict=True)
+    ]
+    if not named:
+        return completed
+    listed = pl.concat_list(named).list.drop_nulls()
+    anyone = (
+        reported.cast(pl.Int8).rolling_max(window_days, min_samples=1).over(["area_id", "by"]) == 1
     )
-    return completed.drop("source_ids").join(named, on=key, how="left", maintain_order="left")
+    return completed.with_columns(source_ids=pl.when(anyone).then(listed))
 
 
-def _beside(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
-    return left.join(right, on=KEY, how="inner", maintain_order="left")
+def _beside(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return the terms' tables side by side: each has every row of one and the same grid."""
+    first, *others = tables
+    return pl.concat([first, *(one.drop(KEY) for one in others)], how="horizontal")
 
 
 # --- formula ------------------------------------------------------------------------------------

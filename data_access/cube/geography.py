@@ -58,6 +58,13 @@ class Geography:
         schema = {"area_id": pl.Int32, "rank": pl.Int8, "vintage": pl.String}
         return pl.DataFrame(rows, schema=schema, orient="row")
 
+    @cached_property
+    def names(self) -> pl.DataFrame:
+        """area_id Int32, area_code and area (its name) of every area."""
+        return self.areas.frame.select(
+            pl.col("area_id").cast(pl.Int32), area_code="code", area="name"
+        )
+
     def targets(self, rank: int, vintage: str) -> list[int]:
         """Return the numbers of the areas of a level and vintage, in order of code."""
         found = [

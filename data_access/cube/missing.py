@@ -5,12 +5,12 @@ Missing is never zero. In order: not applicable (the area does not exist that da
 day ended), else not reported.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from data_access.codes import Status, to_us
+from data_access.codes import Status
 from data_access.cube.resolve import (
     RESOLVED_SCHEMA,
     Want,
@@ -48,58 +48,62 @@ def explain(
     completed: pl.DataFrame, view: CubeView, *, measure: Measure, want: Want
 ) -> pl.DataFrame:
     """Return the grid with a status in every row; rows that do not apply lose their value."""
-    reason = _reasons(completed.select("day", "area_id").unique(), view, measure, want=want)
-    named = completed.join(reason, on=["day", "area_id"], how="left", maintain_order="left")
-    barred = pl.col("reason") == Status.NOT_APPLICABLE
-    return named.with_columns(
-        status=pl.when(barred)
-        .then(pl.col("reason"))
-        .otherwise(pl.coalesce("status", "reason"))
-        .cast(pl.Int8),
-        value=pl.when(~barred).then(pl.col("value")),
-    ).drop("reason")
-
-
-def _reasons(places: pl.DataFrame, view: CubeView, measure: Measure, *, want: Want) -> pl.DataFrame:
-    """Return day, area_id and the status that a missing figure has there."""
-    zone = ZoneInfo(view.geography.areas.country.time_zone)
-    today = view.viewer.now.astimezone(zone).date()
+    zone = view.geography.areas.country.time_zone
+    today = view.viewer.now.astimezone(ZoneInfo(zone)).date()
     ends = view.geography.last_day(want.vintage)
-    closing = [(day, _end_of(day, zone)) for day in places["day"].unique().sort().to_list()]
-    closed = pl.DataFrame(closing, schema={"day": pl.Date, "end": pl.Int64}, orient="row")
-    last_due = today - timedelta(days=measure.lag_days)
+    barred = pl.lit(value=False) if ends is None else pl.col("day") > ends
     codes = {one: pl.lit(int(one), dtype=pl.Int8) for one in Status}
-    status = (
-        pl.when(pl.lit(ends).is_not_null() & (pl.col("day") > pl.lit(ends, dtype=pl.Date)))
-        .then(codes[Status.NOT_APPLICABLE])
-        .when(pl.col("day") > last_due)
+    reason = (
+        pl.when(pl.col("day") > today - timedelta(days=measure.lag_days))
         .then(codes[Status.NOT_DUE])
-        .when(pl.col("delivered") < pl.col("end"))
+        .when(pl.col("delivered") < end_of_day(pl.col("day"), zone))
         .then(codes[Status.NOT_SYNCHRONISED])
         .otherwise(codes[Status.NOT_REPORTED])
     )
-    heard = _heard(places, view, measure, want=want).join(closed, on="day", how="left")
-    return heard.select("day", "area_id", reason=status)
+    return (
+        _with_heard(completed, view, measure, want=want)
+        .with_columns(
+            status=pl.when(barred)
+            .then(codes[Status.NOT_APPLICABLE])
+            .otherwise(pl.coalesce("status", reason))
+            .cast(pl.Int8),
+            value=pl.when(~barred).then(pl.col("value")),
+        )
+        .drop("delivered")
+    )
 
 
-def _end_of(day: date, zone: ZoneInfo) -> int:
-    return to_us(datetime.combine(day + timedelta(days=1), time(), tzinfo=zone))
+def end_of_day(day: pl.Expr, zone: str) -> pl.Expr:
+    """Return the moment (µs) at which days end: the first one of the day after, where they are."""
+    midnight = (day + timedelta(days=1)).cast(pl.Datetime("us"))
+
+    def there(local: pl.Expr) -> pl.Expr:
+        return local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+
+    # Where clocks are put forward at midnight, the day begins with the hour after it.
+    first = pl.coalesce(there(midnight), there(midnight + timedelta(hours=1)))
+    return first.dt.epoch("us")
 
 
-def _heard(places: pl.DataFrame, view: CubeView, measure: Measure, *, want: Want) -> pl.DataFrame:
-    """Return places with delivered (µs): the last delivery of whoever reports that area.
+def _with_heard(
+    completed: pl.DataFrame, view: CubeView, measure: Measure, *, want: Want
+) -> pl.DataFrame:
+    """Return the grid with delivered (µs): the last delivery of whoever reports that area.
 
     That is a member of the day's family, or of the preferred one; of the family as a whole where
     none of its members ever reported the area.
     """
-    found = candidates(view, measure, want)
-    usual = found.sort("family_order", "grain_order", "family")["family"].first()
-    told = _told(view, measure, want=want)
     of, keep = (view.version(measure), measure.key, want), view.kept.of
+    found = candidates(view, measure, want)
+    told = _told(view, measure, want=want)
     of_day = keep(
         ("family of the day", *of),
         lambda: choose(found).select("day", "family").unique(),
     )
+    usual = keep(
+        ("usual family", *of),
+        lambda: found.sort("family_order", "grain_order", "family").select("family").head(1),
+    )["family"].first()
     whole = keep(
         ("heard of a family", *of),
         lambda: told.group_by("family").agg(by_any=pl.col("delivered").max()),
@@ -108,12 +112,20 @@ def _heard(places: pl.DataFrame, view: CubeView, measure: Measure, *, want: Want
         ("heard of an area", *of),
         lambda: _targets_told(view, measure, told, want=want),
     )
+    if of_day["family"].n_unique() <= 1 and of_day["family"].first() in (None, usual):
+        # One family answers every day: what was heard depends on the area alone.
+        is_usual = pl.col("family") == pl.lit(usual, dtype=pl.Int32)
+        of_all = whole.filter(is_usual)["by_any"].first()
+        of_usual = own.filter(is_usual).select("area_id", "by_own")
+        return completed.join(of_usual, on="area_id", how="left", maintain_order="left").select(
+            *completed.columns, delivered=pl.col("by_own").fill_null(pl.lit(of_all, dtype=pl.Int64))
+        )
     return (
-        places.join(of_day, on="day", how="left")
+        completed.join(of_day, on="day", how="left", maintain_order="left")
         .with_columns(pl.col("family").fill_null(pl.lit(usual, dtype=pl.Int32)))
-        .join(whole, on="family", how="left")
-        .join(own, on=["family", "area_id"], how="left")
-        .select("day", "area_id", delivered=pl.coalesce("by_own", "by_any"))
+        .join(whole, on="family", how="left", maintain_order="left")
+        .join(own, on=["family", "area_id"], how="left", maintain_order="left")
+        .select(*completed.columns, delivered=pl.coalesce("by_own", "by_any"))
     )
 
 

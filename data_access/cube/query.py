@@ -366,14 +366,10 @@ def denominator(
 def _presented(
     found: pl.DataFrame, view: CubeView, *, ask: Ask, key: str, denominator_id: str
 ) -> pl.DataFrame:
-    areas = view.geography.areas.frame.select(
-        pl.col("area_id").cast(pl.Int32), pl.col("code").alias("area_code"),
-        pl.col("name").alias("area"),
-    )  # fmt: skip
     dimension = [pl.col("by").alias(ask.by)] if ask.by else []
     n_missing = pl.col("n_expected") - pl.col("n_present")
     return (
-        found.join(areas, on="area_id", how="left", maintain_order="left")
+        found.join(view.geography.names, on="area_id", how="left", maintain_order="left")
         .with_columns(source=_source_names(found["source_ids"], view.catalogue))
         .select(
             pl.col("day").alias("date"),

@@ -5,7 +5,7 @@ two. Family and level are chosen per day from where cells exist at all, so every
 day comes from the same place. A day in a window comes from where it comes from alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -75,6 +75,19 @@ class Want:
     def needed(self) -> frozenset[str]:
         """Dimensions that a fitting cut must hold."""
         return dimensions(self.where) | ({self.by} if self.by else set())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Common:
+    """The sources of one term that the other terms of a formula have as well.
+
+    Attributes:
+        of: what they were worked out from, besides the state.
+        places: day, source_id, family.
+    """
+
+    of: Hashable
+    places: pl.DataFrame
 
 
 # --- choosing -----------------------------------------------------------------------------------
@@ -281,7 +294,7 @@ def resolve(
     want: Want,
     *,
     days: tuple[date, date],
-    common: pl.DataFrame | None = None,
+    common: Common | None = None,
 ) -> pl.DataFrame:
     """Return what there is of a measure at the level, vintage and cut wanted.
 
@@ -289,8 +302,28 @@ def resolve(
         family has cells; `n_present` of `n_expected` parts had a value (0: not counted), areas of
         level `part_rank`; `source_ids` in order of number.
     """
-    found = candidates(view, measure, want).filter(pl.col("day").is_between(*days))
-    chosen = choose(found, common=common)
+    of = (view.version(measure), measure.key, want, common.of if common else None)
+    return view.kept.of(
+        ("resolved", *of, days, view.scope),
+        lambda: _resolved(view, measure, want, chosen=_chosen(view, measure, want, days, common)),
+    )
+
+
+def _chosen(
+    view: CubeView, measure: Measure, want: Want, days: tuple[date, date], common: Common | None
+) -> pl.DataFrame:
+    """Return the candidates that answer each of some days."""
+    of = (view.version(measure), measure.key, want, common.of if common else None)
+    every = view.kept.of(
+        ("chosen", *of),
+        lambda: choose(candidates(view, measure, want), common=common.places if common else None),
+    )
+    return every.filter(pl.col("day").is_between(*days))
+
+
+def _resolved(
+    view: CubeView, measure: Measure, want: Want, *, chosen: pl.DataFrame
+) -> pl.DataFrame:
     direct = parts_of(view, measure.key, chosen.filter(~pl.col("derived")), want=want)
     frames = [add_up(view, direct, want=want)]
     derived = chosen.filter("derived")
