@@ -30,10 +30,10 @@ run: setup-run ## set up, build the simulated country, open the dashboard on por
 	@exec $(BIN)/python -m scripts.run --port "$(PORT)" --host "$(HOST)" --speed "$(SPEED)" $(if $(FACTS),--facts) $(if $(DATA),--data "$(DATA)")
 
 test: setup ## set up, run all tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-thorough: setup ## every case of the large matrices (an hour or more)
-	TUYENDAU_THOROUGH=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	POLARS_MAX_THREADS=1 TUYENDAU_THOROUGH=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: lint types imports secrets test ## lint, types, imports, secrets, tests: what CI runs
 
@@ -64,7 +64,7 @@ secrets: setup ## nothing that looks like a secret, every package as pinned (no 
 	$(BIN)/python -m scripts.secrets
 
 coverage: setup ## tests with branch coverage and its floor
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
+	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
 screenshots: setup ## pictures for the README, from a running dashboard (needs Chromium)
 	$(BIN)/python -m scripts.screenshots --port "$(PORT)"

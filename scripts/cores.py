@@ -30,7 +30,12 @@ def settle() -> int | None:
         return None
     # The first core is where most systems answer their devices.
     chosen = max(cores)
-    for task in _TASKS.iterdir() if _TASKS.is_dir() else ():
-        os.sched_setaffinity(int(task.name), {chosen})
-    os.sched_setaffinity(0, {chosen})
+    keep_on(chosen)
     return chosen
+
+
+def keep_on(core: int) -> None:
+    """Keep every thread of this process, and all that they will start, on one core."""
+    for task in _TASKS.iterdir() if _TASKS.is_dir() else ():
+        os.sched_setaffinity(int(task.name), {core})
+    os.sched_setaffinity(0, {core})

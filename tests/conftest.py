@@ -1,6 +1,7 @@
 """What every test may ask for: a database of either kind, areas of Vietnam, a clock that stands."""
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -21,9 +22,15 @@ from data_access.engine import make_engine, writing
 from data_access.migrations import upgrade
 from data_access.reference.load import load_reference
 from data_access.reference.pack import Pack, bundled_pack
+from scripts import cores
 from tests.depth import spread
 
 ROOT = Path(__file__).resolve().parent.parent
+CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+# One of several test processes keeps to a core of its own, as a server does (scripts/cores.py).
+OWN = CORES[int(WORKER[2:]) % len(CORES)] if WORKER and len(CORES) > 1 else None
+COLLECT_AFTER = (50_000, 20, 20)
 Build = Callable[[sa.Engine], Any]
 NOW = datetime(2021, 9, 2, 9, tzinfo=UTC)  # 16:00 in Hanoi, the hour of the evening bulletin
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -91,6 +98,23 @@ class Postgres:
 
     def drop(self, address: sa.URL) -> None:
         self.run(f"DROP DATABASE {address.database} WITH (FORCE)")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was loaded out of every collection of garbage, and this process on its core."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+    if OWN is not None:
+        cores.keep_on(OWN)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let what a browser test starts go where there is room: it inherits what is set here."""
+    if OWN is not None:
+        in_browser = item.get_closest_marker("browser") is not None
+        os.sched_setaffinity(0, CORES if in_browser else {OWN})
 
 
 @pytest.hookimpl(wrapper=True)
