@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from dashboard import assets
 from dashboard.navigation import ADMINISTRATORS, PAGES
 from tests.browser.conftest import Screen
 from tests.depth import spread
@@ -23,6 +24,9 @@ def test_a_page_is_whole_closed_and_accessible(screen: Screen, page: str) -> Non
     screen.settle()
     assert screen.outside == []
     assert screen.errors == []
+    icons = screen.page.eval_on_selector_all("link[rel~=icon]", "all => all.map(one => one.href)")
+    assert icons == [screen.server.url + assets.ui_url("icon.png")]
+    assert screen.page.request.get(icons[0]).headers["content-type"] == "image/png"
     found = Axe().run(screen.page, options={"resultTypes": ["violations"]}).response
     grave = [one for one in found["violations"] if one["impact"] in GRAVE]
     assert [(one["id"], one["nodes"][0]["html"]) for one in grave] == []
