@@ -23,6 +23,10 @@ SETTLED_SECONDS = 45.0
 that commits every few seconds would otherwise never let it finish."""
 PREPARE_SECONDS = 60.0
 """How much longer it stays while what comes next is being worked out."""
+AT_ONCE, APART_SECONDS = 20, 0.05
+"""So many screens are told at once; each further one a little later, about as long as a page takes.
+All at once, hundreds of pages would be drawn side by side, and whoever asks for something meanwhile
+would wait for all of them."""
 AWAY = "|away"
 """The nudge of a database that has not answered yet."""
 # "Not due yet" and "silent" depend on the hour, also when nothing is committed.
@@ -152,12 +156,19 @@ def _next(last: Beat | None, token: str | None, *, now: datetime) -> Beat:
 
 
 class Listeners:
-    """Screens waiting for a nudge. Lives in the server's event loop."""
+    """Screens waiting for a nudge. Lives in the server's event loop.
 
-    def __init__(self) -> None:
+    Args:
+        at_once: how many screens are told without waiting.
+        apart: seconds between the others.
+    """
+
+    def __init__(self, *, at_once: int = AT_ONCE, apart: float = APART_SECONDS) -> None:
         """Start with nobody listening."""
         self._queues: set[asyncio.Queue[str]] = set()
         self._latest = ""
+        self._at_once, self._apart = at_once, apart
+        self._last_turn = float("-inf")
 
     def __len__(self) -> int:
         return len(self._queues)
@@ -186,12 +197,23 @@ class Listeners:
                 if arriving not in done:
                     arriving.cancel()
                     break
-                await socket.send_text(arriving.result())
+                await socket.send_text(await self._in_turn(queue, arriving.result()))
         except (WebSocketDisconnect, RuntimeError):
             pass  # the screen was closed while we wrote to it
         finally:
             leaving.cancel()
             self._queues.discard(queue)
+
+    async def _in_turn(self, queue: asyncio.Queue[str], news: str) -> str:
+        """Wait until it is this screen's turn; return the newest there is to tell by then."""
+        now = time.monotonic()
+        turn = max(self._last_turn, now - self._at_once * self._apart) + self._apart
+        self._last_turn = turn
+        if turn > now:
+            await asyncio.sleep(turn - now)
+        while not queue.empty():
+            news = queue.get_nowait()
+        return news
 
 
 async def _until_gone(socket: WebSocket) -> None:

@@ -33,6 +33,8 @@ def opened(key: str, *, needs_figures: bool = True) -> None:
         with errors.shown():
             identity.invite(key)
     if not ready:
+        with errors.shown():
+            footer.show(key)
         st.stop()
     header.status(key)
 

@@ -43,6 +43,8 @@ def test_press_sees_nothing_before_a_bulletin(page: str) -> None:
     assert not app.exception
     assert "Chưa có bản tin nào được công bố" in text(app)
     assert "td-card" not in html(app)
+    # Also what shows nothing ends as every page does.
+    assert html(app).count('class="td-footer"') == 1
 
 
 @pytest.mark.parametrize(("page", "role"), spread(list(product(KEYS, ASKED)), 24))

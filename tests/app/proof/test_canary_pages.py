@@ -10,7 +10,7 @@ from data_access.codes import Role
 from tests.app.proof import world
 from tests.app.proof.conftest import Countries, Open
 from tests.app.proof.screen import ADDRESS, incidents
-from tests.depth import spread
+from tests.depth import THOROUGH, spread
 
 pytestmark = [pytest.mark.app, pytest.mark.slow]
 KEYS = [entry.key for entry in PAGES]
@@ -38,7 +38,11 @@ MORE: dict[str, tuple[dict[str, str], ...]] = {
 
 
 def links(page: str) -> list[dict[str, str]]:
-    return [*spread(TRIED, 2), *spread(MORE.get(page, ()), 2)]
+    """Return what is tried on a page: one link of every kind, or all; the pages take turns."""
+    if THOROUGH:
+        return [*TRIED, *MORE.get(page, ())]
+    turn = KEYS.index(page)
+    return [kind[turn % len(kind)] for kind in (TRIED, MORE.get(page, ())) if kind]
 
 
 def others(found: list[str]) -> list[str]:

@@ -1,12 +1,15 @@
 """The watch on the database: tells a commit, outlives an outage, recovers."""
 
+import asyncio
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from dashboard import live
 from data_access.errors import DatabaseUnavailable
@@ -139,6 +142,60 @@ def test_a_screen_hears_the_newest_at_once_and_then_each_news() -> None:
         client.portal.call(listeners.tell, "three")  # type: ignore[union-attr]
         assert screen.receive_text() == "three"
     assert len(listeners) == 0
+
+
+class Screen:
+    """A screen's socket: notes what it is told, and when."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[float, str]] = []
+        self.gone = asyncio.Event()
+
+    async def accept(self) -> None:
+        pass
+
+    async def send_text(self, text: str) -> None:
+        self.told.append((time.monotonic(), text))
+
+    async def receive_text(self) -> str:
+        await self.gone.wait()
+        raise WebSocketDisconnect
+
+
+async def nudged(n_screens: int, *news: str) -> list[Screen]:
+    """Return screens that were told something once all of them were listening."""
+    listeners = live.Listeners(at_once=5, apart=0.02)
+    screens = [Screen() for _ in range(n_screens)]
+    served = [asyncio.create_task(listeners.serve(one)) for one in screens]  # type: ignore[arg-type]
+    while not all(one.told for one in screens):
+        await asyncio.sleep(0)
+    for one in news:
+        listeners.tell(one)
+        await asyncio.sleep(0.01)
+    while not all(one.told[-1][1] == news[-1] for one in screens):
+        await asyncio.sleep(0.005)
+    for one in screens:
+        one.gone.set()
+    await asyncio.gather(*served)
+    assert len(listeners) == 0
+    return screens
+
+
+def test_many_screens_are_told_one_after_the_other_and_none_is_left_out() -> None:
+    screens = asyncio.run(nudged(25, "one"))
+    assert all([text for _, text in one.told] == ["", "one"] for one in screens)
+    moments = sorted(one.told[-1][0] for one in screens)
+    for number, moment in enumerate(moments[5:], 1):
+        # Never earlier than its turn; the machine may be slow, so nothing is said of later.
+        assert moment - moments[0] >= number * 0.02 - 0.005
+
+
+def test_a_screen_that_waited_hears_only_the_newest() -> None:
+    screens = asyncio.run(nudged(25, "one", "two", "three"))
+    assert all(one.told[-1][1] == "three" for one in screens)
+    n_told = [len(one.told) for one in screens]
+    assert min(n_told) == 2
+    assert sum(n_told) < 25 * 4
 
 
 def test_a_settled_beat_moves_on_once_the_next_is_prepared(
