@@ -1,11 +1,12 @@
 """Bottom of every page: sources, attribution of the map, version."""
 
-from dashboard import filters, loaders, loaders_bulletins, resources
+from dashboard import access, filters, loaders, loaders_bulletins, resources
 from dashboard.components.markup import draw, element
 from dashboard.context import look
 from dashboard.i18n import Translate
 from dashboard.navigation import ROOT
-from data_access.errors import DataAccessError
+from data_access.codes import Role
+from data_access.errors import DataAccessError, ScopeDenied
 
 UNRELEASED = "Unreleased"
 _CHANGELOG = ROOT / "CHANGELOG.md"
@@ -37,6 +38,9 @@ def _sources(page: str) -> str:
             names = list(loaders_bulletins.sources(viewer=seen.viewer, token=seen.token))
             return " · ".join(names) or t("footer.none_named")
         found = loaders.freshness(viewer=seen.viewer, token=seen.token)
+    except ScopeDenied:
+        is_press = access.role() is Role.PRESS
+        return t("footer.nothing_published" if is_press else "footer.unknown")
     except DataAccessError:
         return t("footer.unknown")
     named = sorted({str(name) for name in found["source"].drop_nulls().to_list() if name})

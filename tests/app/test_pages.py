@@ -45,6 +45,7 @@ def test_press_sees_nothing_before_a_bulletin(page: str) -> None:
     assert "td-card" not in html(app)
     # Also what shows nothing ends as every page does.
     assert html(app).count('class="td-footer"') == 1
+    assert "được nêu cùng bản tin" in html(app)
 
 
 @pytest.mark.parametrize(("page", "role"), spread(list(product(KEYS, ASKED)), 24))
