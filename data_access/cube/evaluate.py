@@ -7,7 +7,6 @@ source, and since when it is known.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import partial
 
 import polars as pl
 
@@ -191,12 +190,11 @@ def _having(view: CubeView, terms: Sequence[Term], frame: Frame) -> list[Common]
     """Return for each term the sources that have every one of them."""
     asked = [_asked(view, one, frame) for one in terms]
     of = tuple((view.version(measure), measure.key, want) for measure, want in asked)
-
-    def place(number: int) -> pl.DataFrame:
-        return in_common([candidates(view, *one) for one in asked])[number]
-
+    shared = view.kept.of(
+        ("common", of), lambda: in_common([candidates(view, *one) for one in asked])
+    )
     return [
-        Common(of=(of, n), places=view.kept.of(("common", of, n), partial(place, n)))
+        Common(of=(of, n), places=shared.select("day", "source_id", family=f"family:{n}"))
         for n in range(len(asked))
     ]
 

@@ -264,8 +264,8 @@ def choose(found: pl.DataFrame, *, common: pl.DataFrame | None = None) -> pl.Dat
     return found.join(best.select("day", "family"), on=["day", "family"], how="semi")
 
 
-def in_common(of_terms: Iterable[pl.DataFrame]) -> list[pl.DataFrame]:
-    """Return what `choose` takes as common, per term: the sources that have every term of a day.
+def in_common(of_terms: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Return the sources that have every term of a day: day, source_id, family:0, family:1 ...
 
     One family of each term per day: the preferred one of the first term, then of the second ...
     Where no source has every term of a day, the day is left out.
@@ -282,7 +282,7 @@ def in_common(of_terms: Iterable[pl.DataFrame]) -> list[pl.DataFrame]:
     best = shared.sort("day", *[f"{name}:{n}" for n in range(len(tables)) for name in order])
     first = best.unique("day", keep="first", maintain_order=True).select("day", *families_)
     kept = shared.join(first, on=["day", *families_], how="semi")
-    return [kept.select("day", "source_id", family=name) for name in families_]
+    return kept.select("day", "source_id", *families_)
 
 
 # --- summing ------------------------------------------------------------------------------------
@@ -303,27 +303,20 @@ def resolve(
         level `part_rank`; `source_ids` in order of number.
     """
     of = (view.version(measure), measure.key, want, common.of if common else None)
-    return view.kept.of(
-        ("resolved", *of, days, view.scope),
-        lambda: _resolved(view, measure, want, chosen=_chosen(view, measure, want, days, common)),
-    )
+
+    def chosen() -> pl.DataFrame:
+        places = common.places if common else None
+        return choose(candidates(view, measure, want), common=places)
+
+    def summed() -> pl.DataFrame:
+        every = view.kept.of(("chosen", *of), chosen)
+        asked = every.filter(pl.col("day").is_between(*days))
+        return _summed(view, measure, want, chosen=asked)
+
+    return view.kept.of(("resolved", *of, days, view.scope), summed)
 
 
-def _chosen(
-    view: CubeView, measure: Measure, want: Want, days: tuple[date, date], common: Common | None
-) -> pl.DataFrame:
-    """Return the candidates that answer each of some days."""
-    of = (view.version(measure), measure.key, want, common.of if common else None)
-    every = view.kept.of(
-        ("chosen", *of),
-        lambda: choose(candidates(view, measure, want), common=common.places if common else None),
-    )
-    return every.filter(pl.col("day").is_between(*days))
-
-
-def _resolved(
-    view: CubeView, measure: Measure, want: Want, *, chosen: pl.DataFrame
-) -> pl.DataFrame:
+def _summed(view: CubeView, measure: Measure, want: Want, *, chosen: pl.DataFrame) -> pl.DataFrame:
     direct = parts_of(view, measure.key, chosen.filter(~pl.col("derived")), want=want)
     frames = [add_up(view, direct, want=want)]
     derived = chosen.filter("derived")
